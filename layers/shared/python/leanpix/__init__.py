@@ -1,0 +1,1 @@
+"""What every Lambda function of Leanpix shares. It carries no imaging library."""
