@@ -1,0 +1,53 @@
+"""What the engine says when it will not or cannot optimize an image.
+
+There is one exception, `Refused`. It carries a `Reason` of a closed list, for machines, and one clear
+sentence, for the person who sent the image.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why an image was refused. `TEXT` has the public sentence for each."""
+
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    UNSUPPORTED_FEATURE = "unsupported_feature"
+    UNSUPPORTED_CONVERSION = "unsupported_conversion"
+    CORRUPT_IMAGE = "corrupt_image"
+    UNSAFE_CONTENT = "unsafe_content"
+    TOO_LARGE = "too_large"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TIMEOUT = "timeout"
+    ENGINE_FAILURE = "engine_failure"
+
+
+TEXT: dict[Reason, str] = {
+    Reason.UNSUPPORTED_FORMAT: "This is not an image in a supported format (JPEG, PNG, GIF, WebP, AVIF, SVG).",
+    Reason.UNSUPPORTED_FEATURE: "This image uses a feature of its format that is not supported.",
+    Reason.UNSUPPORTED_CONVERSION: "This image cannot be converted to the format asked for.",
+    Reason.CORRUPT_IMAGE: "This image is damaged or incomplete and cannot be read.",
+    Reason.UNSAFE_CONTENT: "This image contains content that is not safe to process.",
+    Reason.TOO_LARGE: "This image is larger than the limits allow.",
+    Reason.TOO_MANY_FRAMES: "This animation has more frames than the limits allow.",
+    Reason.TIMEOUT: "This image took too long to optimize.",
+    Reason.ENGINE_FAILURE: "This image could not be optimized.",
+}
+
+
+class Refused(Exception):
+    """The engine will not return a result for this image.
+
+    Args:
+        reason: the machine-readable cause.
+        text: one sentence for the user; the reason's own sentence where none is given.
+    """
+
+    def __init__(self, reason: Reason, text: str | None = None) -> None:
+        self.reason = reason
+        self.text = text or TEXT[reason]
+        super().__init__(self.text)
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[Reason, str]]:
+        return (Refused, (self.reason, self.text))

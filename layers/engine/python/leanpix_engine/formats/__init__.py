@@ -1,0 +1,72 @@
+"""The codecs, one module per format, all with the same face (`Codec`).
+
+To the pipeline a codec is three functions:
+
+* `decode(source, limits)` reads a file of the format into a `Picture`, strictly: damage is refused.
+* `lossless(task)` yields `Candidate`s without a quality (`quality=None`): files whose pixels equal those of
+  `task.picture`. Where `task.source` is not None it is the untouched source file in this very format, with
+  exactly the pixels, orientation and profile of `task.picture`, and may be rewritten instead of encoded anew.
+* `ladders(task, goal)` yields `Ladder`s: lossy ways to encode `task.picture`, each with one quality to turn.
+  The pipeline searches each for the goal, and hands what was found to the next one's `worth`.
+
+Candidates carry no metadata but what `task.picture` has (`icc`, `exif`, `xmp`). A codec does not verify,
+compare sizes or pick: the pipeline tries all candidates, smallest first, proves each by decoding it
+(`verify.py`) and keeps the first that holds. A candidate that a codec cannot make is simply not yielded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from leanpix_engine.deadline import Deadline
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format, Options, Probe
+from leanpix_engine.picture import Picture
+from leanpix_engine.search import Candidate, Ladder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be encoded, and within which bounds."""
+
+    picture: Picture
+    source: bytes | None
+    facts: Probe
+    """Of the source, which may have another format."""
+    options: Options
+    limits: Limits
+    deadline: Deadline
+
+
+class Codec(Protocol):
+    """What each module of this package offers."""
+
+    def decode(self, source: bytes, limits: Limits) -> Picture:
+        """All frames of a file of this format, in the orientation that viewers show without help of EXIF.
+
+        Raises:
+            Refused: damage, or a feature that is not supported.
+        """
+
+    def lossless(self, task: Task) -> Iterator[Candidate]:
+        """Files with every pixel as it is."""
+
+    def ladders(self, task: Task, goal: float) -> Iterator[Ladder]:
+        """Lossy ways to encode, the most promising first; `goal` is the score to reach."""
+
+
+def codec_of(kind: Format) -> Codec:
+    """The codec of a format."""
+    from leanpix_engine.formats import avif, gif, jpeg, png, svg, webp
+
+    codecs: dict[Format, Codec] = {
+        Format.JPEG: jpeg,
+        Format.PNG: png,
+        Format.GIF: gif,
+        Format.WEBP: webp,
+        Format.AVIF: avif,
+        Format.SVG: svg,
+    }
+    return codecs[kind]

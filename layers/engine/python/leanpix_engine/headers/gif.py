@@ -1,0 +1,55 @@
+"""GIF structure: blocks, frames, loop count (GIF89a; NETSCAPE2.0 application extension)."""
+
+from __future__ import annotations
+
+from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format, Probe
+
+_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+
+
+def read(source: bytes, limits: Limits) -> Probe:
+    """Facts of a GIF file; counts frames by walking the blocks, up to one more than the limit."""
+    if len(source) < 13:
+        raise Refused(Reason.CORRUPT_IMAGE)
+    width, height = int.from_bytes(source[6:8], "little"), int.from_bytes(source[8:10], "little")
+    frames, loop, alpha = 0, 1, False
+    at = 13 + _palette_bytes(source[10])
+    while at < len(source) and frames <= limits.max_frames:
+        kind = source[at]
+        if kind == _TRAILER:
+            break
+        if kind == _EXTENSION and at + 2 < len(source):
+            label = source[at + 1]
+            if label == _GRAPHIC_CONTROL and at + 3 < len(source):
+                alpha = alpha or bool(source[at + 3] & 1)
+            elif label == _APPLICATION and source[at + 3 : at + 14] == b"NETSCAPE2.0" and len(source) > at + 18:
+                loop = int.from_bytes(source[at + 16 : at + 18], "little")
+            at = _after_blocks(source, at + 2)
+        elif kind == _IMAGE and at + 10 < len(source):
+            right = int.from_bytes(source[at + 1 : at + 3], "little") + int.from_bytes(source[at + 5 : at + 7], "little")
+            low = int.from_bytes(source[at + 3 : at + 5], "little") + int.from_bytes(source[at + 7 : at + 9], "little")
+            if frames == 0:  # decoders enlarge a canvas that the first frame does not fit
+                width, height = max(width, right), max(height, low)
+            frames += 1
+            at = _after_blocks(source, at + 11 + _palette_bytes(source[at + 9]))
+        else:
+            break
+    if frames == 0:
+        raise Refused(Reason.CORRUPT_IMAGE)
+    return Probe(
+        format=Format.GIF, width=width, height=height, frames=frames, alpha=alpha, loop=loop, lossless=True
+    )
+
+
+def _palette_bytes(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _after_blocks(source: bytes, at: int) -> int:
+    """Past a chain of data sub-blocks; past the end of the file where the chain is cut off."""
+    while at < len(source) and source[at]:
+        at += 1 + source[at]
+    return at + 1

@@ -1,0 +1,66 @@
+"""The size an SVG document asks for (SVG 2, section 8): width and height, else the view box."""
+
+from __future__ import annotations
+
+import re
+
+from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format, Probe
+
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>")
+_PIXELS_PER_UNIT = {b"": 1.0, b"px": 1.0, b"pt": 96 / 72, b"pc": 16.0, b"in": 96.0, b"cm": 96 / 2.54, b"mm": 96 / 25.4}
+_DEFAULT_SIZE = (300, 150)  # what a browser gives a replaced element without a size (CSS 2.2, 10.3.2)
+
+
+def read(source: bytes, limits: Limits) -> Probe:
+    """Facts of an SVG file."""
+    if len(source) > limits.max_svg_bytes:
+        raise Refused(Reason.TOO_LARGE)
+    root = _ROOT.search(source)
+    if root is None:
+        raise Refused(Reason.CORRUPT_IMAGE)
+    attributes = root.group(1)
+    width, height = _length(attributes, b"width"), _length(attributes, b"height")
+    box = _view_box(attributes)
+    if width is None or height is None:
+        aspect = box[1] / box[0] if box else _DEFAULT_SIZE[1] / _DEFAULT_SIZE[0]
+        if width is not None:
+            height = width * aspect
+        elif height is not None:
+            width = height / aspect
+        else:
+            width, height = box or _DEFAULT_SIZE
+    return Probe(
+        format=Format.SVG,
+        width=max(1, round(width)),
+        height=max(1, round(height or 1)),
+        alpha=True,
+        lossless=True,
+    )
+
+
+def _attribute(attributes: bytes, name: bytes) -> bytes | None:
+    found = re.search(rb"(?:^|\s)" + name + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", attributes)
+    return (found.group(1) or found.group(2) or b"") if found else None
+
+
+def _length(attributes: bytes, name: bytes) -> float | None:
+    """A length in CSS pixels; None for a percentage or none."""
+    found = re.fullmatch(rb"\s*\+?([\d.]{1,12}(?:e[+-]?\d{1,2})?)\s*(\w{0,2})\s*", _attribute(attributes, name) or b"")
+    if not found or found.group(2) not in _PIXELS_PER_UNIT:
+        return None
+    try:
+        value = float(found.group(1)) * _PIXELS_PER_UNIT[found.group(2)]
+    except ValueError:
+        return None
+    return value if value > 0 else None
+
+
+def _view_box(attributes: bytes) -> tuple[float, float] | None:
+    parts = re.split(rb"[\s,]+", (_attribute(attributes, b"viewBox") or b"").strip())
+    try:
+        width, height = float(parts[2]), float(parts[3])
+    except (IndexError, ValueError):
+        return None
+    return (width, height) if 0 < width < 1e9 and 0 < height < 1e9 else None

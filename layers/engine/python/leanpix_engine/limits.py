@@ -1,0 +1,42 @@
+"""Every bound of the engine, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an image may cost. All are checked before or while the cost arises, never after.
+
+    The defaults fit a Lambda function of 2 GB and 60 s.
+    """
+
+    max_bytes: int = 50_000_000
+    """Size of the source file."""
+    max_pixels: int = 100_000_000
+    """Width x height of one frame, told by the header before anything is decoded."""
+    max_side: int = 65_535
+    """Width or height; what JPEG can hold."""
+    max_frames: int = 2_000
+    """Frames of an animation."""
+    max_frame_pixels: int = 200_000_000
+    """Frames x canvas of an animation: what decoding all of it takes."""
+    max_seconds: float = 50.0
+    """Wall-clock time of one `optimize` call."""
+    max_child_seconds: float = 20.0
+    """Wall-clock time of one codec in a child process."""
+    max_memory_bytes: int = 1_500_000_000
+    """Address space of a codec in a child process."""
+    max_metadata_bytes: int = 1_000_000
+    """EXIF + XMP that `keep_exif` carries over; more is dropped."""
+    max_inflated_metadata_bytes: int = 4_000_000
+    """What a compressed PNG text or profile chunk may inflate to."""
+    max_icc_bytes: int = 2_000_000
+    """A colour profile larger than this is dropped after a conversion to sRGB."""
+    max_svg_bytes: int = 5_000_000
+    """Size of an SVG document."""
+    max_svg_elements: int = 100_000
+    """Elements of an SVG document."""
+    max_svg_pixels: int = 25_000_000
+    """Pixels an SVG is drawn at for a conversion or a check."""

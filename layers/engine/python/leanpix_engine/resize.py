@@ -1,0 +1,35 @@
+"""Fits a picture into a box: never enlarges, keeps the aspect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from leanpix_engine.decode import from_vips
+from leanpix_engine.picture import Picture
+
+
+def fitted(width: int, height: int, max_width: int | None, max_height: int | None) -> tuple[int, int]:
+    """The size inside the box, at least 1 x 1."""
+    scale = min(1.0, (max_width or width) / width, (max_height or height) / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def resize(picture: Picture, width: int, height: int) -> Picture:
+    """The picture at `width` x `height`, by Lanczos 3."""
+    if (width, height) == (picture.width, picture.height):
+        return picture
+    frames = [_resize_one(replace(picture, frames=picture.frames[i : i + 1]), width, height) for i in range(picture.count)]
+    import numpy as np
+
+    return replace(picture, frames=np.concatenate(frames))
+
+
+def _resize_one(picture: Picture, width: int, height: int):
+    image = picture.to_vips()
+    layout = image.format
+    if picture.alpha:
+        image = image.premultiply()
+    image = image.resize(width / picture.width, vscale=height / picture.height, kernel="lanczos3")
+    if picture.alpha:
+        image = image.unpremultiply()
+    return from_vips(image.cast(layout)).frames

@@ -1,0 +1,129 @@
+"""Proves a candidate before it may leave: it decodes, has the right shape, and looks as it has to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from leanpix_engine.errors import Refused
+from leanpix_engine.metric import Reference
+from leanpix_engine.picture import Mode, Picture
+
+_SAMPLED_FRAMES = 6
+"""Frames of an animation that are scored, spread evenly; every frame is decoded and counted."""
+_MIN_SIDE = 8
+_BACKGROUNDS = (255, 26)
+"""What a picture with alpha is laid on to be compared: white, and dark."""
+
+
+class Judge:
+    """Compares candidates with one picture."""
+
+    def __init__(self, picture: Picture, decode: Callable[[bytes], Picture]) -> None:
+        """`decode` reads a candidate."""
+        self._picture = picture
+        self._decode = decode
+        self._references: list[tuple[int, int | None, Reference]] | None = None
+
+    def score(self, data: bytes) -> float:
+        """SSIMULACRA2 of a candidate against the picture: the lowest over sampled frames and backgrounds."""
+        return self.score_of(self._decode(data))
+
+    def score_of(self, picture: Picture) -> float:
+        """The same for a decoded candidate; 0 where frames or size differ."""
+        if not self._same_shape(picture):
+            return 0.0
+        frames = picture.rgb8()
+        scores = [
+            reference.score(_flat(frames[index], picture.alpha, background))
+            for index, background, reference in self._sampled()
+        ]
+        worst = min(scores)
+        # A long animation is judged as a whole, but no frame may fall far behind.
+        return min(float(np.mean(scores)), worst + 3.0) if picture.count > 1 else worst
+
+    def identical(self, picture: Picture) -> bool:
+        """True where every pixel is the same; colours under full transparency do not count."""
+        ours = self._picture
+        if not self._same_shape(picture) or ours.delays_ms != picture.delays_ms:
+            return False
+        if ours.deep != picture.deep or ours.mode is not picture.mode or ours.alpha != picture.alpha:
+            return self._same_colours(picture)
+        if np.array_equal(ours.frames, picture.frames):
+            return True
+        return ours.alpha and _same_seen(ours.frames, picture.frames)
+
+    def acceptable(self, data: bytes, floor: float | None) -> tuple[bool, float | None]:
+        """Whether a candidate may be returned, and its score.
+
+        `floor` None asks for identical pixels.
+        """
+        try:
+            picture = self._decode(data)
+        except Refused:
+            return False, None
+        if floor is None:
+            return self.identical(picture), None
+        if not self._same_shape(picture) or (picture.delays_ms != self._picture.delays_ms):
+            return False, None
+        if picture.count > 1 and picture.loop != self._picture.loop:
+            return False, None
+        score = self.score_of(picture)
+        return score >= floor, score
+
+    def _same_shape(self, picture: Picture) -> bool:
+        ours = self._picture
+        return (picture.count, picture.height, picture.width) == (ours.count, ours.height, ours.width)
+
+    def _same_colours(self, picture: Picture) -> bool:
+        """Equality of what two layouts show: a gray PNG for a gray RGB one, RGB for opaque RGBA."""
+        ours = self._picture
+        if Mode.CMYK in (ours.mode, picture.mode) or ours.deep != picture.deep:
+            return False
+        first, second = _rgba(ours), _rgba(picture)
+        return bool(np.array_equal(first, second)) or _same_seen(first, second)
+
+    def _sampled(self) -> list[tuple[int, int | None, Reference]]:
+        if self._references is None:
+            picture = self._picture
+            frames = picture.rgb8()
+            chosen = sorted({round(i) for i in np.linspace(0, picture.count - 1, _SAMPLED_FRAMES)})
+            backgrounds = (None,) if picture.opaque() else _BACKGROUNDS
+            self._references = [
+                (index, background, Reference(_flat(frames[index], picture.alpha, background)))
+                for index in chosen
+                for background in backgrounds
+            ]
+        return self._references
+
+
+def _flat(frame: np.ndarray, alpha: bool, background: int | None) -> np.ndarray:
+    """One frame as RGB on a background, at least as large as the metric's window."""
+    colour = frame[..., :3]
+    if alpha:
+        share = frame[..., 3:].astype(np.float32) / 255
+        behind = np.float32(255 if background is None else background)
+        colour = np.rint(colour * share + behind * (1 - share)).astype(np.uint8)
+    short = [max(0, _MIN_SIDE - side) for side in colour.shape[:2]]
+    if any(short):
+        colour = np.pad(colour, ((0, short[0]), (0, short[1]), (0, 0)), mode="edge")
+    return np.ascontiguousarray(colour)
+
+
+def _rgba(picture: Picture) -> np.ndarray:
+    frames = picture.frames
+    full = np.iinfo(frames.dtype).max
+    colour = frames[..., :-1] if picture.alpha else frames
+    if colour.shape[-1] == 1:
+        colour = np.repeat(colour, 3, axis=-1)
+    alpha = frames[..., -1:] if picture.alpha else np.full((*frames.shape[:-1], 1), full, frames.dtype)
+    return np.concatenate([colour, alpha], axis=-1)
+
+
+def _same_seen(first: np.ndarray, second: np.ndarray) -> bool:
+    """Equality of frames with alpha, leaving out the colours of pixels that are fully transparent."""
+    if not np.array_equal(first[..., -1], second[..., -1]):
+        return False
+    differs = (first[..., :-1] != second[..., :-1]).any(axis=-1)
+    return not bool((differs & (first[..., -1] != 0)).any())
