@@ -1,0 +1,212 @@
+"""The REST API, made from the contract: routes, keys, rates, and the errors it makes itself."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from aws_cdk import Aws, Duration, Fn
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+from leanpix import contract
+from leanpix.contract import Access, Route
+
+from infra.settings import Settings
+
+_SECONDS_PER_MINUTE: Final = 60
+_PREFLIGHT_CACHE_SECONDS: Final = 86_400
+_NEEDS_KEY: Final = frozenset({Access.KEY, Access.KEY_CHECKED_BY_GATEWAY})
+
+
+class Api(Construct):
+    """One resource tree, one deployment, one stage; a usage plan per plan."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        """Create the API without routes: functions need its URL before routes need functions."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.rest_api = apigateway.RestApi(
+            self,
+            "RestApi",
+            rest_api_name=contract.stack_name(settings.stage),
+            description="Leanpix image optimization",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            api_key_source_type=apigateway.ApiKeySourceType.HEADER,
+            # Images travel both ways. Everything counts as binary, since API Gateway decides
+            # by the Accept header, and real clients send any.
+            binary_media_types=["*/*"],
+            cloud_watch_role=False,
+            deploy_options=apigateway.StageOptions(
+                stage_name=settings.stage, method_options=_public_rates(contract.ROUTES)
+            ),
+        )
+        self._add_gateway_responses()
+        self.usage_plans: Mapping[str, apigateway.UsagePlan] = {}
+
+    @property
+    def base_url(self) -> str:
+        """Under which clients reach the API, without a slash at the end.
+
+        Names the API alone, not its stage: the stage waits for the routes, the routes for the
+        functions, and the functions for this URL.
+        """
+        if self._settings.base_url:
+            return self._settings.base_url
+        return Fn.sub(
+            "https://${Api}.execute-api.${Region}.${Suffix}/" + self._settings.stage,
+            {
+                "Api": self.rest_api.rest_api_id,
+                "Region": Aws.REGION,
+                "Suffix": Aws.URL_SUFFIX,
+            },
+        )
+
+    def add_routes(
+        self, *, functions: Mapping[str, lambda_.Function], authorizer: lambda_.Function
+    ) -> None:
+        """Serve every route of the contract, and make the usage plans that limit them."""
+        integrations = {
+            name: apigateway.LambdaIntegration(
+                function,
+                timeout=Duration.seconds(self._settings.integration_timeout_seconds),
+                allow_test_invoke=False,
+            )
+            for name, function in functions.items()
+        }
+        key_authorizer = apigateway.RequestAuthorizer(
+            self,
+            "KeyAuthorizer",
+            handler=authorizer,
+            # A call without the header is refused here: UNAUTHORIZED, our 465.
+            identity_sources=[apigateway.IdentitySource.header(contract.API_KEY_HEADER)],
+            results_cache_ttl=Duration.seconds(contract.AUTHORIZER_CACHE_SECONDS),
+        )
+        methods: dict[Route, apigateway.Method] = {}
+        verbs_by_path: dict[str, set[str]] = defaultdict(set)
+        for route in contract.ROUTES:
+            needs_key = route.access in _NEEDS_KEY
+            methods[route] = self._resource(route.path).add_method(
+                route.method,
+                integrations[route.function],
+                api_key_required=needs_key,
+                authorizer=key_authorizer if needs_key else None,
+                authorization_type=(
+                    apigateway.AuthorizationType.CUSTOM
+                    if needs_key
+                    else apigateway.AuthorizationType.NONE
+                ),
+            )
+            verbs_by_path[route.path].add(route.method)
+        for path, verbs in verbs_by_path.items():
+            self._answer_preflight(self._resource(path), verbs)
+        self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
+
+    def _resource(self, path: str) -> apigateway.IResource:
+        return self.rest_api.root.resource_for_path(path)
+
+    def _usage_plan(
+        self, plan: str, methods: Mapping[Route, apigateway.Method]
+    ) -> apigateway.UsagePlan:
+        """Return the usage plan that holds a key to the documented rate of every method."""
+        return apigateway.UsagePlan(
+            self,
+            f"Plan{plan.capitalize()}",
+            name=f"{contract.stack_name(self._settings.stage)}-{plan}",
+            api_stages=[
+                apigateway.UsagePlanPerApiStage(
+                    api=self.rest_api,
+                    stage=self.rest_api.deployment_stage,
+                    throttle=[
+                        apigateway.ThrottlingPerMethod(
+                            method=method,
+                            throttle=apigateway.ThrottleSettings(
+                                rate_limit=route.requests_per_minute / _SECONDS_PER_MINUTE,
+                                burst_limit=route.requests_per_minute,
+                            ),
+                        )
+                        for route, method in methods.items()
+                        if route.access in _NEEDS_KEY and route.requests_per_minute is not None
+                    ],
+                )
+            ],
+        )
+
+    def _answer_preflight(self, resource: apigateway.IResource, verbs: Iterable[str]) -> None:
+        """Let browsers call from any page, without credentials.
+
+        Not by ``add_cors_preflight``: an API whose bodies are all binary answers its mock with
+        500 unless it is told to convert to text, which that cannot say.
+        """
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": ",".join(sorted({*verbs, "OPTIONS"})),
+            "Access-Control-Allow-Headers": f"Content-Type,{contract.API_KEY_HEADER}",
+            "Access-Control-Max-Age": str(_PREFLIGHT_CACHE_SECONDS),
+        }
+        parameters = {f"method.response.header.{name}": f"'{headers[name]}'" for name in headers}
+        resource.add_method(
+            "OPTIONS",
+            apigateway.MockIntegration(
+                content_handling=apigateway.ContentHandling.CONVERT_TO_TEXT,
+                request_templates={"application/json": '{"statusCode": 204}'},
+                integration_responses=[
+                    apigateway.IntegrationResponse(
+                        status_code="204",
+                        content_handling=apigateway.ContentHandling.CONVERT_TO_TEXT,
+                        response_parameters=parameters,
+                    )
+                ],
+            ),
+            authorization_type=apigateway.AuthorizationType.NONE,
+            api_key_required=False,
+            method_responses=[
+                apigateway.MethodResponse(
+                    status_code="204", response_parameters=dict.fromkeys(parameters, True)
+                )
+            ],
+        )
+
+    def _add_gateway_responses(self) -> None:
+        """Give the errors that API Gateway makes itself our codes and our envelope."""
+        for kind, name in contract.GATEWAY_RESPONSES.items():
+            error = contract.ERRORS[name]
+            headers = {"Access-Control-Allow-Origin": "'*'"}
+            if error.retry_after_seconds is not None:
+                headers["Retry-After"] = f"'{error.retry_after_seconds}'"
+            self.rest_api.add_gateway_response(
+                "".join(word.capitalize() for word in kind.split("_")),
+                type=apigateway.ResponseType.of(kind),
+                status_code=str(error.status),
+                response_headers=headers,
+                templates={
+                    "application/json": _template(
+                        contract.render_gateway_body(name, site_url=self._settings.site_url)
+                    )
+                },
+            )
+
+
+def _template(body: Mapping[str, object]) -> str:
+    """Return a body as a template of a gateway response.
+
+    API Gateway fills ``$context`` and ``$stageVariables`` in such a template and knows no escape
+    for a dollar sign, so JSON has to write it another way.
+    """
+    return json.dumps(body).replace("$", "\\u0024")
+
+
+def _public_rates(
+    routes: Iterable[Route],
+) -> dict[str, apigateway.MethodDeploymentOptions]:
+    """Return the rates of the routes without a key, which hold over all callers."""
+    return {
+        f"{route.path}/{route.method}": apigateway.MethodDeploymentOptions(
+            throttling_rate_limit=route.requests_per_minute / _SECONDS_PER_MINUTE,
+            throttling_burst_limit=route.requests_per_minute,
+        )
+        for route in routes
+        if route.access is Access.PUBLIC and route.requests_per_minute is not None
+    }

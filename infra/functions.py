@@ -1,0 +1,173 @@
+"""The one factory of Lambda functions. What differs between two of them is a row in ``ROWS``."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+from leanpix import contract
+from leanpix.contract import EnvironmentName
+
+from infra.layers import IGNORED, Layers
+from infra.settings import LOG_RETENTION, Flavour, Settings
+
+_FOLDER: Final = Path(__file__).resolve().parent.parent / "functions"
+
+# libvips and glibc in a container with a fixed memory: one thread per image, few arenas
+# (see docs on libvips memory use and ENGINE.md).
+_ENGINE_ENVIRONMENT: Final[Mapping[str, str]] = {"MALLOC_ARENA_MAX": "2", "VIPS_CONCURRENCY": "1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What one function needs that another does not."""
+
+    description: str
+    needs: frozenset[EnvironmentName]
+    memory_megabytes: int = 512
+    timeout_seconds: int = 10
+    has_engine: bool = False
+
+
+_LINKS: Final = frozenset({EnvironmentName.BASE_URL, EnvironmentName.SITE_URL})
+_TABLES: Final = frozenset({EnvironmentName.JOBS_TABLE, EnvironmentName.ACCOUNTS_TABLE})
+
+
+def rows(settings: Settings) -> Mapping[str, Row]:
+    """Return what differs between the functions, by name."""
+    return {
+        "health": Row(description="GET /, /status and /ping", needs=_LINKS),
+        "authorizer": Row(
+            description="Turns an API key into an account",
+            needs=frozenset({EnvironmentName.KEYS_TABLE}),
+        ),
+        "submit": Row(
+            description="Accepts images: validates, charges, records, queues",
+            needs=_LINKS
+            | _TABLES
+            | {
+                EnvironmentName.BUCKET,
+                EnvironmentName.IMAGES_QUEUE_URL,
+                EnvironmentName.RETENTION_DAYS,
+            },
+            memory_megabytes=1_024,
+            timeout_seconds=25,
+        ),
+        "result": Row(
+            description="Holds a poll until every image of a job has ended",
+            needs=_LINKS | _TABLES | {EnvironmentName.INTEGRATION_TIMEOUT_SECONDS},
+            timeout_seconds=settings.integration_timeout_seconds,
+        ),
+        "account": Row(
+            description="Tells an account its tokens and plan",
+            needs=_LINKS | {EnvironmentName.ACCOUNTS_TABLE},
+        ),
+        "image": Row(
+            description="Serves an optimized image",
+            needs=_LINKS | {EnvironmentName.BUCKET},
+            memory_megabytes=1_024,
+            timeout_seconds=25,
+        ),
+        "optimizer": Row(
+            description="Optimizes one image and settles its account",
+            needs=_LINKS
+            | _TABLES
+            | {EnvironmentName.BUCKET, EnvironmentName.RETENTION_DAYS},
+            memory_megabytes=settings.optimizer_memory_megabytes,
+            timeout_seconds=settings.optimizer_timeout_seconds,
+            has_engine=True,
+        ),
+        "dead_letters": Row(
+            description="Ends and refunds the images that no try could optimize",
+            needs=_TABLES | {EnvironmentName.RETENTION_DAYS},
+            timeout_seconds=30,
+        ),
+    }
+
+
+class Functions(Construct):
+    """Every Lambda function, each with a role and a log group of its own."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        environment: Mapping[EnvironmentName, str],
+    ) -> None:
+        """Create a function per row; each gets of the environment only what it needs."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._environment = environment
+        self._layers = Layers(self, "Layers", flavour=settings.flavour)
+        table = rows(settings)
+        self.by_name: Mapping[str, lambda_.Function] = {
+            name: self._create(name, table[name]) for name in contract.FUNCTIONS
+        }
+
+    def __getitem__(self, name: str) -> lambda_.Function:
+        """Return the function of that name."""
+        return self.by_name[name]
+
+    def allow(self, name: str, actions: Iterable[str], *resources: str) -> None:
+        """Let a function do these actions on exactly these resources."""
+        self.by_name[name].add_to_role_policy(
+            iam.PolicyStatement(actions=sorted(actions), resources=list(resources))
+        )
+
+    def _create(self, name: str, row: Row) -> lambda_.Function:
+        scope = Construct(self, "".join(word.capitalize() for word in name.split("_")))
+        log_group = logs.LogGroup(
+            scope,
+            "Logs",
+            retention=logs.RetentionDays[LOG_RETENTION[self._settings.log_retention_days]],
+            removal_policy=(
+                RemovalPolicy.RETAIN if self._settings.is_production else RemovalPolicy.DESTROY
+            ),
+        )
+        role = iam.Role(
+            scope,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Leanpix {self._settings.stage}: what the function {name} may do",
+        )
+        log_group.grant_write(role)
+        layers = self._layers
+        return lambda_.Function(
+            scope,
+            "Function",
+            function_name=f"{contract.stack_name(self._settings.stage)}-{name}",
+            description=row.description,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=_architecture(self._settings.flavour),
+            code=lambda_.Code.from_asset(
+                str(_FOLDER / name), exclude=list(IGNORED), ignore_mode=IgnoreMode.GIT
+            ),
+            handler="handler.handler",
+            role=role,
+            log_group=log_group,
+            layers=[*layers.shared, *(layers.engine if row.has_engine else ())],
+            memory_size=row.memory_megabytes,
+            timeout=Duration.seconds(row.timeout_seconds),
+            environment={
+                **{key.value: self._environment[key] for key in sorted(row.needs)},
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **(_ENGINE_ENVIRONMENT if row.has_engine else {}),
+            },
+        )
+
+
+def _architecture(flavour: Flavour) -> lambda_.Architecture:
+    if flavour is Flavour.HOST and platform.machine() in {"x86_64", "AMD64"}:
+        return lambda_.Architecture.X86_64
+    return lambda_.Architecture.ARM_64

@@ -1,0 +1,72 @@
+"""How an accepted image reaches the optimizer, and where it goes when no try succeeds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+from leanpix import contract
+
+from infra.settings import Settings
+
+# One: an image can use a function's whole memory and time.
+_IMAGES_PER_CALL: Final = 1
+_DEAD_LETTERS_PER_CALL: Final = 10
+_LONGEST_RETENTION: Final = Duration.days(14)
+"""SQS keeps a message no longer."""
+
+
+class Pipeline(Construct):
+    """The queue of images and its dead-letter queue."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        """Create the queues; :meth:`feed` connects the functions."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=_LONGEST_RETENTION,
+            # Of the consumer's timeout, six times, as AWS advises.
+            visibility_timeout=Duration.minutes(3),
+        )
+        self.images = sqs.Queue(
+            self,
+            "Images",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            # An image that waited for longer than its upload is kept cannot be optimized.
+            retention_period=Duration.days(min(settings.retention_days, 14)),
+            visibility_timeout=Duration.seconds(settings.visibility_timeout_seconds),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=contract.MAX_RECEIVES
+            ),
+        )
+
+    def feed(self, *, optimizer: lambda_.Function, dead_letters: lambda_.Function) -> None:
+        """Hand the images to the optimizer and the dead letters to their consumer.
+
+        A dead letter that its consumer cannot settle stays in the queue until it can.
+        """
+        optimizer.add_event_source(
+            event_sources.SqsEventSource(
+                self.images,
+                batch_size=_IMAGES_PER_CALL,
+                max_concurrency=self._settings.max_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+        dead_letters.add_event_source(
+            event_sources.SqsEventSource(
+                self.dead_letters,
+                batch_size=_DEAD_LETTERS_PER_CALL,
+                max_concurrency=2,
+                report_batch_item_failures=True,
+            )
+        )

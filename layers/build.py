@@ -1,0 +1,200 @@
+"""Build the dependencies of the Lambda layers from the lock file, without Docker.
+
+    python layers/build.py --flavour arm64     what AWS runs: Lambda's Python 3.13 on Graviton
+    python layers/build.py --flavour host      what the local cloud runs: this machine
+
+Each layer becomes ``build/layers/<flavour>/<layer>/python`` with ``<layer>.digest`` beside it, the
+hash of everything that went in; a layer whose digest still holds is left alone. Our own packages
+are not in here: see ``infra/layers.py``. Standard library only; it drives uv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+LAYERS: Final = ("shared", "engine")
+FLAVOURS: Final = ("arm64", "host")
+
+LAMBDA_PYTHON: Final = "3.13"
+# Lambda's Python 3.13 stands on Amazon Linux 2023, glibc 2.34; the wheels need less.
+LAMBDA_PLATFORM: Final = "aarch64-manylinux_2_28"
+
+# None of it is needed to run: tests, type stubs, what is for compiling C against a package, the
+# installer's own notes, and console scripts (they start with this machine's Python's path).
+# Licences and metadata stay.
+_FOLDERS_LEFT_OUT: Final = frozenset({"__pycache__", "tests", "include", "f2py", "sboms"})
+_SUFFIXES_LEFT_OUT: Final = frozenset({".a", ".c", ".h", ".lib", ".pxd", ".pyc", ".pyi", ".pyx"})
+_NOTES_LEFT_OUT: Final = frozenset(
+    {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
+)
+
+
+class BuildError(RuntimeError):
+    """A layer cannot be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The machine that a flavour is for."""
+
+    flavour: str
+    arguments: tuple[str, ...]
+    """What uv is told of it."""
+
+    @classmethod
+    def of(cls, flavour: str) -> Target:
+        """Return the target of a flavour; the host's is the Python that runs this."""
+        if flavour == "host":
+            return cls(flavour, ("--python", sys.executable))
+        return cls(
+            flavour,
+            (
+                *("--python", sys.executable),
+                *("--python-version", LAMBDA_PYTHON),
+                *("--python-platform", LAMBDA_PLATFORM),
+            ),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what of the target changes the outcome."""
+        if self.flavour == "host":
+            return f"{sys.version_info[:2]} {sys.platform} {platform.machine()}"
+        return f"{LAMBDA_PYTHON} {LAMBDA_PLATFORM}"
+
+
+def main() -> int:
+    """Build the layers of the flavours asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--flavour", choices=FLAVOURS, action="append", required=True)
+    try:
+        for flavour in parser.parse_args().flavour:
+            for layer in LAYERS:
+                build(layer, Target.of(flavour))
+    except BuildError as error:
+        print(f"layers: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(layer: str, target: Target) -> None:
+    """Build one layer, unless it is there already."""
+    requirements = _export(layer)
+    digest = _digest(requirements, target.fingerprint)
+    home = ROOT / "build" / "layers" / target.flavour
+    stamp = home / f"{layer}.digest"
+    if stamp.is_file() and stamp.read_text(encoding="ascii").strip() == digest:
+        return
+    stamp.unlink(missing_ok=True)
+    print(f"  layer {layer} for {target.flavour}", flush=True)
+    fresh = home / f".{layer}.fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / "python").mkdir(parents=True)
+    _install(requirements, fresh / "python", target)
+    _check_pyvips_is_pure(fresh / "python")
+    for path in list(_left_out(fresh / "python")):
+        _remove(path)
+    shutil.rmtree(home / layer, ignore_errors=True)
+    fresh.rename(home / layer)
+    stamp.write_text(digest + "\n", encoding="ascii")
+
+
+def _export(layer: str) -> str:
+    """Return the layer's locked requirements, with hashes, as a requirements file."""
+    return _uv(
+        "export",
+        "--frozen",
+        "--no-emit-project",
+        "--no-header",
+        "--no-annotate",
+        *("--only-group", f"{layer}-layer"),
+    )
+
+
+def _install(requirements: str, into: Path, target: Target) -> None:
+    listing = into.parent / "requirements.txt"
+    listing.write_text(requirements, encoding="utf-8")
+    _uv(
+        "pip",
+        "install",
+        "--require-hashes",
+        "--no-deps",
+        *target.arguments,
+        *("--target", str(into)),
+        *("--requirement", str(listing)),
+    )
+    listing.unlink()
+
+
+def _check_pyvips_is_pure(folder: Path) -> None:
+    """Refuse a pyvips that was compiled against this machine's libvips.
+
+    It comes as source only and compiles itself where it finds libvips' headers; pyproject.toml
+    hides them from it. The library for the target is in pyvips-binary.
+    """
+    for note in folder.glob("pyvips-*.dist-info/WHEEL"):
+        if "Root-Is-Purelib: true" not in note.read_text(encoding="utf-8"):
+            message = "pyvips was compiled for this machine; run `uv cache clean pyvips` and again"
+            raise BuildError(message)
+
+
+def _left_out(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        in_notes = path.parent.suffix == ".dist-info"
+        if path.is_dir():
+            if path.name in _FOLDERS_LEFT_OUT:
+                yield path
+        elif in_notes:
+            if path.name in _NOTES_LEFT_OUT:
+                yield path
+        elif path.suffix in _SUFFIXES_LEFT_OUT or path.name == ".lock":
+            yield path
+        elif path.parent == folder / "bin" and path.read_bytes()[:2] == b"#!":
+            yield path
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _digest(*parts: str) -> str:
+    builder = Path(__file__).read_text(encoding="utf-8")
+    return hashlib.sha256("\0".join((builder, *parts)).encode()).hexdigest()
+
+
+def _uv(*arguments: str) -> str:
+    # The bootstrap's own uv where there is one; it hands its place over in UV.
+    uv = os.environ.get("UV") or _bundled_uv() or shutil.which("uv")
+    if uv is None:
+        message = "uv is missing; run `make setup`"
+        raise BuildError(message)
+    done = subprocess.run(
+        [uv, "--quiet", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        message = f"uv {arguments[0]} failed:\n{done.stderr.strip()}"
+        raise BuildError(message)
+    return done.stdout
+
+
+def _bundled_uv() -> str | None:
+    found = sorted((ROOT / ".tools").glob("uv-*/bin/uv"))
+    return str(found[-1]) if found else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
