@@ -43,6 +43,8 @@ class Api(Construct):
                 stage_name=settings.stage, method_options=_public_rates(contract.ROUTES)
             ),
         )
+        # An output with a name of its own making; ours are in the contract.
+        self.rest_api.node.try_remove_child("Endpoint")
         self._add_gateway_responses()
         self.usage_plans: Mapping[str, apigateway.UsagePlan] = {}
 

