@@ -1,0 +1,49 @@
+"""``leanpix key``: create and revoke keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.account import DEFAULT_STAGE, AsJson, Local, Stage
+from cli.output import print_answer
+from cli.target import open_target
+
+app = typer.Typer(help="Create and revoke keys.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    account_id: Annotated[str, typer.Argument(help="The account that it is for.")],
+    *,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """Create a further key. It is shown this once."""
+    created = open_target(local=local, stage=stage).administration().create_key(account_id)
+    print_answer(
+        {
+            "account_id": created.account_id,
+            "key_id": created.key_id,
+            "api_key": created.api_key,
+        },
+        as_json=as_json,
+    )
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key itself, or its id.")],
+    *,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """Revoke a key. It works no more once the authorizer's cache ends, a minute at most."""
+    revoked = open_target(local=local, stage=stage).administration().revoke_key(key)
+    print_answer(
+        {"account_id": revoked.account_id, "key_id": revoked.key_id, "revoked": True},
+        as_json=as_json,
+    )

@@ -1,0 +1,80 @@
+"""The deployed stack that a command works on: in AWS, or the local cloud of this checkout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.errors import CommandError
+from leanpix.adapters.administration import (
+    AccountRecordsTable,
+    ApiGatewayKeys,
+    KeyRecordsTable,
+)
+from leanpix.adapters.clock import SystemClock
+from leanpix.contract import PLANS, OutputName, stack_name, usage_plan_output
+from leanpix.services.administration import AdministrationService
+from local.paths import CLOUD_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A session with AWS and the outputs of the stack in it."""
+
+    session: boto3.Session
+    endpoint_url: str | None
+    outputs: Mapping[str, str]
+
+    def administration(self) -> AdministrationService:
+        """Return the service that works on this stack's accounts and keys."""
+        dynamodb = self.session.client("dynamodb", endpoint_url=self.endpoint_url)
+        return AdministrationService(
+            accounts=AccountRecordsTable(
+                client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE]
+            ),
+            keys=KeyRecordsTable(client=dynamodb, table=self.outputs[OutputName.KEYS_TABLE]),
+            gateway_keys=ApiGatewayKeys(
+                client=self.session.client("apigateway", endpoint_url=self.endpoint_url),
+                usage_plan_ids={plan: self.outputs[usage_plan_output(plan)] for plan in PLANS},
+            ),
+            clock=SystemClock(),
+        )
+
+
+def open_target(*, local: bool, stage: str) -> Target:
+    """Return the stack to work on.
+
+    Raises ``CommandError`` where the local cloud is not running, or AWS has no such stack.
+    """
+    if local:
+        return _open_local()
+    return _open_stack(boto3.Session(), None, stack_name(stage))
+
+
+def _open_local() -> Target:
+    try:
+        cloud: dict[str, Any] = json.loads(CLOUD_FILE.read_text())
+    except FileNotFoundError:
+        message = "the local cloud is not running: start it with `make serve`"
+        raise CommandError(message) from None
+    # The emulator's root account; it is no secret and opens nothing else.
+    session = boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name=cloud["region"]
+    )
+    return _open_stack(session, cloud["endpoint_url"], cloud["stack_name"])
+
+
+def _open_stack(session: boto3.Session, endpoint_url: str | None, name: str) -> Target:
+    try:
+        client = session.client("cloudformation", endpoint_url=endpoint_url)
+        stacks = client.describe_stacks(StackName=name)["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        message = f"the stack {name} cannot be read: {error}"
+        raise CommandError(message) from None
+    outputs = stacks[0].get("Outputs", [])
+    return Target(session, endpoint_url, {o["OutputKey"]: o["OutputValue"] for o in outputs})

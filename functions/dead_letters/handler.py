@@ -1,0 +1,14 @@
+"""The dead-letter consumer: ends and refunds the images that were given up on."""
+
+from typing import TYPE_CHECKING, Any
+
+from leanpix.bootstrap import give_up_service
+from leanpix.messages import handle_batch
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """End each image."""
+    return handle_batch(event, context, lambda task, _: give_up_service().give_up(task))

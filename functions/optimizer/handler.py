@@ -1,0 +1,20 @@
+"""The optimizer: takes image tasks from SQS, one result a task."""
+
+from typing import TYPE_CHECKING, Any
+
+from leanpix.bootstrap import optimize_service
+from leanpix.messages import handle_batch
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SERVICE = optimize_service()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Optimize each image; report those that must be delivered again."""
+    return handle_batch(
+        event,
+        context,
+        lambda task, seconds_left: SERVICE.optimize(task, seconds_left=seconds_left),
+    )

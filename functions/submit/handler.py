@@ -1,0 +1,16 @@
+"""POST /v1/optimize."""
+
+from leanpix.bootstrap import accept_service
+from leanpix.dialects import megaoptim, megaoptim_request
+from leanpix.domain.options import Operation
+from leanpix.gateway import require_account, serves
+from leanpix.http import Request, Response
+
+
+@serves(megaoptim.render_error)
+def handler(request: Request) -> Response:
+    """Take a submission in and answer with its id."""
+    submission = megaoptim_request.parse_submission(
+        request, account_id=require_account(request), operation=Operation.COMPRESS
+    )
+    return megaoptim.render_accepted(accept_service().accept(submission), request)

@@ -1,0 +1,195 @@
+"""Jobs and images as DynamoDB items, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from leanpix.contract import TTL_ATTRIBUTE
+from leanpix.domain.jobs import (
+    Credentials,
+    Image,
+    ImageState,
+    Job,
+    Outcome,
+    Rendition,
+    Source,
+    UploadedSource,
+    UrlSource,
+)
+from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
+
+Item = dict[str, Any]
+"""An item, or a part of one, in DynamoDB's own notation: ``{"name": {"S": "…"}}``."""
+
+JOB_PART: Final = "job"
+_SERIALIZER: Final = TypeSerializer()
+_DESERIALIZER: Final = TypeDeserializer()
+
+
+def image_part(index: int) -> str:
+    """Return the sort key of a job's image."""
+    return f"image#{index}"
+
+
+def job_key(job_id: int) -> Item:
+    """Return the primary key of a job's own item."""
+    return to_item({"job_id": str(job_id), "part": JOB_PART})
+
+
+def image_key(job_id: int, index: int) -> Item:
+    """Return the primary key of an image's item."""
+    return to_item({"job_id": str(job_id), "part": image_part(index)})
+
+
+def to_item(values: Mapping[str, Any]) -> Item:
+    """Return plain values in DynamoDB's notation; ``None`` is left out."""
+    return {
+        name: _SERIALIZER.serialize(_with_decimals(value))
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's plain values."""
+    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+
+
+def job_to_items(job: Job) -> list[Item]:
+    """Return the items that record a job: its own first, then one per image."""
+    own = {
+        "job_id": str(job.job_id),
+        "part": JOB_PART,
+        "account_id": job.account_id,
+        "api": job.api,
+        "operation": job.operation.value,
+        "created_at": job.created_at,
+        "callback_url": job.callback_url,
+        "image_count": len(job.images),
+        TTL_ATTRIBUTE: int(job.expires_at),
+    }
+    return [to_item(own), *(_image_to_item(image, job) for image in job.images)]
+
+
+def job_from_items(items: Iterable[Mapping[str, Any]]) -> Job | None:
+    """Return the job that items of one partition record, or None where they record none."""
+    by_part = {str(values["part"]): values for values in map(from_item, items)}
+    own = by_part.get(JOB_PART)
+    if own is None:
+        return None
+    return Job(
+        job_id=int(own["job_id"]),
+        account_id=own["account_id"],
+        api=own["api"],
+        operation=Operation(own["operation"]),
+        created_at=float(own["created_at"]),
+        expires_at=float(own[TTL_ATTRIBUTE]),
+        callback_url=own.get("callback_url"),
+        images=tuple(
+            image_from_values(by_part[image_part(index)])
+            for index in range(int(own["image_count"]))
+        ),
+    )
+
+
+def image_from_values(values: Mapping[str, Any]) -> Image:
+    """Return the image that an item's plain values record."""
+    return Image(
+        job_id=int(values["job_id"]),
+        index=int(str(values["part"]).partition("#")[2]),
+        account_id=values["account_id"],
+        public_id=values["public_id"],
+        file_name=values["file_name"],
+        source=_source_from(values["source"]),
+        options=_options_from(values["options"]),
+        state=ImageState(values["state"]),
+        attempts=int(values["attempts"]),
+        charged_tokens=int(values["charged_tokens"]),
+        lease_id=values.get("lease_id"),
+        lease_ends_at=float(values.get("lease_ends_at", 0)),
+        outcome=_outcome_from(values["outcome"]) if values.get("outcome") else None,
+    )
+
+
+def outcome_to_value(outcome: Outcome) -> Item:
+    """Return an outcome as one attribute value."""
+    value: Item = _SERIALIZER.serialize(_with_decimals(asdict(outcome)))
+    return value
+
+
+def _image_to_item(image: Image, job: Job) -> Item:
+    return to_item(
+        {
+            "job_id": str(image.job_id),
+            "part": image_part(image.index),
+            "account_id": image.account_id,
+            "public_id": image.public_id,
+            "file_name": image.file_name,
+            "source": asdict(image.source),
+            "options": asdict(image.options),
+            "state": image.state.value,
+            "attempts": image.attempts,
+            "charged_tokens": image.charged_tokens,
+            TTL_ATTRIBUTE: int(job.expires_at),
+        }
+    )
+
+
+def _source_from(value: Mapping[str, Any]) -> Source:
+    if "object_key" in value:
+        return UploadedSource(object_key=value["object_key"])
+    credentials = value.get("credentials")
+    return UrlSource(
+        url=value["url"], credentials=Credentials(**credentials) if credentials else None
+    )
+
+
+def _options_from(value: Mapping[str, Any]) -> ImageOptions:
+    target = value.get("target_format")
+    return ImageOptions(
+        compression=Compression(value["compression"]),
+        quality=_whole(value.get("quality")),
+        target_format=TargetFormat(target) if target else None,
+        also_webp=value["also_webp"],
+        keep_exif=value["keep_exif"],
+        cmyk_to_rgb=value["cmyk_to_rgb"],
+        max_width=_whole(value.get("max_width")),
+        max_height=_whole(value.get("max_height")),
+    )
+
+
+def _outcome_from(value: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        original_bytes=int(value["original_bytes"]),
+        format=value["format"],
+        main=_rendition_from(value.get("main")),
+        webp=_rendition_from(value.get("webp")),
+        reason=value.get("reason"),
+        seconds=float(value["seconds"]),
+    )
+
+
+def _rendition_from(value: Mapping[str, Any] | None) -> Rendition | None:
+    if not value:
+        return None
+    return Rendition(
+        file_name=value["file_name"], format=value["format"], bytes=int(value["bytes"])
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _with_decimals(value: Any) -> Any:
+    """Return the value with floats as decimals, which is what the serializer takes."""
+    if isinstance(value, float):
+        return Decimal(f"{value:.6f}")
+    if isinstance(value, Mapping):
+        return {name: _with_decimals(each) for name, each in value.items() if each is not None}
+    return value

@@ -1,0 +1,1 @@
+"""What Leanpix is about: images, jobs, accounts, keys. Pure: no AWS, no HTTP, no third party."""

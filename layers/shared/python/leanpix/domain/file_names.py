@@ -1,0 +1,60 @@
+"""File names as clients send them: full paths, any script, sometimes hostile."""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from leanpix.contract import MAX_FILE_NAME_BYTES
+
+DEFAULT_FILE_NAME: Final = "image"
+_FORBIDDEN: Final = frozenset('%<>:"|?*\\/\x7f')
+
+
+def clean_file_name(raw: str) -> str:
+    """Return the base name of a path from any system, safe in a header, a path and HTML.
+
+    Control, format and surrogate characters and those that a file system or a header refuses
+    are dropped. Letters of any script stay. What is too long loses the end of its stem and
+    keeps its extension.
+    """
+    base = raw.replace("\\", "/").rsplit("/", 1)[-1]
+    normalized = unicodedata.normalize("NFC", base)
+    kept = "".join(
+        character
+        for character in normalized
+        if character not in _FORBIDDEN and unicodedata.category(character)[0] != "C"
+    )
+    return _shorten(kept.strip(" .")) or DEFAULT_FILE_NAME
+
+
+def name_from_url(url: str) -> str:
+    """Return the file name that a URL's path ends in, or a default one."""
+    return clean_file_name(unquote(urlsplit(url).path))
+
+
+def with_extension(file_name: str, extension: str) -> str:
+    """Return the name with its extension replaced, as a converted image is called."""
+    stem, _ = posixpath.splitext(file_name)
+    return _shorten(f"{stem}.{extension}")
+
+
+def with_added_extension(file_name: str, extension: str) -> str:
+    """Return the name with an extension added: ``photo.jpg.webp``."""
+    return _shorten(f"{file_name}.{extension}")
+
+
+def _shorten(name: str) -> str:
+    if len(name.encode()) <= MAX_FILE_NAME_BYTES:
+        return name
+    stem, extension = posixpath.splitext(name)
+    room = MAX_FILE_NAME_BYTES - len(extension.encode())
+    if room <= 0:
+        return _cut(name, MAX_FILE_NAME_BYTES)
+    return _cut(stem, room) + extension
+
+
+def _cut(text: str, size_bytes: int) -> str:
+    return text.encode()[:size_bytes].decode(errors="ignore")

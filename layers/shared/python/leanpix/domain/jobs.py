@@ -1,0 +1,138 @@
+"""A job, its images, and the way of an image: queued, running, then done or failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from leanpix.domain.accounts import Account
+from leanpix.domain.options import ImageOptions, Operation
+
+
+class ImageState(StrEnum):
+    """Where an image stands. It only moves forward; a claim whose lease ended may be renewed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    """It has an outcome: made smaller, or kept for a reason that lies in the image."""
+    FAILED = "failed"
+    """It could not be worked on, for a fault of ours."""
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether nothing more happens to the image."""
+        return self in {ImageState.DONE, ImageState.FAILED}
+
+
+class KeptReason(StrEnum):
+    """Why an image was not made smaller, where the engine did not say."""
+
+    NO_SAVINGS = "no_savings"
+    FETCH_FAILED = "fetch_failed"
+    TOO_LARGE = "too_large"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """HTTP Basic credentials for a source URL. The password is not shown in a ``repr``."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Return a text without the password, as a repr may end in a log."""
+        return f"Credentials(user={self.user!r}, password=…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedSource:
+    """An image that came with the request and waits in the object store."""
+
+    object_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlSource:
+    """An image that the optimizer fetches itself."""
+
+    url: str
+    credentials: Credentials | None = None
+
+
+Source = UploadedSource | UrlSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """A file that was made of an image and can be downloaded."""
+
+    file_name: str
+    format: str
+    """MegaOptim's name of it: jpg, png, gif, webp, avif, svg."""
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an image. ``main`` is None where nothing was gained; ``reason`` says why."""
+
+    original_bytes: int
+    format: str
+    main: Rendition | None = None
+    webp: Rendition | None = None
+    reason: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image of a job."""
+
+    job_id: int
+    index: int
+    account_id: str
+    public_id: str
+    file_name: str
+    source: Source
+    options: ImageOptions
+    state: ImageState = ImageState.QUEUED
+    attempts: int = 0
+    charged_tokens: int = 1
+    """What was taken for it at submit; given back where nothing was gained."""
+    lease_id: str | None = None
+    lease_ends_at: float = 0.0
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one request asked for, and its images in the order given."""
+
+    job_id: int
+    account_id: str
+    api: str
+    operation: Operation
+    created_at: float
+    expires_at: float
+    images: tuple[Image, ...]
+    callback_url: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether every image has ended."""
+        return all(image.state.is_final for image in self.images)
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether all images failed, for a fault of ours."""
+        return all(image.state is ImageState.FAILED for image in self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedJob:
+    """A job that has ended, and its account as it stands now."""
+
+    job: Job
+    account: Account

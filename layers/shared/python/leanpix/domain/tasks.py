@@ -1,0 +1,29 @@
+"""The optimizer's tasks, and how they stand in a message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """One message of the queue: optimize this image."""
+
+    job_id: int
+    index: int
+
+
+def task_to_body(task: ImageTask) -> str:
+    """Return a message's body."""
+    return json.dumps(asdict(task))
+
+
+def task_from_body(body: str) -> ImageTask:
+    """Return the task in a message's body. Raises ``ValueError`` for a body that is none."""
+    try:
+        values = json.loads(body)
+        return ImageTask(job_id=int(values["job_id"]), index=int(values["index"]))
+    except (KeyError, TypeError) as error:
+        message = "the message is not an image task"
+        raise ValueError(message) from error

@@ -1,0 +1,125 @@
+"""Form bodies as real clients send them: multipart, urlencoded, JSON, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Final, NoReturn
+from urllib.parse import parse_qsl
+
+from multipart import MultipartError, MultipartParser, parse_options_header
+
+from leanpix.contract import MAX_INLINE_BYTES, ErrorName
+from leanpix.domain.errors import LeanpixError
+from leanpix.http import JSON_TYPE, Request
+
+MULTIPART_TYPE: Final = "multipart/form-data"
+MAX_FIELDS: Final = 200
+MAX_FIELD_BYTES: Final = 65_536
+_UNREADABLE: Final = "The request body could not be read as {kind}."
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file part. Its declared content type is often missing or wrong, so it is not kept."""
+
+    file_name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """The fields and files of a request; of a repeated field, the last one counts."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, FormFile] = field(default_factory=dict)
+
+
+def parse_form(request: Request) -> Form:
+    """Return what a request's body holds.
+
+    Raises ``LeanpixError``: ``TOO_LARGE`` for a body over the inline limit, ``INVALID_REQUEST``
+    for one that is not of the type it declares.
+    """
+    if len(request.body) > MAX_INLINE_BYTES:
+        raise LeanpixError(ErrorName.TOO_LARGE)
+    if not request.body:
+        return Form()
+    content_type, parameters = parse_options_header(request.headers.get("content-type", ""))
+    if content_type == MULTIPART_TYPE:
+        return _parse_multipart(request.body, parameters.get("boundary", ""))
+    if content_type == JSON_TYPE:
+        return _parse_json(request.body)
+    return _parse_urlencoded(request.body)
+
+
+def _parse_multipart(body: bytes, boundary: str) -> Form:
+    if not boundary:
+        _refuse(MULTIPART_TYPE)
+    # RFC 7578 §5.1.2: part headers are UTF-8 today and were anything before; Latin-1 reads any.
+    for charset in ("utf-8", "latin-1"):
+        try:
+            return _read_parts(body, boundary, charset=charset)
+        except (MultipartError, UnicodeError):
+            continue
+    _refuse(MULTIPART_TYPE)
+
+
+def _read_parts(body: bytes, boundary: str, *, charset: str) -> Form:
+    fields: dict[str, str] = {}
+    files: dict[str, FormFile] = {}
+    parser = MultipartParser(
+        BytesIO(body),
+        boundary,
+        content_length=len(body),
+        charset=charset,
+        part_limit=MAX_FIELDS,
+        spool_limit=MAX_INLINE_BYTES,
+        memory_limit=MAX_INLINE_BYTES,
+    )
+    for part in parser:
+        if part.filename is not None:
+            files[part.name] = FormFile(part.filename, part.raw)
+        elif part.size <= MAX_FIELD_BYTES:
+            fields[part.name] = part.raw.decode(charset, errors="replace")
+        else:
+            raise LeanpixError(
+                ErrorName.INVALID_REQUEST, problems=(f"The {part.name} field is too long.",)
+            )
+    return Form(fields=fields, files=files)
+
+
+def _parse_urlencoded(body: bytes) -> Form:
+    try:
+        text = body.decode("utf-8")
+        return Form(
+            fields=dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        )
+    except ValueError:
+        _refuse("application/x-www-form-urlencoded")
+
+
+def _parse_json(body: bytes) -> Form:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        _refuse(JSON_TYPE)
+    if not isinstance(values, dict):
+        _refuse(JSON_TYPE)
+    return Form(
+        fields={
+            str(name): _json_text(value) for name, value in values.items() if value is not None
+        }
+    )
+
+
+def _json_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return str(value)
+
+
+def _refuse(kind: str) -> NoReturn:
+    raise LeanpixError(ErrorName.INVALID_REQUEST, problems=(_UNREADABLE.format(kind=kind),))

@@ -1,0 +1,112 @@
+"""API Gateway's events and answers, turned into plain requests and responses and back.
+
+See "Input format of a Lambda function for proxy integration" in the API Gateway guide.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from leanpix.bootstrap import settings
+from leanpix.contract import ErrorName
+from leanpix.domain.errors import LeanpixError
+from leanpix.http import Request, Response
+from leanpix.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+Handle = Callable[[Request], Response]
+RenderError = Callable[..., Response]
+LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
+
+COMMON_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
+def serves(render_error: RenderError) -> Callable[[Handle], LambdaHandler]:
+    """Make a Lambda handler of a function from request to response.
+
+    ``render_error`` gives errors in the words of the API whose routes the handler serves. What is
+    no ``LeanpixError`` is logged whole and told to the client as an internal error.
+    """
+
+    def decorate(handle: Handle) -> LambdaHandler:
+        @wraps(handle)
+        def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+            started = time.perf_counter()
+            logger.append_keys(request_id=context.aws_request_id)
+            request = read_event(event)
+            response = _answer(handle, request, render_error)
+            milliseconds = (time.perf_counter() - started) * 1000
+            logger.info(
+                "request",
+                method=request.method,
+                resource=event.get("resource"),
+                status=response.status,
+                account_id=request.account_id,
+                milliseconds=round(milliseconds, 1),
+            )
+            return to_result(response, milliseconds=milliseconds)
+
+        return handler
+
+    return decorate
+
+
+def read_event(event: Mapping[str, Any]) -> Request:
+    """Return the request in an event of a REST API's proxy integration."""
+    body = event.get("body") or ""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    return Request(
+        method=event["httpMethod"],
+        path=event["path"],
+        path_parameters=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        body=b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        account_id=authorizer.get("accountId"),
+    )
+
+
+def to_result(response: Response, *, milliseconds: float) -> dict[str, Any]:
+    """Return what API Gateway takes from a function. A body always goes as base64."""
+    return {
+        "statusCode": response.status,
+        "headers": {
+            **COMMON_HEADERS,
+            # Server Timing, W3C: how long the handler took, for whoever measures from outside.
+            "Server-Timing": f"handler;dur={milliseconds:.1f}",
+            **response.headers,
+        },
+        "body": b64encode(response.body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def require_account(request: Request) -> str:
+    """Return the caller's account, which the authorizer has found.
+
+    Raises ``LeanpixError`` where there is none, which the authorizer and API Gateway should have
+    refused already.
+    """
+    if not request.account_id:
+        raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
+    return request.account_id
+
+
+def _answer(handle: Handle, request: Request, render_error: RenderError) -> Response:
+    try:
+        return handle(request)
+    except LeanpixError as error:
+        return render_error(error, site_url=settings().site_url)
+    except Exception:  # the boundary: whatever it is, the client reads the catalogue's text
+        logger.exception("unexpected")
+        return render_error(LeanpixError(ErrorName.INTERNAL), site_url=settings().site_url)

@@ -1,0 +1,49 @@
+"""A request and a response as the dialects see them, whatever carries them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request. Header names are in lower case."""
+
+    method: str
+    path: str
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    account_id: str | None = None
+    """Whose key came with it, as the authorizer found."""
+
+    @property
+    def user_agent(self) -> str:
+        """Return the client's name of itself."""
+        return self.headers.get("user-agent", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP response."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def json_response(
+    body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a response that carries JSON."""
+    return Response(
+        status=status,
+        headers={"Content-Type": JSON_TYPE, "Cache-Control": "no-store", **(headers or {})},
+        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+    )

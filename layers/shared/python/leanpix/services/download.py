@@ -1,0 +1,114 @@
+"""Handing results out: the bytes themselves where they fit an answer, else where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, ErrorName
+from leanpix.domain.downloads import Download
+from leanpix.domain.errors import LeanpixError
+from leanpix.domain.results import result_object_key
+from leanpix.services.ports import Clock
+
+_PUBLIC_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """What the object store says of a file without its content."""
+
+    content_type: str
+    etag: str
+    total_bytes: int
+    expires_at: float
+
+
+class Results(Protocol):
+    """Files that can be read in part, or be linked to."""
+
+    def describe(self, object_key: str) -> StoredFile | None:
+        """Return what is known of a file, or None where there is none."""
+
+    def read_range(self, object_key: str, first: int, last: int) -> bytes:
+        """Return the bytes from ``first`` to ``last``, both included."""
+
+    def link(self, object_key: str) -> str:
+        """Return a URL under which the file can be had for a short while."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadService:
+    """Finds results by the path of their URL; who knows the URL may have the file."""
+
+    results: Results
+    clock: Clock
+
+    def download(
+        self,
+        public_id: str,
+        file_name: str,
+        *,
+        wants_body: bool = True,
+        byte_range: str = "",
+        if_none_match: str = "",
+    ) -> Download:
+        """Return a result. Raises ``LeanpixError`` with ``IMAGE_NOT_FOUND``.
+
+        ``byte_range`` and ``if_none_match`` are the request's headers; a range that is not one
+        plain range of bytes within the file is ignored, as RFC 9110 §14.2 allows.
+        """
+        key = result_object_key(public_id, file_name)
+        stored = self.results.describe(key) if _PUBLIC_ID.fullmatch(public_id) else None
+        if stored is None or stored.expires_at <= self.clock.now():
+            raise LeanpixError(ErrorName.IMAGE_NOT_FOUND)
+        if _matches(if_none_match, stored.etag):
+            return _describe(stored, is_unchanged=True)
+        span = _parse_range(byte_range, stored.total_bytes)
+        first, last = span or (0, stored.total_bytes - 1)
+        if last - first >= MAX_INLINE_RESPONSE_BYTES:
+            return _describe(stored, redirect_url=self.results.link(key))
+        return _describe(
+            stored,
+            data=self.results.read_range(key, first, last) if wants_body else b"",
+            content_range=f"bytes {first}-{last}/{stored.total_bytes}" if span else None,
+        )
+
+
+def _describe(
+    stored: StoredFile,
+    *,
+    data: bytes = b"",
+    content_range: str | None = None,
+    is_unchanged: bool = False,
+    redirect_url: str | None = None,
+) -> Download:
+    return Download(
+        content_type=stored.content_type,
+        etag=stored.etag,
+        total_bytes=stored.total_bytes,
+        expires_at=stored.expires_at,
+        data=data,
+        content_range=content_range,
+        is_unchanged=is_unchanged,
+        redirect_url=redirect_url,
+    )
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    candidates: Iterable[str] = (tag.strip() for tag in if_none_match.split(","))
+    return any(tag == "*" or tag.removeprefix("W/") == etag for tag in candidates if tag)
+
+
+def _parse_range(header: str, total_bytes: int) -> tuple[int, int] | None:
+    found = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", header.strip(), re.ASCII)
+    if not found or not any(found.groups()):
+        return None
+    start, end = found.groups()
+    if not start:
+        first, last = max(0, total_bytes - int(end)), total_bytes - 1
+    else:
+        first, last = int(start), min(int(end or total_bytes), total_bytes - 1)
+    return (first, last) if first <= last else None

@@ -1,0 +1,23 @@
+"""Ending the images whose messages were given up on, so that none is lost and none is paid for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leanpix.domain.jobs import KeptReason
+from leanpix.domain.tasks import ImageTask
+from leanpix.services.ports import Clock, Jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUpService:
+    """Takes what SQS moved to the dead-letter queue."""
+
+    jobs: Jobs
+    clock: Clock
+
+    def give_up(self, task: ImageTask) -> bool:
+        """Mark the image failed and refund it; return False where it had ended already."""
+        return self.jobs.fail(
+            task, reason=KeptReason.INTERNAL_ERROR.value, now=self.clock.now()
+        )

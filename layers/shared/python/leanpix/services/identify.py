@@ -1,0 +1,36 @@
+"""Who calls: a key, told by its digest, belongs to an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leanpix.contract import ErrorName
+from leanpix.domain.accounts import Account
+from leanpix.domain.errors import LeanpixError
+from leanpix.domain.ids import hash_api_key
+from leanpix.services.ports import Accounts, Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyService:
+    """Finds the account behind a key."""
+
+    keys: Keys
+
+    def identify(self, api_key: str) -> str | None:
+        """Return the id of the account that the key belongs to, or None."""
+        return self.keys.find_account_id(hash_api_key(api_key)) if api_key else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountService:
+    """Tells an account about itself."""
+
+    accounts: Accounts
+
+    def describe(self, account_id: str | None) -> Account:
+        """Return the account. Raises ``LeanpixError`` where there is none."""
+        account = self.accounts.read(account_id) if account_id else None
+        if account is None:
+            raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
+        return account

@@ -1,0 +1,138 @@
+"""Working on one image: claim it, load it, optimize it, store the result, settle.
+
+Every step may be repeated: a message that is delivered twice, or again after a crash, finds the
+image ended or leased, or does the same work once more and writes the same keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leanpix.contract import MAX_SOURCE_BYTES
+from leanpix.domain.file_names import with_added_extension, with_extension
+from leanpix.domain.ids import make_lease_id
+from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
+from leanpix.domain.results import SECONDS_PER_DAY, result_object_key
+from leanpix.domain.tasks import ImageTask
+from leanpix.services.ports import (
+    Clock,
+    Engine,
+    EngineFile,
+    EngineRefusedError,
+    EngineResult,
+    Fetcher,
+    FetchFailedError,
+    Jobs,
+    Objects,
+)
+
+SETTLE_MARGIN_SECONDS = 10.0
+"""Of the function's time, kept for storing the result and settling after the engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizeService:
+    """Ends images."""
+
+    jobs: Jobs
+    objects: Objects
+    fetcher: Fetcher
+    engine: Engine
+    clock: Clock
+    retention_days: int
+
+    def optimize(self, task: ImageTask, *, seconds_left: float) -> Image | None:
+        """Work on an image and record what became of it; return it, or None if it had ended.
+
+        ``seconds_left`` is what the function has before it is stopped; the lease lasts as long.
+        Raises ``LeaseLostError`` where another worker holds the image, and lets every fault that
+        may pass through: the message is then delivered again.
+        """
+        started = self.clock.now()
+        image = self.jobs.claim(
+            task,
+            lease_id=make_lease_id(),
+            now=started,
+            lease_ends_at=started + seconds_left,
+        )
+        if image is None:
+            return None
+        state, outcome = self._work(image, started, seconds_left)
+        self.jobs.settle(image, state=state, outcome=outcome, now=self.clock.now())
+        return image
+
+    def _work(
+        self, image: Image, started: float, seconds_left: float
+    ) -> tuple[ImageState, Outcome]:
+        original_bytes = 0
+        try:
+            source = self._load(image)
+            original_bytes = len(source)
+            spent = self.clock.now() - started
+            result = self.engine.optimize(
+                source,
+                image.options,
+                max_seconds=max(1.0, seconds_left - spent - SETTLE_MARGIN_SECONDS),
+            )
+        except FetchFailedError as error:
+            return ImageState.DONE, self._keep(image, original_bytes, error.reason, started)
+        except EngineRefusedError as error:
+            state = ImageState.FAILED if error.is_our_fault else ImageState.DONE
+            return state, self._keep(
+                image, original_bytes, error.reason, started, error.image_format
+            )
+        return ImageState.DONE, self._store(image, result, original_bytes, started)
+
+    def _load(self, image: Image) -> bytes:
+        if isinstance(image.source, UploadedSource):
+            return self.objects.read(image.source.object_key)
+        return self.fetcher.fetch(
+            image.source.url, credentials=image.source.credentials, max_bytes=MAX_SOURCE_BYTES
+        )
+
+    def _store(
+        self, image: Image, result: EngineResult, original_bytes: int, started: float
+    ) -> Outcome:
+        main_format = result.main.format if result.main else result.original_format
+        main = webp = None
+        if result.main:
+            name = image.file_name
+            if image.options.target_format is not None:
+                name = with_extension(name, result.main.format)
+            main = self._store_file(image, result.main, name)
+        if result.webp:
+            name = with_added_extension(image.file_name, result.webp.format)
+            webp = self._store_file(image, result.webp, name)
+        return Outcome(
+            original_bytes=original_bytes,
+            format=main_format,
+            main=main,
+            webp=webp,
+            reason=None if main else result.reason,
+            seconds=self.clock.now() - started,
+        )
+
+    def _store_file(self, image: Image, file: EngineFile, file_name: str) -> Rendition:
+        self.objects.write(
+            result_object_key(image.public_id, file_name),
+            file.data,
+            content_type=file.content_type,
+            expires_at=self.clock.now() + self.retention_days * SECONDS_PER_DAY,
+        )
+        return Rendition(file_name=file_name, format=file.format, bytes=len(file.data))
+
+    def _keep(
+        self,
+        image: Image,
+        original_bytes: int,
+        reason: str,
+        started: float,
+        image_format: str | None = None,
+    ) -> Outcome:
+        extension = image.file_name.rpartition(".")[2].lower()
+        return Outcome(
+            original_bytes=original_bytes,
+            format=image_format or {"jpeg": "jpg"}.get(extension, extension),
+            reason=reason,
+            seconds=self.clock.now() - started,
+        )

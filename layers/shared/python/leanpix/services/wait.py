@@ -1,0 +1,69 @@
+"""Waiting for a job to end: the long poll."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from leanpix.contract import ErrorName
+from leanpix.domain.errors import LeanpixError
+from leanpix.domain.jobs import FinishedJob, Job
+from leanpix.services.ports import Accounts, Clock, Jobs
+
+FIRST_PAUSE_SECONDS: Final = 0.05
+SHORT_PAUSE_SECONDS: Final = 0.1
+"""Between looks while a result is likely at any moment, so that no client waits on us."""
+LONG_PAUSE_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = 30.0
+"""After that long, an image is a slow one and looks become rarer."""
+PAUSE_GROWTH: Final = 1.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitService:
+    """Holds a poll until its job has ended."""
+
+    jobs: Jobs
+    accounts: Accounts
+    clock: Clock
+    max_hold_seconds: int
+    """How long a held request may last; API Gateway gives up soon after."""
+
+    def wait(self, job_id: int, *, account_id: str, wait_seconds: int) -> FinishedJob:
+        """Return the job once all its images have ended.
+
+        Raises ``LeanpixError``: ``JOB_NOT_FOUND``, ``NOT_YOUR_JOB``, ``WAIT_TIMED_OUT`` and, where
+        every image failed for a fault of ours, ``OPTIMIZATION_FAILED``.
+        """
+        held_seconds = min(wait_seconds, self.max_hold_seconds)
+        started = self.clock.now()
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            job = self._read_own(job_id, account_id)
+            if job.is_final:
+                break
+            waited = self.clock.now() - started
+            if waited >= held_seconds:
+                raise LeanpixError(ErrorName.WAIT_TIMED_OUT, wait_seconds=held_seconds)
+            self.clock.sleep(min(pause, held_seconds - waited))
+            pause = _next_pause(pause, waited)
+        if job.has_failed:
+            raise LeanpixError(ErrorName.OPTIMIZATION_FAILED)
+        account = self.accounts.read(account_id)
+        if account is None:
+            raise LeanpixError(ErrorName.INVALID_API_KEY)
+        return FinishedJob(job, account)
+
+    def _read_own(self, job_id: int, account_id: str) -> Job:
+        job = self.jobs.read(job_id)
+        # DynamoDB deletes expired items days late, so the time is compared here too.
+        if job is None or job.expires_at <= self.clock.now():
+            raise LeanpixError(ErrorName.JOB_NOT_FOUND)
+        if job.account_id != account_id:
+            raise LeanpixError(ErrorName.NOT_YOUR_JOB)
+        return job
+
+
+def _next_pause(pause: float, waited: float) -> float:
+    longest = SHORT_PAUSE_SECONDS if waited < PATIENCE_SECONDS else LONG_PAUSE_SECONDS
+    return min(pause * PAUSE_GROWTH, longest)

@@ -1,0 +1,94 @@
+"""What the environment tells a function, read once and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leanpix.contract import RETENTION_DAYS, EnvironmentName
+
+
+class SettingsError(Exception):
+    """The environment lacks a variable or holds one that cannot be right; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Typed access to the environment of a function.
+
+    A function is told only what it needs, so each value is checked when it is first asked for,
+    which is while the function starts.
+    """
+
+    environment: Mapping[str, str]
+
+    @property
+    def base_url(self) -> str:
+        """Return the URL under which clients reach the API, without a slash at the end."""
+        return self._text(EnvironmentName.BASE_URL).rstrip("/")
+
+    @property
+    def site_url(self) -> str:
+        """Return the operator's site, without a slash at the end."""
+        return self._text(EnvironmentName.SITE_URL).rstrip("/")
+
+    @property
+    def jobs_table(self) -> str:
+        """Return the name of the jobs table."""
+        return self._text(EnvironmentName.JOBS_TABLE)
+
+    @property
+    def keys_table(self) -> str:
+        """Return the name of the keys table."""
+        return self._text(EnvironmentName.KEYS_TABLE)
+
+    @property
+    def accounts_table(self) -> str:
+        """Return the name of the accounts table."""
+        return self._text(EnvironmentName.ACCOUNTS_TABLE)
+
+    @property
+    def bucket(self) -> str:
+        """Return the name of the bucket that holds uploads and results."""
+        return self._text(EnvironmentName.BUCKET)
+
+    @property
+    def images_queue_url(self) -> str:
+        """Return the URL of the queue in front of the optimizer."""
+        return self._text(EnvironmentName.IMAGES_QUEUE_URL)
+
+    @property
+    def integration_timeout_seconds(self) -> int:
+        """Return after how long API Gateway gives up on a function."""
+        return self._whole(EnvironmentName.INTEGRATION_TIMEOUT_SECONDS, least=3)
+
+    @property
+    def retention_days(self) -> int:
+        """Return for how long results can be downloaded."""
+        return self._whole(EnvironmentName.RETENTION_DAYS, least=1, default=RETENTION_DAYS)
+
+    @property
+    def may_fetch_loopback(self) -> bool:
+        """Return whether the fetcher may reach 127.0.0.1: true in the local cloud alone.
+
+        The variable is in no template, and it counts only where AWS itself is on loopback.
+        """
+        endpoint = self.environment.get("AWS_ENDPOINT_URL", "")
+        is_local_cloud = endpoint.startswith(("http://127.0.0.1:", "http://localhost:"))
+        return is_local_cloud and self.environment.get(EnvironmentName.FETCH_ALLOW_LOOPBACK) == "1"
+
+    def _text(self, name: EnvironmentName) -> str:
+        value = self.environment.get(name, "")
+        if not value:
+            message = f"the environment variable {name} is not set"
+            raise SettingsError(message)
+        return value
+
+    def _whole(self, name: EnvironmentName, *, least: int, default: int | None = None) -> int:
+        if default is not None and not self.environment.get(name):
+            return default
+        text = self._text(name)
+        if not text.isdecimal() or int(text) < least:
+            message = f"{name} must be a whole number from {least} on, not {text!r}"
+            raise SettingsError(message)
+        return int(text)
