@@ -1,0 +1,68 @@
+"""The ``leanpix`` command: the service's administration, the local cloud, the engine alone."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli import account, key
+from cli.errors import CommandError
+from leanpix.services.administration import AdministrationError
+from local.errors import LocalCloudError
+
+USER_ERRORS = (CommandError, AdministrationError, LocalCloudError)
+
+app = typer.Typer(
+    help="Smaller images at the same visual quality, in your own AWS account.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(account.app, name="account")
+app.add_typer(key.app, name="key")
+
+
+@app.command()
+def serve(
+    *,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8080,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier run kept.")] = False,
+) -> None:
+    """Run the local cloud in the foreground, until Ctrl-C."""
+    from cli.serve import serve as run  # noqa: PLC0415 - loads only what the command needs
+
+    raise typer.Exit(run(port=port, fresh=fresh))
+
+
+@app.command()
+def demo() -> None:
+    """Send a real photo through the local cloud, by file and by URL, and show what it saved."""
+    from cli.demo import demo as run  # noqa: PLC0415 - loads only what the command needs
+
+    raise typer.Exit(run())
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+def optimize(context: typer.Context) -> None:
+    """Optimize one file with the engine alone; the same as ``python -m leanpix_engine``."""
+    from leanpix_engine.__main__ import main as run  # noqa: PLC0415 - loads libvips
+
+    raise typer.Exit(run(context.args))
+
+
+def main() -> None:
+    """Run the command; what a user can mend is told in one line."""
+    try:
+        app()
+    except USER_ERRORS as error:
+        Console(stderr=True, soft_wrap=True).print(f"leanpix: {error}", markup=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
