@@ -1,0 +1,55 @@
+# The commands of Leanpix. `make` alone lists them.
+
+PORT ?= 8080
+CORPUS ?=
+STAGE ?=
+PYTEST_ARGS ?=
+
+SHELL := /bin/sh
+BIN := .venv/bin
+
+# What is compiled once need not be compiled by every command.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.PHONY: help setup demo test serve bench synth lint format clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@echo "Leanpix. Each command sets up first what it needs."
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+
+setup: ## install everything into .venv and .venv-cloud, build the Lambda layers
+	@sh tools/setup.sh
+
+demo: setup ## start the local cloud, optimize a real photo, show the savings
+	@exec $(BIN)/leanpix demo
+
+test: setup ## run the whole test suite
+	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+serve: setup ## run the local cloud in the foreground (PORT=8080)
+	@exec $(BIN)/leanpix serve --port $(PORT)
+
+bench: setup ## run the benchmarks (CORPUS=folder)
+	@exec $(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")
+
+synth: setup ## write the CloudFormation template into cdk.out (STAGE=dev)
+	@CDK_OUTDIR="$${CDK_OUTDIR:-cdk.out}" $(BIN)/python app.py $(if $(STAGE),-c stage=$(STAGE))
+
+lint: setup ## run every static check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@CDK_OUTDIR=build/lint $(BIN)/python app.py
+	@$(BIN)/cfn-lint build/lint/*.template.json
+	@echo "lint: clean"
+
+format: setup ## format the code
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+clean: ## remove everything that setup and the other commands made
+	@rm -rf .venv .venv-cloud .tools .local build cdk.out
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
