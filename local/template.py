@@ -1,0 +1,144 @@
+"""What the local copy of the template has to differ in, each with its reason.
+
+The template that is deployed to AWS is the one tested here, but for these patches.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from leanpix.contract import EnvironmentName
+
+Template = dict[str, Any]
+Resource = dict[str, Any]
+
+API_ID: Final = "leanpix"
+"""Id of the REST API, chosen by us so that its URL is known before it is deployed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """What the local cloud knows and the template does not."""
+
+    base_url: str
+    """The front door's URL."""
+
+
+def patch_template(template: Mapping[str, Any], settings: LocalSettings) -> Template:
+    """Return a copy of the template for the local cloud."""
+    local = copy.deepcopy(dict(template))
+    for patch in PATCHES:
+        patch(local, settings)
+    return local
+
+
+def pin_api_id(template: Template, _settings: LocalSettings) -> None:
+    """Choose the REST API's id: ministack takes it from this tag."""
+    for api in _resources(template, "AWS::ApiGateway::RestApi"):
+        tags = api["Properties"].setdefault("Tags", [])
+        tags.append({"Key": "ms-custom-id", "Value": API_ID})
+
+
+def lower_throttle_keys(template: Template, _settings: LocalSettings) -> None:
+    """Write a usage plan's rates as ministack reads them.
+
+    CloudFormation spells them RateLimit, the API Gateway API rateLimit; ministack hands the
+    first to code that looks for the second, and no rate would hold.
+    """
+    for plan in _resources(template, "AWS::ApiGateway::UsagePlan"):
+        for stage in plan["Properties"].get("ApiStages", []):
+            for rates in stage.get("Throttle", {}).values():
+                for key in list(rates):
+                    rates[key[0].lower() + key[1:]] = rates.pop(key)
+
+
+def allow_plain_http(template: Template, _settings: LocalSettings) -> None:
+    """Drop the statements that refuse requests without TLS: there is none on loopback."""
+    resources = template["Resources"]
+    for name, resource in list(resources.items()):
+        document = resource.get("Properties", {}).get("PolicyDocument")
+        if not document:
+            continue
+        kept = [
+            statement for statement in document["Statement"] if not _refuses_plain_http(statement)
+        ]
+        if len(kept) == len(document["Statement"]):
+            continue
+        document["Statement"] = kept
+        if not kept:
+            _remove_resource(template, name)
+
+
+def set_base_url(template: Template, settings: LocalSettings) -> None:
+    """Let links lead to the front door, not to API Gateway's host names."""
+    for variables in _environments(template):
+        if EnvironmentName.BASE_URL in variables:
+            variables[EnvironmentName.BASE_URL] = settings.base_url
+    for output in template.get("Outputs", {}).values():
+        if "execute-api" in str(output["Value"]):
+            output["Value"] = settings.base_url
+
+
+def allow_loopback_fetches(template: Template, _settings: LocalSettings) -> None:
+    """Let the optimizer fetch from this machine, as the demo and the tests serve images on it.
+
+    No template that is deployed has this: only the functions that fetch get it, and only here.
+    """
+    for name in _functions_fed_by_queues(template):
+        properties = template["Resources"][name]["Properties"]
+        variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+        variables[EnvironmentName.FETCH_ALLOW_LOOPBACK.value] = "1"
+
+
+PATCHES: Final[tuple[Callable[[Template, LocalSettings], None], ...]] = (
+    pin_api_id,
+    lower_throttle_keys,
+    allow_plain_http,
+    set_base_url,
+    allow_loopback_fetches,
+)
+
+
+def _resources(template: Template, kind: str) -> Iterator[Resource]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == kind:
+            yield resource
+
+
+def _environments(template: Template) -> Iterator[dict[str, Any]]:
+    for function in _resources(template, "AWS::Lambda::Function"):
+        yield function["Properties"].get("Environment", {}).get("Variables", {})
+
+
+def _functions_fed_by_queues(template: Template) -> set[str]:
+    """Return the functions behind an event source that read the bucket: the optimizer."""
+    fed = {
+        mapping["Properties"]["FunctionName"]["Ref"]
+        for mapping in _resources(template, "AWS::Lambda::EventSourceMapping")
+    }
+    return {
+        name
+        for name in fed
+        if EnvironmentName.BUCKET
+        in template["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
+    }
+
+
+def _refuses_plain_http(statement: Mapping[str, Any]) -> bool:
+    condition = statement.get("Condition", {}).get("Bool", {})
+    return statement.get("Effect") == "Deny" and condition.get("aws:SecureTransport") == "false"
+
+
+def _remove_resource(template: Template, name: str) -> None:
+    """Take a resource out, and the order that others kept to it."""
+    del template["Resources"][name]
+    for resource in template["Resources"].values():
+        depends_on = resource.get("DependsOn", [])
+        if isinstance(depends_on, str):
+            depends_on = [depends_on]
+        if name in depends_on:
+            depends_on = [other for other in depends_on if other != name]
+            resource["DependsOn"] = depends_on
