@@ -7,13 +7,18 @@ detail over three channels of a positive XYB colour space and six scales. Of its
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+import leanpix_engine.runtime  # noqa: F401  (sets the threads of BLAS)
+from leanpix_engine.tiles import SAMPLED_ABOVE_PIXELS, Rgb, Tiles
+
 Plane = npt.NDArray[np.float32]
-Rgb = npt.NDArray[np.uint8]
+Weights = npt.NDArray[np.float64]
 
 _C2 = 0.0009
 _SCALES = 6
@@ -34,6 +39,8 @@ _BIAS = 0.0037930732552754493
 _CBRT_BIAS = float(np.cbrt(_BIAS))
 
 _SSIM, _ARTIFACT, _DETAIL = 0, 1, 2
+_Y = 1
+_SAMPLED_SCALES = 2
 # (channel, scale, norm, map) -> weight; norm 0 is the mean, 1 the 4-norm. From the reference's table.
 _WEIGHTS_AT: dict[tuple[int, int, int, int], float] = {
     (0, 1, 1, _SSIM): 1.1041726426657346,
@@ -64,7 +71,7 @@ _WEIGHTS_AT: dict[tuple[int, int, int, int], float] = {
 }
 
 
-def _flat_weights() -> npt.NDArray[np.float64]:
+def _flat_weights() -> Weights:
     table = np.zeros((3, _SCALES, 2, 3))
     for place, weight in _WEIGHTS_AT.items():
         table[place] = weight
@@ -74,7 +81,7 @@ def _flat_weights() -> npt.NDArray[np.float64]:
 _FLAT_WEIGHTS = _flat_weights()
 
 
-def _weights(scales: int) -> npt.NDArray[np.float64]:
+def _weights(scales: int) -> Weights:
     """(channel, scale, norm, map). With fewer scales the reference reads on in its table without a gap."""
     return _FLAT_WEIGHTS[: 3 * scales * 6].reshape(3, scales, 2, 3)
 
@@ -86,35 +93,44 @@ _LINEAR = np.where(
 _RADIUS = 5
 _TAPS = np.exp(-0.5 * (np.arange(-_RADIUS, _RADIUS + 1) / 1.5) ** 2)
 _TAPS = (_TAPS / _TAPS.sum()).astype(np.float32)
-_BLOCK = 64
+_BLOCK = 48
+"""Samples per matrix product: large enough for BLAS, small enough to multiply by few zeros."""
 
 
-def _band(size: int) -> Plane:
-    """The blur of `size` samples as a matrix over them and their neighbours within the radius."""
-    matrix = np.zeros((size, size + 2 * _RADIUS), np.float32)
-    for row in range(size):
-        matrix[row, row : row + 2 * _RADIUS + 1] = _TAPS
-    return matrix
+@lru_cache(maxsize=32)
+def _bands(length: int, *, mirrored: bool) -> tuple[tuple[slice, slice, Plane], ...]:
+    """The blur of a line as products: (outputs, inputs, matrix of outputs x inputs) for each block of it.
 
-
-_BAND = _band(_BLOCK)
+    Beyond the ends the line is zero, or mirrored.
+    """
+    blocks = []
+    for start in range(0, length, _BLOCK):
+        stop = min(length, start + _BLOCK)
+        first, last = max(0, start - _RADIUS), min(length, stop + _RADIUS)
+        matrix = np.zeros((stop - start, last - first), np.float32)
+        for row in range(start, stop):
+            for tap, at in enumerate(range(row - _RADIUS, row + _RADIUS + 1)):
+                inside = at
+                if mirrored and not 0 <= at < length:
+                    inside = min(length - 1, max(0, -1 - at if at < 0 else 2 * length - 1 - at))
+                if first <= inside < last:
+                    matrix[row - start, inside - first] += _TAPS[tap]
+        blocks.append((slice(start, stop), slice(first, last), matrix))
+    return tuple(blocks)
 
 
 def blur(plane: Plane) -> Plane:
-    """Gaussian of sigma 1.5, zero beyond the border, as a product with a band matrix: BLAS makes it fast."""
-    height, width = plane.shape
-    padded = np.zeros((height + 2 * _RADIUS, width + 2 * _RADIUS), np.float32)
-    padded[_RADIUS:-_RADIUS, _RADIUS:-_RADIUS] = plane
-    rows = np.empty((height, width + 2 * _RADIUS), np.float32)
-    for top in range(0, height, _BLOCK):
-        size = min(_BLOCK, height - top)
-        band = _BAND[:size, : size + 2 * _RADIUS]
-        np.matmul(band, padded[top : top + size + 2 * _RADIUS], out=rows[top : top + size])
-    result = np.empty((height, width), np.float32)
-    for left in range(0, width, _BLOCK):
-        size = min(_BLOCK, width - left)
-        band = _BAND[:size, : size + 2 * _RADIUS].T
-        np.matmul(rows[:, left : left + size + 2 * _RADIUS], band, out=result[:, left : left + size])
+    """Gaussian of sigma 1.5 as products with band matrices, which BLAS makes fast.
+
+    Left and right of the image is zero, above and below it is mirrored, as in PyPI's `ssimulacra2`. The C++
+    tool takes zero all around and so weighs the border less: it scores up to 1 higher, never lower.
+    """
+    rows = np.empty_like(plane)
+    for outputs, inputs, matrix in _bands(plane.shape[0], mirrored=True):
+        np.matmul(matrix, plane[inputs], out=rows[outputs])
+    result = np.empty_like(plane)
+    for outputs, inputs, matrix in _bands(plane.shape[1], mirrored=False):
+        np.matmul(rows[:, inputs], matrix.T, out=result[:, outputs])
     return result
 
 
@@ -148,7 +164,7 @@ def _xyb(linear: Plane, channels: tuple[int, ...]) -> dict[int, Plane]:
     return planes
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Side:
     """One channel of one image at one scale."""
 
@@ -157,27 +173,64 @@ class _Side:
     square: Plane
 
 
+class _Scales:
+    """Some scales of the reference image."""
+
+    def __init__(self, linear: Plane, scales: range, weights: Weights) -> None:
+        self._scales = scales
+        self._weights = weights
+        self._sides = [
+            {channel: _Side(plane, blur(plane), blur(plane * plane)) for channel, plane in planes.items()}
+            for planes in self._pyramid(linear)
+        ]
+
+    def _pyramid(self, linear: Plane) -> Iterator[dict[int, Plane]]:
+        for scale in self._scales:
+            channels = tuple(channel for channel in range(3) if self._weights[channel, scale].any())
+            yield _xyb(linear, channels) if channels else {}
+            if scale + 1 < self._scales.stop:
+                linear = _halve(linear)
+
+    def maps(self, linear: Plane) -> Iterator[tuple[int, int, Plane, Weights]]:
+        """(scale, kind, error map, its weights for mean and 4-norm) of every map that has weight."""
+        for scale, sides, planes in zip(self._scales, self._sides, self._pyramid(linear), strict=True):
+            for channel, plane in planes.items():
+                weights = self._weights[channel, scale]
+                for kind, values in _error_maps(sides[channel], plane, weights.any(axis=0)):
+                    yield scale, kind, values, weights[:, kind]
+
+    def lightness_maps(self, linear: Plane) -> dict[int, Plane]:
+        """All error maps of the Y channel at the first of these scales."""
+        plane = _xyb(linear, (_Y,))[_Y]
+        return dict(_error_maps(self._sides[0][_Y], plane, (True, True, True)))
+
+
 class Reference:
-    """An image to compare others with. Costs memory of about 30 bytes per pixel while it lives."""
+    """An image to compare others with.
+
+    Above 3 MP the two finest scales are taken from a sample of tiles (`tiles.py`), the others from the whole
+    image: those carry most of the weight and cost a sixteenth. What the sample misses is made good by how far
+    it misses the errors of the scale above, which is known whole (a ratio estimate).
+    """
 
     def __init__(self, rgb: Rgb) -> None:
         """`rgb` is (height, width, 3), 8 bits, sRGB."""
-        self._shape = rgb.shape[:2]
-        self._scales = _scales_of(rgb.shape[0], rgb.shape[1])
-        self._weights = _weights(self._scales)
-        self._sides: list[dict[int, _Side]] = []
-        for planes in self._pyramid(rgb):
-            self._sides.append({c: _Side(plane, blur(plane), blur(plane * plane)) for c, plane in planes.items()})
+        height, width = rgb.shape[:2]
+        self._shape = (height, width)
+        count = _scales_of(height, width)
+        weights = _weights(count)
+        self._tiles = Tiles.chosen(rgb) if height * width > SAMPLED_ABOVE_PIXELS else None
+        self._whole: _Scales | None = None
+        if self._tiles is None:
+            self._whole = _Scales(_linear(rgb), range(count), weights)
+        else:
+            self._fine = _Scales(_linear(self._tiles.mosaic(rgb)), range(_SAMPLED_SCALES), weights)
+            self._coarse = _Scales(_quarter(rgb), range(_SAMPLED_SCALES, count), weights)
 
-    def _pyramid(self, rgb: Rgb) -> list[dict[int, Plane]]:
-        linear = np.ascontiguousarray(_LINEAR[rgb].transpose(2, 0, 1))
-        levels = []
-        for scale in range(self._scales):
-            channels = tuple(c for c in range(3) if self._weights[c, scale].any())
-            levels.append(_xyb(linear, channels) if channels else {})
-            if scale + 1 < self._scales:
-                linear = _halve(linear)
-        return levels
+    @property
+    def tiles(self) -> Tiles | None:
+        """The sample that stands for a large image; None for a small one."""
+        return self._tiles
 
     def score(self, rgb: Rgb) -> float:
         """SSIMULACRA2 of `rgb` (same size as the reference); 100 is identical, below 0 is possible.
@@ -187,11 +240,33 @@ class Reference:
         """
         if rgb.shape[:2] != self._shape:
             raise ValueError(f"sizes differ: {self._shape} and {rgb.shape[:2]}")
-        total = 0.0
-        for scale, planes in enumerate(self._pyramid(rgb)):
-            for channel, plane in planes.items():
-                total += _difference(self._sides[scale][channel], plane, self._weights[channel, scale])
-        return _to_score(total)
+        if self._whole is not None:
+            return _to_score(_total(self._whole.maps(_linear(rgb))))
+        assert self._tiles is not None
+        quarter = _quarter(rgb)
+        return _to_score(_total(self._coarse.maps(quarter)) + self._sampled(rgb, quarter, self._tiles))
+
+    def _sampled(self, rgb: Rgb, quarter: Plane, tiles: Tiles) -> float:
+        """The weighted differences at the finest scales, estimated from the tiles."""
+        missed = {
+            kind: _mean4(values) / max(tiles.mean4_at_quarter(values), 1e-20)
+            for kind, values in self._coarse.lightness_maps(quarter).items()
+        }
+        return sum(
+            float(weights[1]) * (tiles.mean4(values, 1 << scale) * missed[kind]) ** 0.25
+            for scale, kind, values, weights in self._fine.maps(_linear(tiles.mosaic(rgb)))
+        )
+
+
+def _linear(rgb: Rgb) -> Plane:
+    """Linear light as (3, height, width)."""
+    return _LINEAR[rgb.transpose(2, 0, 1)]
+
+
+def _quarter(rgb: Rgb) -> Plane:
+    """Linear light at a quarter of the size, made in strips so that a large image needs little memory."""
+    strips = [_halve(_halve(_linear(rgb[top : top + 256]))) for top in range(0, rgb.shape[0], 256)]
+    return np.concatenate(strips, axis=1)
 
 
 def _scales_of(height: int, width: int) -> int:
@@ -201,40 +276,61 @@ def _scales_of(height: int, width: int) -> int:
     return scales
 
 
-def _difference(side: _Side, plane: Plane, weights: npt.NDArray[np.float64]) -> float:
-    """The weighted differences of one channel at one scale; `weights` is (norm, map)."""
+def _error_maps(side: _Side, plane: Plane, wanted: Sequence[bool]) -> Iterator[tuple[int, Plane]]:
+    """The error maps of one channel at one scale; those of `_DETAIL` are not above 0, the others not below."""
     mean = blur(plane)
+    if wanted[_SSIM]:
+        yield _SSIM, _ssim_error(side, plane, mean)
+    if wanted[_ARTIFACT] or wanted[_DETAIL]:
+        edges = np.abs(plane - mean)
+        edges += 1
+        reference = np.abs(side.plane - side.mean)
+        reference += 1
+        edges /= reference
+        edges -= 1
+        if wanted[_ARTIFACT]:
+            yield _ARTIFACT, np.maximum(edges, 0)
+        if wanted[_DETAIL]:
+            yield _DETAIL, np.minimum(edges, 0)
+
+
+def _ssim_error(side: _Side, plane: Plane, mean: Plane) -> Plane:
+    """1 - SSIM, not below 0, without the luminance denominators that SSIMULACRA2 leaves out."""
+    product = side.mean * mean
+    product *= 2
+    covariance = blur(side.plane * plane)
+    covariance *= 2
+    covariance -= product
+    covariance += np.float32(_C2)
+    gap = side.mean - mean
+    gap *= gap
+    variances = blur(plane * plane)
+    variances += side.square
+    variances -= product  # m1^2 + m2^2 = 2 m1 m2 + (m1 - m2)^2
+    variances -= gap
+    variances += np.float32(_C2)
+    covariance /= variances
+    gap -= 1
+    covariance *= gap
+    covariance += 1
+    return np.maximum(covariance, 0, out=covariance)
+
+
+def _total(maps: Iterator[tuple[int, int, Plane, Weights]]) -> float:
+    """Means and 4-norms of error maps, weighted and summed."""
     total = 0.0
-    if weights[:, _SSIM].any():
-        product = side.mean * mean
-        covariance = blur(side.plane * plane) - product
-        variances = side.square + blur(plane * plane)
-        gap = side.mean - mean
-        gap *= gap
-        variances -= product + product + gap  # m1^2 + m2^2 = 2 m1 m2 + (m1 - m2)^2
-        covariance *= 2
-        covariance += np.float32(_C2)
-        variances += np.float32(_C2)
-        error = 1 - (1 - gap) * covariance / variances
-        total += _norms(np.maximum(error, 0, out=error), weights[:, _SSIM])
-    if weights[:, _ARTIFACT:].any():
-        edges = (1 + np.abs(plane - mean)) / (1 + np.abs(side.plane - side.mean)) - 1
-        if weights[:, _ARTIFACT].any():
-            total += _norms(np.maximum(edges, 0), weights[:, _ARTIFACT])
-        if weights[:, _DETAIL].any():
-            total += _norms(np.maximum(-edges, 0), weights[:, _DETAIL])
+    for _, _, values, weights in maps:
+        if weights[0]:
+            total += float(weights[0]) * abs(float(values.mean(dtype=np.float64)))
+        if weights[1]:
+            total += float(weights[1]) * _mean4(values) ** 0.25
     return total
 
 
-def _norms(values: Plane, weights: npt.NDArray[np.float64]) -> float:
-    """Mean and 4-norm of `values`, weighted."""
-    total = 0.0
-    if weights[0]:
-        total += float(weights[0]) * float(values.mean(dtype=np.float64))
-    if weights[1]:
-        fourth = np.square(np.square(values)).mean(dtype=np.float64)
-        total += float(weights[1]) * float(fourth) ** 0.25
-    return total
+def _mean4(values: Plane) -> float:
+    """The mean of the fourth powers."""
+    squares = np.square(values).ravel()
+    return float(np.dot(squares, squares)) / squares.size
 
 
 def _to_score(total: float) -> float:
