@@ -1,0 +1,238 @@
+"""MegaOptim's submit and result requests, by its document and RESOLUTIONS."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+
+from leanpix.dialects.megaoptim_request import (
+    parse_job_id,
+    parse_submission,
+    parse_wait_seconds,
+)
+from leanpix.domain.errors import LeanpixError
+from leanpix.domain.jobs import Credentials
+from leanpix.domain.options import Compression, ImageOptions, Operation
+from leanpix.domain.submission import Link, Submission, Upload
+from leanpix.http import Request
+
+URL = "https://example.com/photo.jpg"
+
+
+def submit(fields: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None) -> Submission:
+    """Parse a submit request with these fields and files."""
+    if files is None:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        body = urlencode(fields).encode()
+    else:
+        headers = {"content-type": "multipart/form-data; boundary=XX"}
+        parts = [(f'name="{name}"', value.encode()) for name, value in fields.items()]
+        parts += [(f'name="{n}"; filename="{file}"', data) for n, (file, data) in files.items()]
+        body = b"".join(
+            f"--XX\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data + b"\r\n"
+            for head, data in parts
+        )
+        body += b"--XX--\r\n"
+    request = Request(method="POST", path="/v1/optimize", headers=headers, body=body)
+    return parse_submission(request, account_id="acc_1", operation=Operation.COMPRESS)
+
+
+def problems(
+    fields: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None
+) -> tuple[str, ...]:
+    """Return the problems that a submit request is refused for."""
+    with pytest.raises(LeanpixError) as refused:
+        submit(fields, files)
+    assert refused.value.entry.status == 400
+    return refused.value.problems
+
+
+def poll(query: dict[str, str] | None = None, body: bytes = b"", process_id: str = "1") -> Request:
+    """Return a result request."""
+    return Request(
+        method="POST",
+        path=f"/v1/optimize/{process_id}/result",
+        path_parameters={"process_id": process_id},
+        query=query or {},
+        body=body,
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+
+
+class TestType:
+    """Where the images come from."""
+
+    def test_missing_or_unknown_type_is_the_documents_own_error(self) -> None:
+        """Word for word."""
+        text = "The type field is required and must be one of: url, file, urls, files."
+        assert problems({}) == (text,)
+        assert problems({"type": "ftp"}) == (text,)
+
+    def test_url(self) -> None:
+        """One link, named by its path."""
+        assert submit({"type": "url", "url": URL}).inputs == (
+            Link(file_name="photo.jpg", url=URL),
+        )
+
+    def test_urls_keep_their_order_and_may_have_gaps(self) -> None:
+        """url1 is required, url2 to url5 are not."""
+        fields = {"type": "urls", "url1": URL, "url3": URL + "?3", "url5": URL + "?5"}
+        links = submit(fields).inputs
+        assert [link.url for link in links if isinstance(link, Link)] == [
+            URL,
+            URL + "?3",
+            URL + "?5",
+        ]
+        assert "url1" in problems({"type": "urls", "url2": URL})[0]
+
+    def test_file(self) -> None:
+        """One upload, named by its base name."""
+        found = submit({"type": "file"}, {"file": ("/tmp/photo.jpg", b"data")}).inputs
+        assert found == (Upload(file_name="photo.jpg", data=b"data"),)
+
+    def test_files_keep_their_order_and_may_have_gaps(self) -> None:
+        """file1 is required."""
+        files = {"file1": ("a.jpg", b"1"), "file4": ("b.jpg", b"4")}
+        assert [item.file_name for item in submit({"type": "files"}, files).inputs] == [
+            "a.jpg",
+            "b.jpg",
+        ]
+        assert "file1" in problems({"type": "files"}, {"file2": ("a.jpg", b"1")})[0]
+
+    def test_a_url_submit_may_be_multipart(self) -> None:
+        """Real clients do it."""
+        assert submit({"type": "url", "url": URL}, {}).inputs
+
+    @pytest.mark.parametrize(
+        "url", ["", "photo.jpg", "ftp://example.com/a", "http://", "http://a b/", "http://a:99999/"]
+    )
+    def test_an_unusable_url_names_its_field(self, url: str) -> None:
+        """And says what would be right."""
+        assert problems({"type": "url", "url": url}) == (
+            "The url field is required and must be a valid http or https URL.",
+        )
+
+    def test_an_unusable_file_names_its_field(self) -> None:
+        """Missing, empty, or sent as text."""
+        text = "The file field is required and must be an uploaded image file."
+        assert problems({"type": "file"}) == (text,)
+        assert problems({"type": "file", "file": "x"}) == (text,)
+        assert problems({"type": "file"}, {"file": ("a.jpg", b"")}) == (text,)
+
+
+class TestOptions:
+    """How the images are to be treated."""
+
+    @pytest.mark.parametrize(
+        ("text", "compression"),
+        [
+            ("high", Compression.HIGH),
+            ("ultra", Compression.HIGH),
+            ("medium", Compression.MEDIUM),
+            ("intelligent", Compression.MEDIUM),
+            ("lossless", Compression.LOSSLESS),
+            ("", Compression.MEDIUM),
+        ],
+    )
+    def test_compression_and_its_aliases(self, text: str, compression: Compression) -> None:
+        """Medium by default."""
+        options = submit({"type": "url", "url": URL, "compression": text}).options
+        assert options.compression is compression
+
+    def test_all_options_at_once(self) -> None:
+        """Each where it belongs."""
+        fields = {
+            "type": "url",
+            "url": URL,
+            "webp": "1",
+            "keep_exif": "1",
+            "cmyktorgb": "1",
+            "max_width": "800",
+            "max_height": "600",
+        }
+        assert submit(fields).options == ImageOptions(
+            also_webp=True, keep_exif=True, cmyk_to_rgb=True, max_width=800, max_height=600
+        )
+
+    @pytest.mark.parametrize("off", ["0", ""])
+    def test_zero_and_empty_mean_off(self, off: str) -> None:
+        """As clients send it."""
+        names = ("webp", "keep_exif", "cmyktorgb", "max_width", "max_height")
+        fields = {"type": "url", "url": URL, **dict.fromkeys(names, off)}
+        assert submit(fields).options == ImageOptions()
+
+    def test_unknown_fields_are_ignored(self) -> None:
+        """A newer client may know more."""
+        assert submit({"type": "url", "url": URL, "new_field": "x"}).inputs
+
+    def test_all_problems_are_told_at_once(self) -> None:
+        """In the order of the document's table."""
+        found = problems(
+            {
+                "type": "url",
+                "url": "x",
+                "compression": "max",
+                "webp": "2",
+                "max_width": "-1",
+                "callback_url": "x",
+            }
+        )
+        assert [text.split()[1] for text in found] == [
+            "url",
+            "compression",
+            "webp",
+            "max_width",
+            "callback_url",
+        ]
+
+    def test_credentials_come_in_pairs(self) -> None:
+        """A user without a password is an error; with files both are ignored."""
+        fields = {"type": "url", "url": URL, "http_user": "ada"}
+        assert problems(fields) == ("The http_pass field is required when http_user is set.",)
+        (link,) = submit({**fields, "http_pass": "p"}).inputs
+        assert isinstance(link, Link)
+        assert link.credentials == Credentials(user="ada", password="p")
+        assert "p" not in repr(link.credentials).split("password")[1]
+        assert submit({"type": "file", "http_user": "ada"}, {"file": ("a", b"x")}).inputs
+
+    def test_callback_url_is_kept(self) -> None:
+        """For when the job has ended."""
+        fields = {"type": "url", "url": URL, "callback_url": "https://example.com/done"}
+        assert submit(fields).callback_url == "https://example.com/done"
+
+
+class TestResult:
+    """The poll."""
+
+    @pytest.mark.parametrize(
+        ("query", "seconds"),
+        [
+            ({}, 80),
+            ({"timeout": "45"}, 45),
+            ({"timeout": "1"}, 30),
+            ({"timeout": "75"}, 75),
+            ({"timeout": "300"}, 120),
+            ({"timeout300": ""}, 80),
+            ({"timeout": "soon"}, 80),
+            ({"timeout": "-5"}, 80),
+            ({"timeout": "9" * 5000}, 120),
+        ],
+    )
+    def test_timeout_is_clamped_and_never_an_error(
+        self, query: dict[str, str], seconds: int
+    ) -> None:
+        """30 to 120, 80 by default."""
+        assert parse_wait_seconds(poll(query)) == seconds
+
+    def test_timeout_may_stand_in_the_body(self) -> None:
+        """And a broken body does not matter."""
+        assert parse_wait_seconds(poll(body=b"timeout=50")) == 50
+        assert parse_wait_seconds(poll(body=b"\xff\xfe")) == 80
+
+    @pytest.mark.parametrize("text", ["", "abc", "-1", "1.5", "٣", str(2**53), "9" * 5000])
+    def test_what_is_no_id_is_no_job(self, text: str) -> None:
+        """404, like any job that is not there."""
+        with pytest.raises(LeanpixError) as missing:
+            parse_job_id(poll(process_id=text))
+        assert missing.value.entry.status == 404
