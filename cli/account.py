@@ -35,9 +35,7 @@ def create(  # noqa: PLR0913 - each parameter is an option of the command
     """Create an account and its first key. The key is shown this once."""
     service = open_target(local=local, stage=stage).administration()
     created = service.create_account(name=name, email=email, plan=plan, tokens=tokens)
-    print_answer(
-        {"account_id": created.account_id, "api_key": created.api_key}, as_json=as_json
-    )
+    print_answer({"account_id": created.account_id, "api_key": created.api_key}, as_json=as_json)
 
 
 @app.command()

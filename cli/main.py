@@ -28,7 +28,9 @@ app.add_typer(key.app, name="key")
 def serve(
     *,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8080,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier run kept.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what an earlier run kept.")
+    ] = False,
 ) -> None:
     """Run the local cloud in the foreground, until Ctrl-C."""
     from cli.serve import serve as run  # noqa: PLC0415 - loads only what the command needs

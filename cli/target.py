@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +19,9 @@ from leanpix.adapters.clock import SystemClock
 from leanpix.contract import PLANS, OutputName, stack_name, usage_plan_output
 from leanpix.services.administration import AdministrationService
 from local.paths import CLOUD_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,7 @@ def _open_local() -> Target:
         message = "the local cloud is not running: start it with `make serve`"
         raise CommandError(message) from None
     # The emulator's root account; it is no secret and opens nothing else.
-    session = boto3.Session(
-        aws_access_key_id="test", aws_secret_access_key="test", region_name=cloud["region"]
-    )
+    session = boto3.Session("test", "test", region_name=cloud["region"])
     return _open_stack(session, cloud["endpoint_url"], cloud["stack_name"])
 
 

@@ -15,7 +15,7 @@ def make_photo(*, width: int, height: int, seed: int = 7) -> Image.Image:
     picture = np.zeros((height, width, 3))
     for channel in range(3):
         for _ in range(6):
-            fx, fy, phase = random.uniform(0.5, 9, 2).tolist() + [random.uniform(0, 6)]
+            (fx, fy), phase = random.uniform(0.5, 9, 2), random.uniform(0, 6)
             wave = np.sin(2 * np.pi * (fx * x / width + fy * y / height) + phase)
             picture[..., channel] += 18 * wave
     for _ in range(12):

@@ -6,9 +6,10 @@ from leanpix.bootstrap import give_up_service
 from leanpix.messages import handle_batch
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """End each image."""
     return handle_batch(event, context, lambda task, _: give_up_service().give_up(task))

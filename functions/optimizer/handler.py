@@ -6,12 +6,13 @@ from leanpix.bootstrap import optimize_service
 from leanpix.messages import handle_batch
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SERVICE = optimize_service()
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """Optimize each image; report those that must be delivered again."""
     return handle_batch(
         event,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -16,6 +15,9 @@ from leanpix.adapters.bucket import Bucket
 from leanpix.adapters.jobs_table import JobsTable
 from leanpix.adapters.queue import SqsImageQueue
 from leanpix.domain.accounts import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REGION = "eu-central-1"
 
@@ -103,7 +105,7 @@ def _table(client: Any, name: str, *keys: str) -> None:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """An empty stack."""
+    """Return an empty stack."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -113,9 +115,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         _table(dynamodb, "accounts", "account_id", "part")
         _table(dynamodb, "keys", "key_hash")
         s3 = boto3.client("s3", region_name=REGION)
-        s3.create_bucket(
-            Bucket="images", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": REGION})
         sqs = boto3.client("sqs", region_name=REGION)
         url = sqs.create_queue(QueueName="images")["QueueUrl"]
         yield Stack(dynamodb=dynamodb, s3=s3, sqs=sqs, queue_url=url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,7 +21,9 @@ from leanpix.services.optimize import OptimizeService
 from leanpix.services.ports import FetchFailedError, LeaseLostError
 from leanpix.services.wait import WaitService
 from tests.images import make_photo_jpeg
-from tests.integration.conftest import Stack
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Stack
 
 DAY = 86_400
 
@@ -116,7 +119,7 @@ class House:
 
 @pytest.fixture
 def house(stack: Stack) -> House:
-    """The services, and an account with ten tokens."""
+    """Return the services, with an account that has ten tokens."""
     stack.add_account(tokens=10)
     return House(stack)
 
@@ -138,9 +141,7 @@ class TestSubmitting:
         """All of a job is accepted, or none of it."""
         house.stack.add_account(tokens=1, account_id="acc_2")
         with pytest.raises(LeanpixError) as refused:
-            house.submit(
-                *[Upload(file_name="a.jpg", data=PHOTO)] * 2, account="acc_2"
-            )
+            house.submit(*[Upload(file_name="a.jpg", data=PHOTO)] * 2, account="acc_2")
         assert refused.value.name is ErrorName.NO_TOKENS
         assert house.stack.tokens_of("acc_2") == 1
         assert house.stack.messages() == []
@@ -345,7 +346,7 @@ class TestDownloading:
 
     @pytest.fixture
     def stored(self, house: House) -> tuple[str, bytes]:
-        """A stored result of ten bytes."""
+        """Return a stored result of ten bytes."""
         data = b"0123456789"
         house.stack.bucket.write(
             f"results/{'a' * 32}/p.png",

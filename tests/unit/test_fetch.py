@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +15,9 @@ from leanpix.adapters.address_guard import AddressRefusedError, choose_addresses
 from leanpix.adapters.fetch import GuardedFetcher
 from leanpix.domain.jobs import Credentials
 from leanpix.services.ports import FetchFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMIT = 10_000
 
@@ -42,7 +44,7 @@ def _run_site(addresses: tuple[str, int]) -> tuple[ThreadingHTTPServer, Site]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(addresses, Handler)
@@ -53,7 +55,7 @@ def _run_site(addresses: tuple[str, int]) -> tuple[ThreadingHTTPServer, Site]:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A site that has one photo."""
+    """Return a site that has one photo."""
     server, site = _run_site(("127.0.0.1", 0))
     site.pages["/photo.jpg"] = (200, {}, b"photo")
     yield site
@@ -64,7 +66,9 @@ def site() -> Iterator[Site]:
 LOCAL = GuardedFetcher(may_fetch_loopback=True)
 
 
-def fetch(url: str, fetcher: GuardedFetcher = LOCAL, credentials: Credentials | None = None) -> bytes:
+def fetch(
+    url: str, fetcher: GuardedFetcher = LOCAL, credentials: Credentials | None = None
+) -> bytes:
     """Fetch with the test's limit."""
     return fetcher.fetch(url, credentials=credentials, max_bytes=LIMIT)
 
@@ -177,7 +181,7 @@ class TestRefusing:
     def test_urls_that_are_not_plain_web_addresses(self, url: str) -> None:
         """Before anything is looked up."""
 
-        def resolve(host: str, port: int) -> list[str]:
+        def resolve(*_: object) -> list[str]:
             raise AssertionError
 
         assert refusal(url, GuardedFetcher(resolve=resolve)).reason == "fetch_failed"

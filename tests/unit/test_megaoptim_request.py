@@ -20,7 +20,9 @@ from leanpix.http import Request
 URL = "https://example.com/photo.jpg"
 
 
-def submit(fields: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None) -> Submission:
+def submit(
+    fields: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None
+) -> Submission:
     """Parse a submit request with these fields and files."""
     if files is None:
         headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -105,7 +107,8 @@ class TestType:
         assert submit({"type": "url", "url": URL}, {}).inputs
 
     @pytest.mark.parametrize(
-        "url", ["", "photo.jpg", "ftp://example.com/a", "http://", "http://a b/", "http://a:99999/"]
+        "url",
+        ["", "photo.jpg", "ftp://example.com/a", "http://", "http://a b/", "http://a:99999/"],
     )
     def test_an_unusable_url_names_its_field(self, url: str) -> None:
         """And says what would be right."""

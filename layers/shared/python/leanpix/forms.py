@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from multipart import MultipartError, MultipartParser, parse_options_header
@@ -14,6 +13,9 @@ from multipart import MultipartError, MultipartParser, parse_options_header
 from leanpix.contract import MAX_INLINE_BYTES, ErrorName
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import JSON_TYPE, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MULTIPART_TYPE: Final = "multipart/form-data"
 MAX_FIELDS: Final = 200
@@ -57,14 +59,14 @@ def parse_form(request: Request) -> Form:
 
 def _parse_multipart(body: bytes, boundary: str) -> Form:
     if not boundary:
-        _refuse(MULTIPART_TYPE)
+        return _refuse(MULTIPART_TYPE)
     # RFC 7578 §5.1.2: part headers are UTF-8 today and were anything before; Latin-1 reads any.
     for charset in ("utf-8", "latin-1"):
         try:
             return _read_parts(body, boundary, charset=charset)
         except (MultipartError, UnicodeError):
             continue
-    _refuse(MULTIPART_TYPE)
+    return _refuse(MULTIPART_TYPE)
 
 
 def _read_parts(body: bytes, boundary: str, *, charset: str) -> Form:
@@ -98,16 +100,16 @@ def _parse_urlencoded(body: bytes) -> Form:
             fields=dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
         )
     except ValueError:
-        _refuse("application/x-www-form-urlencoded")
+        return _refuse("application/x-www-form-urlencoded")
 
 
 def _parse_json(body: bytes) -> Form:
     try:
         values = json.loads(body)
     except (ValueError, RecursionError):
-        _refuse(JSON_TYPE)
+        return _refuse(JSON_TYPE)
     if not isinstance(values, dict):
-        _refuse(JSON_TYPE)
+        return _refuse(JSON_TYPE)
     return Form(
         fields={
             str(name): _json_text(value) for name, value in values.items() if value is not None
@@ -121,5 +123,5 @@ def _json_text(value: object) -> str:
     return str(value)
 
 
-def _refuse(kind: str) -> NoReturn:
+def _refuse(kind: str) -> Form:
     raise LeanpixError(ErrorName.INVALID_REQUEST, problems=(_UNREADABLE.format(kind=kind),))

@@ -107,6 +107,6 @@ def _answer(handle: Handle, request: Request, render_error: RenderError) -> Resp
         return handle(request)
     except LeanpixError as error:
         return render_error(error, site_url=settings().site_url)
-    except Exception:  # the boundary: whatever it is, the client reads the catalogue's text
+    except Exception:  # noqa: BLE001 - the boundary: whatever it is, the client reads the catalogue's text
         logger.exception("unexpected")
         return render_error(LeanpixError(ErrorName.INTERNAL), site_url=settings().site_url)

@@ -49,9 +49,7 @@ def handle_batch(
 def _handle_message(record: SQSRecord, context: LambdaContext, work: Work) -> None:
     logger.append_keys(request_id=context.aws_request_id, message_id=record.message_id)
     try:
-        seconds_left = context.get_remaining_time_in_millis() / 1000 - STOP_MARGIN_SECONDS
-        if seconds_left < LEAST_SECONDS:
-            raise TooLateError
+        seconds_left = _count_seconds_left(context)
         task = task_from_body(record.body)
         logger.append_keys(job_id=task.job_id, image=task.index)
         work(task, seconds_left)
@@ -62,3 +60,10 @@ def _handle_message(record: SQSRecord, context: LambdaContext, work: Work) -> No
         logger.exception("message failed")
         raise
     logger.info("message handled")
+
+
+def _count_seconds_left(context: LambdaContext) -> float:
+    seconds_left = context.get_remaining_time_in_millis() / 1000 - STOP_MARGIN_SECONDS
+    if seconds_left < LEAST_SECONDS:
+        raise TooLateError
+    return seconds_left

@@ -6,12 +6,11 @@ while TLS still verifies the name. Every redirect is a new request and is checke
 
 from __future__ import annotations
 
-import ssl
 import time
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpcore
@@ -25,6 +24,9 @@ from leanpix.adapters.address_guard import (
 from leanpix.contract import APP_VERSION
 from leanpix.domain.jobs import Credentials, KeptReason
 from leanpix.services.ports import FetchFailedError
+
+if TYPE_CHECKING:
+    import ssl
 
 ALLOWED_PORTS: Final = {"http": 80, "https": 443}
 MAX_REDIRECTS: Final = 5
@@ -76,7 +78,7 @@ class _DeadlineStream(httpcore.NetworkStream):
         secured = self._stream.start_tls(ssl_context, server_hostname, self._left())
         return _DeadlineStream(secured, self._ends_at)
 
-    def get_extra_info(self, info: str) -> Any:
+    def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
 
 
@@ -217,8 +219,12 @@ def _read(response: httpcore.Response, max_bytes: int) -> bytes | str:
     return bytes(body)
 
 
-def _headers(credentials: Credentials | None) -> dict[str, str]:
-    headers = {"User-Agent": USER_AGENT, "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
+def _headers(credentials: Credentials | None) -> dict[bytes | str, bytes | str]:
+    headers: dict[bytes | str, bytes | str] = {
+        "User-Agent": USER_AGENT,
+        "Accept": "image/*,*/*;q=0.5",
+        "Accept-Encoding": "identity",
+    }
     if credentials:
         pair = f"{credentials.user}:{credentials.password}".encode()
         headers["Authorization"] = f"Basic {b64encode(pair).decode()}"

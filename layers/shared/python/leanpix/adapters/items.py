@@ -118,8 +118,7 @@ def image_from_values(values: Mapping[str, Any]) -> Image:
 
 def outcome_to_value(outcome: Outcome) -> Item:
     """Return an outcome as one attribute value."""
-    value: Item = _SERIALIZER.serialize(_with_decimals(asdict(outcome)))
-    return value
+    return dict(_SERIALIZER.serialize(_with_decimals(asdict(outcome))))
 
 
 def _image_to_item(image: Image, job: Job) -> Item:
@@ -182,11 +181,11 @@ def _rendition_from(value: Mapping[str, Any] | None) -> Rendition | None:
     )
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: Decimal | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _with_decimals(value: Any) -> Any:
+def _with_decimals(value: object) -> object:
     """Return the value with floats as decimals, which is what the serializer takes."""
     if isinstance(value, float):
         return Decimal(f"{value:.6f}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from leanpix.adapters.items import (
     Item,
@@ -19,11 +19,12 @@ from leanpix.adapters.items import (
 from leanpix.adapters.transactions import ConditionRefusedError, write_transaction
 from leanpix.contract import UNLIMITED_TOKENS
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
-from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import IdTakenError, LeaseLostError, NoTokensLeftError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from leanpix.domain.tasks import ImageTask
 
 ACCOUNT_PART: Final = "account"
 USAGE_PREFIX: Final = "usage#"
@@ -100,7 +101,7 @@ class JobsTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self.client.exceptions.ConditionalCheckFailedException as error:
-            found = from_item(error.response.get("Item", {}))
+            found = from_item(cast("Item", error.response.get("Item", {})))
             if found.get("state") == ImageState.RUNNING.value:
                 raise LeaseLostError from None
             return None
@@ -123,7 +124,7 @@ class JobsTable:
             raise LeaseLostError from None
 
     def fail(self, task: ImageTask, *, reason: str, now: float) -> bool:
-        """End an image, whoever holds it, as failed and refund it. Return False if it had ended."""
+        """End an image as failed, whoever holds it, and refund it; False if it had ended."""
         answer = self.client.get_item(
             TableName=self.jobs_table, Key=image_key(task.job_id, task.index), ConsistentRead=True
         )

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leanpix.contract import MIN_SAVED_SHARE
-from leanpix.domain.options import ImageOptions
 from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 
 if TYPE_CHECKING:
     import leanpix_engine
+    from leanpix.domain.options import ImageOptions
 
 
 class LeanpixEngine:
@@ -22,7 +22,9 @@ class LeanpixEngine:
 
         self._engine = leanpix_engine
 
-    def optimize(self, source: bytes, options: ImageOptions, *, max_seconds: float) -> EngineResult:
+    def optimize(
+        self, source: bytes, options: ImageOptions, *, max_seconds: float
+    ) -> EngineResult:
         """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""
         limits = self._engine.Limits()
         limits = replace(limits, max_seconds=min(limits.max_seconds, max_seconds))
@@ -50,7 +52,7 @@ class LeanpixEngine:
     def _to_engine_options(self, options: ImageOptions) -> leanpix_engine.Options:
         engine = self._engine
         target = options.target_format
-        return engine.Options(
+        chosen: leanpix_engine.Options = engine.Options(
             level=engine.Level(options.compression.value),
             quality=options.quality,
             target_format=engine.Format(target.value) if target else None,
@@ -61,6 +63,7 @@ class LeanpixEngine:
             max_height=options.max_height,
             min_saving=MIN_SAVED_SHARE,
         )
+        return chosen
 
 
 def _to_file(output: leanpix_engine.Output | None) -> EngineFile | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_TRIES: Final = 12
@@ -46,7 +47,7 @@ def write_transaction(client: DynamoDBClient, actions: Sequence[Any]) -> None:
             return
 
 
-def _refused_positions(response: Any) -> tuple[int, ...]:
+def _refused_positions(response: Mapping[str, Any]) -> tuple[int, ...]:
     reasons = response.get("CancellationReasons", [])
     return tuple(
         position

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from leanpix.domain.downloads import Download
 from leanpix.http import Response
+
+if TYPE_CHECKING:
+    from leanpix.domain.downloads import Download
 
 SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG opened by itself is a document: it may neither run nor load anything."""

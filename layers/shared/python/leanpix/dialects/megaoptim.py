@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from leanpix.contract import APP_VERSION
-from leanpix.domain.accounts import Account
-from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import FinishedJob, Image, Job, Outcome, Rendition
 from leanpix.http import Request, Response, json_response
+
+if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
+    from leanpix.domain.errors import LeanpixError
 
 STRING_ID_USER_AGENT = "MegaOptim Python Client"
 """That client concatenates the id to a URL and fails on an integer (RESOLUTIONS)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from leanpix.contract import (
@@ -22,7 +22,9 @@ from leanpix.domain.jobs import Credentials
 from leanpix.domain.options import Compression, ImageOptions, Operation
 from leanpix.domain.submission import Link, Submission, Upload
 from leanpix.forms import Form, parse_form
-from leanpix.http import Request
+
+if TYPE_CHECKING:
+    from leanpix.http import Request
 
 COMPRESSION_NAMES: Final = {
     "high": Compression.HIGH,
@@ -125,9 +127,7 @@ class _SubmissionReader:
         for name in names:
             file = self.form.files.get(name)
             if file is not None and file.data:
-                uploads.append(
-                    Upload(file_name=clean_file_name(file.file_name), data=file.data)
-                )
+                uploads.append(Upload(file_name=clean_file_name(file.file_name), data=file.data))
             elif file is not None or name == names[0] or name in self.form.fields:
                 self.problems.append(
                     f"The {name} field is required and must be an uploaded image file."
@@ -185,12 +185,12 @@ class _SubmissionReader:
     def _check_url(self, name: str, url: str) -> bool:
         if _is_usable_url(url):
             return True
-        self.problems.append(f"The {name} field is required and must be a valid http or https URL.")
+        self.problems.append(
+            f"The {name} field is required and must be a valid http or https URL."
+        )
         return False
 
-    def _look_up(
-        self, name: str, text: str, values: dict[str, _Value], default: _Value
-    ) -> _Value:
+    def _look_up(self, name: str, text: str, values: dict[str, _Value], default: _Value) -> _Value:
         if text not in values:
             self.problems.append(f"The {name} field must be one of: {', '.join(values)}.")
         return values.get(text, default)
@@ -201,7 +201,7 @@ class _SubmissionReader:
 
 def _is_usable_url(url: str) -> bool:
     """Return whether a URL can be fetched at all. Whether it may be is the fetcher's to say."""
-    if not url or len(url) > MAX_URL_CHARACTERS or any(ord(c) <= 0x20 for c in url):
+    if not url or len(url) > MAX_URL_CHARACTERS or any(ord(c) <= ord(" ") for c in url):
         return False
     try:
         parts = urlsplit(url)

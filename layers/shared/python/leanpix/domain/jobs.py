@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from leanpix.domain.accounts import Account
-from leanpix.domain.options import ImageOptions, Operation
+if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
+    from leanpix.domain.options import ImageOptions, Operation
 
 
 class ImageState(StrEnum):

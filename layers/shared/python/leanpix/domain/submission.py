@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from leanpix.domain.jobs import Credentials
-from leanpix.domain.options import ImageOptions, Operation
+if TYPE_CHECKING:
+    from leanpix.domain.jobs import Credentials
+    from leanpix.domain.options import ImageOptions, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ from leanpix.services.ports import (
 )
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptService:
     """Takes submissions in.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
 from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.ids import API_KEY_PREFIX, hash_api_key, make_account_id, make_api_key
-from leanpix.services.ports import Clock
+
+if TYPE_CHECKING:
+    from leanpix.services.ports import Clock
 
 KEY_ID_DIGITS = 16
 """Of a key's digest, by which it is spoken of: enough to tell keys apart, useless to call with."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, ErrorName
 from leanpix.domain.downloads import Download
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.results import result_object_key
-from leanpix.services.ports import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from leanpix.services.ports import Clock
 
 _PUBLIC_ID: Final = re.compile(r"[0-9a-f]{32}")
 

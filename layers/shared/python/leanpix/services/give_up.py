@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from leanpix.domain.jobs import KeptReason
-from leanpix.domain.tasks import ImageTask
-from leanpix.services.ports import Clock, Jobs
+
+if TYPE_CHECKING:
+    from leanpix.domain.tasks import ImageTask
+    from leanpix.services.ports import Clock, Jobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,4 @@ class GiveUpService:
 
     def give_up(self, task: ImageTask) -> bool:
         """Mark the image failed and refund it; return False where it had ended already."""
-        return self.jobs.fail(
-            task, reason=KeptReason.INTERNAL_ERROR.value, now=self.clock.now()
-        )
+        return self.jobs.fail(task, reason=KeptReason.INTERNAL_ERROR.value, now=self.clock.now())

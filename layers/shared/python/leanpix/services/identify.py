@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from leanpix.contract import ErrorName
-from leanpix.domain.accounts import Account
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import hash_api_key
-from leanpix.services.ports import Accounts, Keys
+
+if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
+    from leanpix.services.ports import Accounts, Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

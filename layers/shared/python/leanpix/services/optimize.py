@@ -7,13 +7,13 @@ image ended or leased, or does the same work once more and writes the same keys.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from leanpix.contract import MAX_SOURCE_BYTES
 from leanpix.domain.file_names import with_added_extension, with_extension
 from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
 from leanpix.domain.results import SECONDS_PER_DAY, result_object_key
-from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import (
     Clock,
     Engine,
@@ -25,6 +25,9 @@ from leanpix.services.ports import (
     Jobs,
     Objects,
 )
+
+if TYPE_CHECKING:
+    from leanpix.domain.tasks import ImageTask
 
 SETTLE_MARGIN_SECONDS = 10.0
 """Of the function's time, kept for storing the result and settling after the engine."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from leanpix.domain.accounts import Account
-from leanpix.domain.jobs import Credentials, Image, ImageState, Job, Outcome
-from leanpix.domain.options import ImageOptions
-from leanpix.domain.tasks import ImageTask
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leanpix.domain.accounts import Account
+    from leanpix.domain.jobs import Credentials, Image, ImageState, Job, Outcome
+    from leanpix.domain.options import ImageOptions
+    from leanpix.domain.tasks import ImageTask
 
 
 class NoTokensLeftError(Exception):
@@ -21,7 +23,7 @@ class IdTakenError(Exception):
 
 
 class FetchFailedError(Exception):
-    """A source URL gave no usable file. ``reason`` is one of ``KeptReason``; the text is public."""
+    """A source gave no usable file. ``reason`` is one of ``KeptReason``; the text is public."""
 
     def __init__(self, text: str, *, reason: str) -> None:
         """Take what the client may read, and the reason code."""
@@ -30,7 +32,7 @@ class FetchFailedError(Exception):
 
 
 class EngineRefusedError(Exception):
-    """The engine made nothing of a file, for a reason that lies in it or, rarely, in the engine."""
+    """The engine made nothing of a file: the reason lies in it or, rarely, in the engine."""
 
     def __init__(
         self, reason: str, image_format: str | None = None, *, is_our_fault: bool = False
@@ -103,7 +105,7 @@ class Jobs(Protocol):
         """
 
     def fail(self, task: ImageTask, *, reason: str, now: float) -> bool:
-        """End an image, whoever holds it, as failed and refund it. Return False if it had ended."""
+        """End an image as failed, whoever holds it, and refund it; False if it had ended."""
 
 
 class Accounts(Protocol):
@@ -147,5 +149,7 @@ class Fetcher(Protocol):
 class Engine(Protocol):
     """The optimizer."""
 
-    def optimize(self, source: bytes, options: ImageOptions, *, max_seconds: float) -> EngineResult:
+    def optimize(
+        self, source: bytes, options: ImageOptions, *, max_seconds: float
+    ) -> EngineResult:
         """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import ErrorName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import FinishedJob, Job
-from leanpix.services.ports import Accounts, Clock, Jobs
+
+if TYPE_CHECKING:
+    from leanpix.services.ports import Accounts, Clock, Jobs
 
 FIRST_PAUSE_SECONDS: Final = 0.05
 SHORT_PAUSE_SECONDS: Final = 0.1
