@@ -1,0 +1,1 @@
+"""The infrastructure as code: CDK constructs, one stack per stage."""

@@ -11,10 +11,10 @@ from aws_cdk import Aws, Duration, Fn
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
-from leanpix import contract
-from leanpix.contract import Access, Route
 
 from infra.settings import Settings
+from leanpix import contract
+from leanpix.contract import Access, Route
 
 _SECONDS_PER_MINUTE: Final = 60
 _PREFLIGHT_CACHE_SECONDS: Final = 86_400

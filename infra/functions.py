@@ -13,11 +13,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from leanpix import contract
-from leanpix.contract import EnvironmentName
 
 from infra.layers import IGNORED, Layers
 from infra.settings import LOG_RETENTION, Flavour, Settings
+from leanpix import contract
+from leanpix.contract import EnvironmentName
 
 _FOLDER: Final = Path(__file__).resolve().parent.parent / "functions"
 
@@ -37,57 +37,49 @@ class Row:
     has_engine: bool = False
 
 
-_LINKS: Final = frozenset({EnvironmentName.BASE_URL, EnvironmentName.SITE_URL})
 _TABLES: Final = frozenset({EnvironmentName.JOBS_TABLE, EnvironmentName.ACCOUNTS_TABLE})
 
 
 def rows(settings: Settings) -> Mapping[str, Row]:
     """Return what differs between the functions, by name."""
+    name = EnvironmentName
     return {
-        "health": Row(description="GET /, /status and /ping", needs=_LINKS),
+        "health": Row(description="GET /, /status and /ping", needs=frozenset({name.SITE_URL})),
         "authorizer": Row(
-            description="Turns an API key into an account",
-            needs=frozenset({EnvironmentName.KEYS_TABLE}),
+            description="Turns an API key into an account", needs=frozenset({name.KEYS_TABLE})
         ),
         "submit": Row(
             description="Accepts images: validates, charges, records, queues",
-            needs=_LINKS
-            | _TABLES
-            | {
-                EnvironmentName.BUCKET,
-                EnvironmentName.IMAGES_QUEUE_URL,
-                EnvironmentName.RETENTION_DAYS,
-            },
+            needs=_TABLES
+            | {name.SITE_URL, name.BUCKET, name.IMAGES_QUEUE_URL, name.RETENTION_DAYS},
             memory_megabytes=1_024,
             timeout_seconds=25,
         ),
         "result": Row(
             description="Holds a poll until every image of a job has ended",
-            needs=_LINKS | _TABLES | {EnvironmentName.INTEGRATION_TIMEOUT_SECONDS},
+            needs=_TABLES | {name.BASE_URL, name.SITE_URL, name.INTEGRATION_TIMEOUT_SECONDS},
             timeout_seconds=settings.integration_timeout_seconds,
         ),
         "account": Row(
             description="Tells an account its tokens and plan",
-            needs=_LINKS | {EnvironmentName.ACCOUNTS_TABLE},
+            needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE}),
         ),
         "image": Row(
             description="Serves an optimized image",
-            needs=_LINKS | {EnvironmentName.BUCKET},
+            needs=frozenset({name.SITE_URL, name.BUCKET}),
             memory_megabytes=1_024,
             timeout_seconds=25,
         ),
         "optimizer": Row(
             description="Optimizes one image and settles its account",
-            needs=_LINKS
-            | _TABLES
-            | {EnvironmentName.BUCKET, EnvironmentName.RETENTION_DAYS},
+            needs=_TABLES | {name.BUCKET, name.RETENTION_DAYS},
             memory_megabytes=settings.optimizer_memory_megabytes,
             timeout_seconds=settings.optimizer_timeout_seconds,
             has_engine=True,
         ),
         "dead_letters": Row(
             description="Ends and refunds the images that no try could optimize",
-            needs=_TABLES | {EnvironmentName.RETENTION_DAYS},
+            needs=_TABLES,
             timeout_seconds=30,
         ),
     }

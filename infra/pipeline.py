@@ -9,9 +9,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from leanpix import contract
 
 from infra.settings import Settings
+from leanpix import contract
 
 # One: an image can use a function's whole memory and time.
 _IMAGES_PER_CALL: Final = 1

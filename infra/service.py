@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from aws_cdk import CfnOutput, Stack, Tags
 from constructs import Construct
-from leanpix import contract
-from leanpix.contract import EnvironmentName, OutputName
 
 from infra.api import Api
 from infra.functions import Functions
 from infra.pipeline import Pipeline
 from infra.settings import Settings
 from infra.storage import Storage
+from leanpix import contract
+from leanpix.contract import EnvironmentName, OutputName
 
 
 class LeanpixStack(Stack):
@@ -58,9 +58,7 @@ class LeanpixStack(Stack):
             EnvironmentName.ACCOUNTS_TABLE: self.storage.accounts.table_name,
             EnvironmentName.BUCKET: self.storage.bucket.bucket_name,
             EnvironmentName.IMAGES_QUEUE_URL: self.pipeline.images.queue_url,
-            EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(
-                settings.integration_timeout_seconds
-            ),
+            EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(settings.integration_timeout_seconds),
             EnvironmentName.RETENTION_DAYS: str(settings.retention_days),
         }
 
@@ -77,7 +75,12 @@ class LeanpixStack(Stack):
         allow("authorizer", ["dynamodb:GetItem"], keys)
 
         allow("submit", ["dynamodb:PutItem"], jobs)
-        allow("submit", ["dynamodb:GetItem", "dynamodb:UpdateItem"], accounts)
+        # An account with unlimited tokens is checked, every other is charged.
+        allow(
+            "submit",
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+            accounts,
+        )
         allow("submit", ["s3:PutObject"], uploads)
         allow("submit", ["sqs:SendMessage"], images)
 
@@ -88,12 +91,12 @@ class LeanpixStack(Stack):
 
         allow("image", ["s3:GetObject"], results)
 
-        allow("optimizer", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+        allow("optimizer", ["dynamodb:UpdateItem"], jobs)
         allow("optimizer", ["dynamodb:UpdateItem"], accounts)
         allow("optimizer", ["s3:GetObject"], uploads)
         allow("optimizer", ["s3:PutObject"], results)
 
-        allow("dead_letters", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+        allow("dead_letters", ["dynamodb:GetItem", "dynamodb:UpdateItem"], jobs)
         allow("dead_letters", ["dynamodb:UpdateItem"], accounts)
 
     def _output(self) -> None:
@@ -111,6 +114,4 @@ class LeanpixStack(Stack):
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
         for plan, usage_plan in self.api.usage_plans.items():
-            CfnOutput(
-                self, contract.usage_plan_output(plan), value=usage_plan.usage_plan_id
-            )
+            CfnOutput(self, contract.usage_plan_output(plan), value=usage_plan.usage_plan_id)

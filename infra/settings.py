@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, Self, get_type_hints
+from typing import Any, Final, Self, get_type_hints
 
 from leanpix import contract
 
@@ -43,7 +43,9 @@ _RANGES: Final[Mapping[str, _Range]] = {
     "optimizer_memory_megabytes": _Range(
         low=512, high=10_240, why="Lambda ends at 10,240, and the engine needs 512"
     ),
-    "optimizer_timeout_seconds": _Range(low=10, high=900, why="Lambda ends a call after 900"),
+    "optimizer_timeout_seconds": _Range(
+        low=30, high=900, why="an image takes some, and Lambda ends a call after 900"
+    ),
     "max_concurrency": _Range(low=2, high=1_000, why="SQS event sources take 2 to 1,000"),
     "retention_days": _Range(low=1, high=365, why="results are kept for at least a day"),
 }
@@ -141,14 +143,16 @@ class Settings:
         Values come as text from a command line and as numbers from a file.
         """
         kinds = get_type_hints(cls)
-        given = {
-            name: value for name, value in context.items() if not _belongs_to_the_cdk(name)
-        }
+        given = {name: value for name, value in context.items() if not _belongs_to_the_cdk(name)}
         unknown = sorted(given.keys() - kinds.keys())
         if unknown:
             message = f"no such setting: {', '.join(unknown)}. There are: {', '.join(kinds)}"
             raise SettingError(message)
-        return cls(**{name: _parse(name, kinds[name], value) for name, value in given.items()})
+        # Each value is of the kind that its field declares.
+        parsed: dict[str, Any] = {
+            name: _parse(name, kinds[name], value) for name, value in given.items()
+        }
+        return cls(**parsed)
 
 
 def _belongs_to_the_cdk(name: str) -> bool:

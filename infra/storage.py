@@ -6,9 +6,9 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
-from leanpix import contract
 
 from infra.settings import Settings
+from leanpix import contract
 
 _STRING = dynamodb.AttributeType.STRING
 
@@ -31,9 +31,7 @@ class Storage(Construct):
             index_name=contract.KEYS_BY_ACCOUNT_INDEX,
             partition_key=dynamodb.Attribute(name="account_id", type=_STRING),
         )
-        self.accounts = self._table(
-            "Accounts", key="account_id", sort_key="part", backed_up=True
-        )
+        self.accounts = self._table("Accounts", key="account_id", sort_key="part", backed_up=True)
         self.bucket = self._bucket()
 
     def _table(

@@ -151,16 +151,15 @@ def _check_pyvips_is_pure(folder: Path) -> None:
 
 def _left_out(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
-        in_notes = path.parent.suffix == ".dist-info"
         if path.is_dir():
-            if path.name in _FOLDERS_LEFT_OUT:
-                yield path
-        elif in_notes:
-            if path.name in _NOTES_LEFT_OUT:
-                yield path
-        elif path.suffix in _SUFFIXES_LEFT_OUT or path.name == ".lock":
-            yield path
-        elif path.parent == folder / "bin" and path.read_bytes()[:2] == b"#!":
+            left_out = path.name in _FOLDERS_LEFT_OUT
+        elif path.parent.suffix == ".dist-info":
+            left_out = path.name in _NOTES_LEFT_OUT
+        elif path.parent == folder / "bin":
+            left_out = path.read_bytes()[:2] == b"#!"
+        else:
+            left_out = path.suffix in _SUFFIXES_LEFT_OUT or path.name == ".lock"
+        if left_out:
             yield path
 
 

@@ -244,6 +244,7 @@ def uv_environment():
         if name not in {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME", "UV_PYTHON"}
     }
     environment["UV_PYTHON_DOWNLOADS"] = "never"
+    environment["PIP_ROOT_USER_ACTION"] = "ignore"
     environment.setdefault("UV_HTTP_TIMEOUT", "120")
     if "PIP_INDEX_URL" in environment:
         environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
