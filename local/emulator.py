@@ -16,12 +16,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import UnionType
 from typing import Any, Final
 
 from ministack import app as gateway
-from ministack.core import lambda_runtime, persistence
-from ministack.services import apigateway_v1, lambda_svc, sqs
+from ministack.core import iam_actions, lambda_runtime, persistence
+from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 
 FAILURE_HEADER: Final = "x-leanpix-local-failure"
 """On a response that API Gateway would not have passed on; the front door knows it too."""
@@ -32,6 +33,11 @@ MAX_LAMBDA_PAYLOAD_BYTES: Final = 6_291_556
 PROXY_RESULT_KEYS: Final = frozenset(
     {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 )
+
+STATUS_CODES: Final = range(100, 600)
+
+LEASE_ATTRIBUTE: Final = "lease_ends_at"
+"""Of an image in the jobs table: until when a worker holds it."""
 
 SHUTDOWN_GRACE_SECONDS: Final = 5.0
 
@@ -47,7 +53,7 @@ def is_proxy_result(result: object) -> bool:
     if not isinstance(result, Mapping) or not set(result) <= PROXY_RESULT_KEYS:
         return False
     status = result.get("statusCode")
-    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
+    if isinstance(status, bool) or not isinstance(status, int) or status not in STATUS_CODES:
         return False
     if not isinstance(result.get("body", ""), str | None):
         return False
@@ -58,7 +64,7 @@ def is_proxy_result(result: object) -> bool:
     )
 
 
-def _are_headers(headers: object, value_type: Any) -> bool:
+def _are_headers(headers: object, value_type: type | UnionType) -> bool:
     if headers is None:
         return True
     return isinstance(headers, Mapping) and all(
@@ -105,7 +111,7 @@ def strict_proxy_response(execution: dict[str, Any]) -> tuple[dict[str, Any] | N
             result = json.loads(result)
         except ValueError:
             return failure("malformed_result"), None
-    if not is_proxy_result(result) or not _is_decodable(result):
+    if not isinstance(result, dict) or not is_proxy_result(result) or not _is_decodable(result):
         return failure("malformed_result"), None
     if len(json.dumps(result)) > MAX_LAMBDA_PAYLOAD_BYTES:
         return failure("result_too_large"), None
@@ -126,8 +132,22 @@ def media_type_matches(
     return bool(original(media_type, binary_media_types))
 
 
+def extract_iam_action(
+    *arguments: Any, original: Callable[..., str | None] = iam_actions.extract_iam_action, **named: Any
+) -> str | None:
+    """Name the action that a call needs; SQS asks for that of a single message for a batch too.
+
+    "Amazon SQS API permissions: actions and resource reference".
+    """
+    action = original(*arguments, **named)
+    if action is not None and action.startswith("sqs:") and action.endswith("Batch"):
+        return action.removesuffix("Batch")
+    return action
+
+
 def correct() -> None:
-    """Replace what is kinder than API Gateway."""
+    """Replace what differs from AWS."""
+    iam_actions.extract_iam_action = extract_iam_action
     lambda_svc.lambda_execute_result_to_api_proxy_response = strict_proxy_response
     apigateway_v1._media_type_matches = media_type_matches
 
@@ -158,8 +178,25 @@ def release_messages() -> None:
     now = time.time()
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
-            if message.get("receive_count", 0) and message["visible_at"] > now:
-                message["visible_at"] = now
+            if message.get("receive_count", 0):
+                message["visible_at"] = min(message["visible_at"], now)
+
+
+def end_leases() -> None:
+    """Let go of the images that a Lambda process held: that process is dead.
+
+    Without this, a kept job would wait after the next start until the function's timeout.
+    """
+    for _, table in dynamodb._tables.all_items():
+        for item in _items_of(table["items"]):
+            if LEASE_ATTRIBUTE in item:
+                item[LEASE_ATTRIBUTE] = {"N": "0"}
+
+
+def _items_of(tree: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Walk the items of a table, which stand by partition key, then by sort key."""
+    for partition in tree.values():
+        yield from partition.values()
 
 
 _saving = threading.Lock()
@@ -173,6 +210,7 @@ def save(services: dict[str, Any]) -> None:
             return
         kill_workers()
         release_messages()
+        end_leases()
         persistence.save_all(services)
         _saved.set()
 

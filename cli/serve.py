@@ -1,0 +1,130 @@
+"""``leanpix serve``: the local cloud in the foreground, with an account to use it by."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from types import FrameType
+from typing import Final, NoReturn
+
+from rich.console import Console
+
+from cli.demo_photos import DEMO_PHOTOS, find_photo
+from cli.local_account import LocalAccount, create_local_account
+from local.cloud import LocalCloud
+from local.errors import LocalCloudError
+from local.http import post
+from local.paths import CLOUD_FILE, LOCAL_DIR, STACK_FILE, STATE_DIR
+from local.runs import write_atomically
+
+_CHECK_SECONDS: Final = 0.5
+_HIGHEST_PORT: Final = 65_535
+_ACCOUNT_FILE: Final = "account.json"
+LOG_FILE: Final = LOCAL_DIR / "serve.log"
+
+
+class _StopRequestedError(BaseException):
+    """Ctrl-C or SIGTERM. No ``Exception``: nothing on the way may take it for its own."""
+
+
+def serve(*, port: int, fresh: bool) -> int:
+    """Run until Ctrl-C or SIGTERM and return the exit code."""
+    if not 0 <= port <= _HIGHEST_PORT:
+        message = f"A port is a number from 0 to {_HIGHEST_PORT}, not {port}."
+        raise LocalCloudError(message)
+    console = Console(highlight=False, soft_wrap=True)
+    cloud = LocalCloud(
+        port=port, state_dir=STATE_DIR, fresh=fresh, log=LOG_FILE, report=console.print
+    )
+    with _stop_on_signals(), contextlib.suppress(_StopRequestedError), cloud:
+        try:
+            account = _account(cloud)
+            _announce(cloud, account)
+            _print_usage(console, cloud.url, account)
+            while True:
+                time.sleep(_CHECK_SECONDS)
+                cloud.check()
+        finally:
+            STACK_FILE.unlink(missing_ok=True)
+            CLOUD_FILE.unlink(missing_ok=True)
+            console.print("Stopping")
+    console.print("Stopped; the next start goes on from here.")
+    return 0
+
+
+@contextlib.contextmanager
+def _stop_on_signals() -> Iterator[None]:
+    """Turn the first signal into an exception, and let no second one break the way out."""
+    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        for kind in kinds:
+            signal.signal(kind, signal.SIG_IGN)
+        raise _StopRequestedError
+
+    before = {kind: signal.signal(kind, stop) for kind in kinds}
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def _account(cloud: LocalCloud) -> LocalAccount:
+    """Return the account of the last run, or a new one where it does not work any more."""
+    path = STATE_DIR / _ACCOUNT_FILE
+    try:
+        account = LocalAccount(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        account = None
+    if account is None or not _works(cloud.url, account.api_key):
+        account = create_local_account(cloud)
+        write_atomically(path, json.dumps(asdict(account)))
+    return account
+
+
+def _works(url: str, api_key: str) -> bool:
+    answer = post(f"{url}/v1/users/info", headers={"X-API-KEY": api_key})
+    return answer.status == HTTPStatus.OK
+
+
+def _announce(cloud: LocalCloud, account: LocalAccount) -> None:
+    """Write the files by which scripts and ``--local`` find this cloud."""
+    write_atomically(
+        CLOUD_FILE,
+        json.dumps(
+            {
+                "endpoint_url": cloud.endpoint_url,
+                "region": cloud.region,
+                "stack_name": cloud.stack.name,
+            }
+        ),
+    )
+    write_atomically(
+        STACK_FILE,
+        json.dumps(
+            {"url": cloud.url, "api_key": account.api_key, "account_id": account.account_id}
+        ),
+    )
+
+
+def _print_usage(console: Console, url: str, account: LocalAccount) -> None:
+    photo = find_photo(DEMO_PHOTOS[0])
+    console.print(
+        f"""
+Leanpix runs on {url}, account {account.account_id}. Submit a photo:
+
+  curl -H 'X-API-KEY: {account.api_key}' -F type=file -F 'file=@{photo}' {url}/v1/optimize
+
+and poll for its result, with the process_id that came back:
+
+  curl -X POST -H 'X-API-KEY: {account.api_key}' '{url}/v1/optimize/PROCESS_ID/result?timeout=60'
+
+Ctrl-C stops it.""",
+        markup=False,
+    )
