@@ -1,0 +1,78 @@
+"""The template, synthesized once for all tests of the infrastructure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from infra.synth import synthesize
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A synthesized template with what the tests ask of it."""
+
+    body: Mapping[str, Any]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the properties of all resources of a type, by logical id."""
+        return {
+            logical_id: resource.get("Properties", {})
+            for logical_id, resource in self.body["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+    def one(self, kind: str) -> dict[str, Any]:
+        """Return the properties of the only resource of a type."""
+        (properties,) = self.of_type(kind).values()
+        return properties
+
+    def function(self, name: str) -> dict[str, Any]:
+        """Return the properties of one of our functions."""
+        (properties,) = (
+            properties
+            for properties in self.of_type("AWS::Lambda::Function").values()
+            if properties["FunctionName"].endswith(f"-{name}")
+        )
+        return properties
+
+    def statements(self, name: str) -> list[dict[str, Any]]:
+        """Return what the role of a function may do, whatever it is attached to."""
+        role = self.function(name)["Role"]["Fn::GetAtt"][0]
+        return [
+            statement
+            for policy in self.of_type("AWS::IAM::Policy").values()
+            if {"Ref": role} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """What `cdk deploy` would deploy for the stage dev."""
+    path = synthesize(tmp_path_factory.mktemp("assembly"), {})
+    return Template(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The same for production, with every setting away from its default."""
+    path = synthesize(
+        tmp_path_factory.mktemp("assembly"),
+        {
+            "stage": "prod",
+            "site_url": "https://images.example.org",
+            "base_url": "https://api.example.org",
+            "integration_timeout_seconds": "125",
+            "optimizer_memory_megabytes": "2048",
+            "optimizer_timeout_seconds": "300",
+            "max_concurrency": "50",
+            "retention_days": "30",
+            "log_retention_days": "365",
+        },
+    )
+    return Template(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,181 @@
+"""The REST API keeps the contract."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leanpix import contract
+from leanpix.contract import Access
+
+if TYPE_CHECKING:
+    from tests.infra.conftest import Template
+
+KEY_ACCESS = {Access.KEY, Access.KEY_CHECKED_BY_GATEWAY}
+
+
+def resource_paths(template: Template) -> dict[str, str]:
+    """Return each resource's path by its logical id."""
+    resources = template.of_type("AWS::ApiGateway::Resource")
+
+    def path_of(logical_id: str) -> str:
+        parent = resources[logical_id]["ParentId"]
+        above = path_of(parent["Ref"]) if "Ref" in parent else ""
+        return f"{above}/{resources[logical_id]['PathPart']}"
+
+    return {logical_id: path_of(logical_id) for logical_id in resources}
+
+
+def methods(template: Template) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return each method's properties by its verb and path."""
+    paths = resource_paths(template)
+    return {
+        (method["HttpMethod"], paths.get(method["ResourceId"].get("Ref"), "/")): method
+        for method in template.of_type("AWS::ApiGateway::Method").values()
+    }
+
+
+def test_the_api_has_exactly_the_routes_of_the_contract_and_their_preflights(
+    template: Template,
+) -> None:
+    routes = {(route.method, route.path) for route in contract.ROUTES}
+    preflights = {("OPTIONS", route.path) for route in contract.ROUTES}
+    assert set(methods(template)) == routes | preflights
+
+
+@pytest.mark.parametrize("route", contract.ROUTES, ids=lambda route: f"{route.method}{route.path}")
+def test_a_route_asks_for_a_key_where_the_contract_does(
+    template: Template, route: contract.Route
+) -> None:
+    method = methods(template)[route.method, route.path]
+    needs_key = route.access in KEY_ACCESS
+    assert method["ApiKeyRequired"] is needs_key
+    assert method["AuthorizationType"] == ("CUSTOM" if needs_key else "NONE")
+    assert ("AuthorizerId" in method) is needs_key
+
+
+@pytest.mark.parametrize("route", contract.ROUTES, ids=lambda route: f"{route.method}{route.path}")
+def test_a_route_is_served_by_its_function(template: Template, route: contract.Route) -> None:
+    integration = methods(template)[route.method, route.path]["Integration"]
+    functions = template.of_type("AWS::Lambda::Function")
+    served_by = {
+        functions[name]["FunctionName"] for name in functions if name in json.dumps(integration)
+    }
+    assert integration["Type"] == "AWS_PROXY"
+    assert served_by == {f"leanpix-dev-{route.function}"}
+
+
+def test_every_method_waits_for_as_long_as_the_setting_says(
+    template: Template, production: Template
+) -> None:
+    for which, milliseconds in ((template, 29_000), (production, 125_000)):
+        timeouts = {
+            method["Integration"]["TimeoutInMillis"]
+            for (verb, _), method in methods(which).items()
+            if verb != "OPTIONS"
+        }
+        assert timeouts == {milliseconds}
+
+
+def test_a_missing_key_is_refused_before_the_authorizer_is_asked(template: Template) -> None:
+    authorizer = template.one("AWS::ApiGateway::Authorizer")
+    assert authorizer["Type"] == "REQUEST"
+    assert authorizer["IdentitySource"] == "method.request.header.X-API-KEY"
+    assert authorizer["AuthorizerResultTtlInSeconds"] == contract.AUTHORIZER_CACHE_SECONDS
+
+
+def test_the_api_takes_keys_from_the_header_and_any_binary_body(template: Template) -> None:
+    api = template.one("AWS::ApiGateway::RestApi")
+    assert api["ApiKeySourceType"] == "HEADER"
+    assert api["BinaryMediaTypes"] == ["*/*"]
+    assert api["EndpointConfiguration"]["Types"] == ["REGIONAL"]
+
+
+@pytest.mark.parametrize("kind", contract.GATEWAY_RESPONSES)
+def test_an_error_that_the_gateway_makes_has_our_code_and_envelope(
+    production: Template, kind: str
+) -> None:
+    (response,) = (
+        response
+        for response in production.of_type("AWS::ApiGateway::GatewayResponse").values()
+        if response["ResponseType"] == kind
+    )
+    name = contract.GATEWAY_RESPONSES[kind]
+    error = contract.ERRORS[name]
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+    headers = response["ResponseParameters"]
+    assert response["StatusCode"] == str(error.status)
+    assert body == contract.render_gateway_body(name, site_url="https://images.example.org")
+    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+    retry_after = headers.get("gatewayresponse.header.Retry-After")
+    assert (retry_after is None) is (error.retry_after_seconds is None)
+
+
+def test_a_template_of_a_gateway_response_holds_nothing_that_the_gateway_would_fill_in(
+    template: Template,
+) -> None:
+    for response in template.of_type("AWS::ApiGateway::GatewayResponse").values():
+        assert "$" not in response["ResponseTemplates"]["application/json"]
+
+
+def test_every_plan_holds_a_key_to_the_documented_rate_of_each_method(template: Template) -> None:
+    plans = template.of_type("AWS::ApiGateway::UsagePlan").values()
+    expected = {
+        f"{route.path}/{route.method}": {
+            "BurstLimit": route.requests_per_minute,
+            "RateLimit": route.requests_per_minute / 60,
+        }
+        for route in contract.ROUTES
+        if route.access in KEY_ACCESS and route.requests_per_minute
+    }
+    assert {plan["UsagePlanName"] for plan in plans} == {
+        f"leanpix-dev-{name}" for name in contract.PLANS
+    }
+    for plan in plans:
+        (stage,) = plan["ApiStages"]
+        assert stage["Throttle"] == expected
+
+
+def test_a_public_route_with_a_rate_is_throttled_over_all_callers(template: Template) -> None:
+    settings = {
+        (setting["ResourcePath"], setting["HttpMethod"]): setting["ThrottlingRateLimit"]
+        for setting in template.one("AWS::ApiGateway::Stage")["MethodSettings"]
+    }
+    assert settings == {
+        ("/" + route.path.replace("/", "~1"), route.method): route.requests_per_minute / 60
+        for route in contract.ROUTES
+        if route.access is Access.PUBLIC and route.requests_per_minute
+    }
+
+
+def test_a_preflight_lets_a_browser_send_its_key_but_no_credentials(template: Template) -> None:
+    for (verb, _), method in methods(template).items():
+        if verb != "OPTIONS":
+            continue
+        (response,) = method["Integration"]["IntegrationResponses"]
+        headers = response["ResponseParameters"]
+        prefix = "method.response.header.Access-Control-Allow-"
+        assert headers[f"{prefix}Origin"] == "'*'"
+        assert "X-API-KEY" in headers[f"{prefix}Headers"]
+        assert f"{prefix}Credentials" not in headers
+        # Without it, an API with binary media type */* answers its own mock with 500.
+        assert method["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"
+
+
+def test_the_outputs_are_those_that_the_command_line_reads(template: Template) -> None:
+    assert set(template.body["Outputs"]) == {
+        *contract.OutputName,
+        *(contract.usage_plan_output(plan) for plan in contract.PLANS),
+    }
+
+
+def test_a_custom_domain_is_what_clients_are_told(
+    template: Template, production: Template
+) -> None:
+    own = production.body["Outputs"]["BaseUrl"]["Value"]
+    assert own == "https://api.example.org"
+    generated = json.dumps(template.body["Outputs"]["BaseUrl"]["Value"])
+    assert ".execute-api." in generated
+    assert generated.count("/dev") == 1

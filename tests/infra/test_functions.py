@@ -1,0 +1,106 @@
+"""The functions run where they should, know what they need, and may do no more."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leanpix import contract
+from leanpix.contract import EnvironmentName
+
+if TYPE_CHECKING:
+    from tests.infra.conftest import Template
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_function_of_the_contract_is_there_and_no_other(template: Template) -> None:
+    names = {
+        properties["FunctionName"]
+        for properties in template.of_type("AWS::Lambda::Function").values()
+    }
+    assert names == {f"leanpix-dev-{name}" for name in contract.FUNCTIONS}
+
+
+@pytest.mark.parametrize("name", contract.FUNCTIONS)
+def test_a_function_runs_python_3_13_on_arm64(template: Template, name: str) -> None:
+    function = template.function(name)
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["Handler"] == "handler.handler"
+
+
+@pytest.mark.parametrize("name", contract.FUNCTIONS)
+def test_the_engine_is_carried_by_the_optimizer_alone(template: Template, name: str) -> None:
+    layers = [layer["Ref"] for layer in template.function(name)["Layers"]]
+    assert any("Engine" in layer for layer in layers) is (name == "optimizer")
+    assert any("Shared" in layer for layer in layers)
+
+
+def test_no_function_can_be_deployed_with_leave_to_fetch_from_loopback(
+    template: Template, production: Template
+) -> None:
+    for which in (template, production):
+        assert EnvironmentName.FETCH_ALLOW_LOOPBACK not in json.dumps(which.body)
+
+
+@pytest.mark.parametrize("name", contract.FUNCTIONS)
+def test_a_function_is_told_of_the_tables_that_it_may_use_and_of_no_other(
+    template: Template, name: str
+) -> None:
+    told = template.function(name)["Environment"]["Variables"]
+    allowed = json.dumps(template.statements(name))
+    for variable in (
+        EnvironmentName.JOBS_TABLE,
+        EnvironmentName.KEYS_TABLE,
+        EnvironmentName.ACCOUNTS_TABLE,
+        EnvironmentName.BUCKET,
+    ):
+        resource = told.get(variable, {}).get("Ref")
+        if resource:
+            assert resource in allowed, f"{variable} without a right to use it"
+    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+        for logical_id in template.of_type(kind):
+            if f'"{logical_id}"' in allowed:
+                assert {"Ref": logical_id} in told.values(), f"a right to use {logical_id} unused"
+
+
+@pytest.mark.parametrize("name", contract.FUNCTIONS)
+def test_a_role_names_its_actions_and_resources(template: Template, name: str) -> None:
+    statements = template.statements(name)
+    assert statements
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in as_list(statement["Action"]) if "*" in action]
+        for resource in as_list(statement["Resource"]):
+            assert resource != "*"
+            # A wildcard stands only behind the prefix of a bucket.
+            text = json.dumps(resource)
+            assert text.count("*") <= ("/uploads/*" in text) + ("/results/*" in text)
+
+
+def test_no_two_functions_share_a_role_and_none_has_a_managed_policy(template: Template) -> None:
+    functions = template.of_type("AWS::Lambda::Function").values()
+    roles = [json.dumps(function["Role"]) for function in functions]
+    assert len(set(roles)) == len(contract.FUNCTIONS)
+    for role in template.of_type("AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+
+
+def test_logs_are_kept_for_as_long_as_the_setting_says(
+    template: Template, production: Template
+) -> None:
+    for which, days in ((template, 30), (production, 365)):
+        groups = which.of_type("AWS::Logs::LogGroup").values()
+        assert len(groups) == len(contract.FUNCTIONS)
+        assert {group["RetentionInDays"] for group in groups} == {days}
+
+
+def test_only_the_api_may_call_a_function(template: Template) -> None:
+    for permission in template.of_type("AWS::Lambda::Permission").values():
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert "SourceArn" in permission

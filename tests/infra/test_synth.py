@@ -1,0 +1,62 @@
+"""The app synthesizes anywhere, and the same way each time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def run_app(outdir: Path, *arguments: str, command: tuple[str, ...] = ()) -> str:
+    """Run the app as a user does, without a trace of an account, and return what it wrote."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "CDK_", "COVERAGE"))
+    }
+    done = subprocess.run(
+        [*command, sys.executable, "app.py", *arguments],
+        cwd=ROOT,
+        env=environment | {"CDK_OUTDIR": str(outdir)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (template,) = outdir.glob("*.template.json")
+    return template.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_two_runs_write_the_same_template(tmp_path: Path) -> None:
+    assert run_app(tmp_path / "one") == run_app(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_the_app_needs_no_network(tmp_path: Path) -> None:
+    unshare = shutil.which("unshare")
+    command = (unshare or "unshare", "--net", "--map-root-user")
+    if not unshare or subprocess.run([*command, "true"], check=False).returncode:
+        pytest.skip("no network namespace can be made here")
+    assert run_app(tmp_path, "-c", "stage=test", command=command)
+
+
+def test_a_wrong_setting_ends_the_app_with_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py", "-c", "retention_days=never"],
+        cwd=ROOT,
+        env=os.environ | {"CDK_OUTDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines() == [
+        "app.py: setting retention_days='never': a whole number"
+    ]
