@@ -6,7 +6,10 @@ from leanpix.gateway import serves
 from leanpix.http import Request, Response
 
 
+SERVICE = account_service()
+
+
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Tell the account about itself."""
-    return megaoptim.render_account(account_service().describe(request.account_id))
+    return megaoptim.render_account(SERVICE.describe(request.account_id))

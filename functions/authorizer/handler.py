@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 UNKNOWN = "unknown"
+SERVICE = identify_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Return the policy for a key."""
     request = APIGatewayAuthorizerRequestEvent(event)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    account_id = identify_service().identify(headers.get(API_KEY_HEADER.lower(), ""))
+    account_id = SERVICE.identify(headers.get(API_KEY_HEADER.lower(), ""))
     logger.info("authorized", account_id=account_id, request_id=context.aws_request_id)
     arn = request.parsed_arn
     policy = APIGatewayAuthorizerResponse(

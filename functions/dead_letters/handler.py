@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
+SERVICE = give_up_service()
+
+
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """End each image."""
-    return handle_batch(event, context, lambda task, _: give_up_service().give_up(task))
+    return handle_batch(event, context, lambda task, _: SERVICE.give_up(task))

@@ -1,4 +1,4 @@
-"""GET and HEAD /image/{public_id}/{file_name}."""
+"""GET and HEAD /image/{public_id}/{file_name}. API Gateway drops the body of an answer to HEAD."""
 
 import time
 from urllib.parse import unquote
@@ -10,14 +10,16 @@ from leanpix.gateway import serves
 from leanpix.http import Request, Response
 
 
+SERVICE = download_service()
+
+
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Hand a result out."""
-    download = download_service().download(
+    download = SERVICE.download(
         request.path_parameters["public_id"],
         # Stored names hold no percent sign, so a name that was decoded already stays as it is.
         unquote(request.path_parameters["file_name"]),
-        wants_body=request.method == "GET",
         byte_range=request.headers.get("range", ""),
         if_none_match=request.headers.get("if-none-match", ""),
     )

@@ -6,10 +6,13 @@ from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
 
+SERVICE = wait_service()
+
+
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Hold the poll until the job has ended, or the time is up."""
-    finished = wait_service().wait(
+    finished = SERVICE.wait(
         megaoptim_request.parse_job_id(request),
         account_id=require_account(request),
         wait_seconds=megaoptim_request.parse_wait_seconds(request),

@@ -7,10 +7,14 @@ from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
 
+SERVICE = accept_service()
+"""Made while the function starts, when Lambda lends it a whole CPU."""
+
+
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Take a submission in and answer with its id."""
     submission = megaoptim_request.parse_submission(
         request, account_id=require_account(request), operation=Operation.COMPRESS
     )
-    return megaoptim.render_accepted(accept_service().accept(submission), request)
+    return megaoptim.render_accepted(SERVICE.accept(submission), request)

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class SendFailedError(Exception):
-    """SQS refused messages; the sweeper, or the client's own retry, heals it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqsImageQueue:
     """Sends image tasks. ``MessageGroupId`` on a standard queue makes it a fair queue."""
@@ -26,16 +22,7 @@ class SqsImageQueue:
 
     def send(self, tasks: Sequence[ImageTask], *, account_id: str) -> None:
         """Queue the tasks, grouped by account so that one's burst does not delay another."""
-        answer = self.client.send_message_batch(
-            QueueUrl=self.url,
-            Entries=[
-                {
-                    "Id": str(task.index),
-                    "MessageBody": task_to_body(task),
-                    "MessageGroupId": account_id,
-                }
-                for task in tasks
-            ],
-        )
-        if answer.get("Failed"):
-            raise SendFailedError([failure["Code"] for failure in answer["Failed"]])
+        for task in tasks:
+            self.client.send_message(
+                QueueUrl=self.url, MessageBody=task_to_body(task), MessageGroupId=account_id
+            )

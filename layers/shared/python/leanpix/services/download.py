@@ -54,7 +54,6 @@ class DownloadService:
         public_id: str,
         file_name: str,
         *,
-        wants_body: bool = True,
         byte_range: str = "",
         if_none_match: str = "",
     ) -> Download:
@@ -75,7 +74,7 @@ class DownloadService:
             return _describe(stored, redirect_url=self.results.link(key))
         return _describe(
             stored,
-            data=self.results.read_range(key, first, last) if wants_body else b"",
+            data=self.results.read_range(key, first, last),
             content_range=f"bytes {first}-{last}/{stored.total_bytes}" if span else None,
         )
 
