@@ -5,7 +5,6 @@ from leanpix.dialects import megaoptim
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
 
-
 SERVICE = account_service()
 
 

@@ -1,4 +1,6 @@
-"""GET and HEAD /image/{public_id}/{file_name}. API Gateway drops the body of an answer to HEAD."""
+"""GET and HEAD /image/{public_id}/{file_name}."""
+
+# API Gateway drops the body of an answer to HEAD and keeps its length.
 
 import time
 from urllib.parse import unquote
@@ -8,7 +10,6 @@ from leanpix.dialects import megaoptim
 from leanpix.dialects.images import render_download
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
-
 
 SERVICE = download_service()
 

@@ -5,7 +5,6 @@ from leanpix.dialects import megaoptim, megaoptim_request
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
-
 SERVICE = wait_service()
 
 

@@ -6,7 +6,6 @@ from leanpix.domain.options import Operation
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
-
 SERVICE = accept_service()
 """Made while the function starts, when Lambda lends it a whole CPU."""
 
