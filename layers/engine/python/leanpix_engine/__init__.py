@@ -9,6 +9,7 @@ Importing this package loads no imaging library; the first `optimize` does. `pro
 
 from __future__ import annotations
 
+import leanpix_engine.environment  # noqa: F401  (before any native library is loaded)
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Level, Options, Output, Probe, Result

@@ -6,18 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from leanpix_engine.headers.exif import with_upright
 from leanpix_engine.picture import Picture, Pixels
+
+SWAPS_SIDES = (5, 6, 7, 8)
+"""Orientations that lay the image on its side."""
 
 
 def upright(picture: Picture) -> Picture:
     """The picture as it is seen, with orientation 1."""
     frames = np.ascontiguousarray(_turned(picture.frames, picture.orientation))
-    return replace(picture, frames=frames, orientation=1)
+    exif = with_upright(picture.exif) if picture.exif else None
+    return replace(picture, frames=frames, exif=exif, orientation=1)
 
 
 def _turned(frames: Pixels, orientation: int) -> Pixels:
     """Frames (frame, row, column, channel) with rows and columns flipped or swapped."""
-    if orientation >= 5:
+    if orientation in SWAPS_SIDES:
         frames = frames.swapaxes(1, 2)
     if orientation in (3, 4, 7, 8):
         frames = frames[:, ::-1]

@@ -81,6 +81,10 @@ class Picture:
         frames = self.frames
         if frames.dtype == np.uint16:
             frames = ((frames.astype(np.uint32) * 255 + 32_895) >> 16).astype(np.uint8)
+        if self.mode is Mode.CMYK:
+            # Only to compare two CMYK pictures: ink as filters of light, not a conversion to show.
+            light = 255 - frames[..., :4].astype(np.uint16)
+            frames = (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
         if self.mode is Mode.GRAY:
             colour = np.repeat(frames[..., :1], 3, axis=-1)
             frames = np.concatenate([colour, frames[..., 1:]], axis=-1) if self.alpha else colour

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -13,15 +14,21 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task, codec_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Options, Output, Probe, Result
-from leanpix_engine.orient import upright
+from leanpix_engine.orient import SWAPS_SIDES, upright
 from leanpix_engine.picture import Picture
 from leanpix_engine.probe import check
 from leanpix_engine.probe import probe as read_headers
 from leanpix_engine.resize import fitted
 from leanpix_engine.resize import resize as resize_picture
+from leanpix_engine.runtime import pyvips
 from leanpix_engine.search import Candidate, climb
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, goal_of
 from leanpix_engine.verify import Judge
+
+
+_NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
+_TIME_FOR_LOSSLESS = 0.3
+"""Share of the time that is left for lossless candidates and verification, once a lossy one is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +42,41 @@ class Work:
     facts: Probe | None = None
     picture: Picture | None = None
     untouched: bool = True
-    """The picture still has the source's pixels, orientation and profile."""
+    """The picture still has the source's pixels, orientation and colours."""
+    judge: Judge | None = None
     candidates: tuple[Candidate, ...] = ()
-    target: Format | None = None
     output: Output | None = None
     reason: str | None = None
 
     @property
+    def found(self) -> tuple[Probe, Picture]:
+        """What the first two steps found."""
+        assert self.facts is not None
+        assert self.picture is not None
+        return self.facts, self.picture
+
+    @property
     def kind(self) -> Format:
         """The format of the output."""
-        assert self.facts is not None
-        return self.options.target_format or self.facts.format
+        return self.options.target_format or self.found[0].format
+
+    @property
+    def keeps_format(self) -> bool:
+        return self.kind is self.found[0].format
+
+    @property
+    def resizes(self) -> bool:
+        """True where the size asked for is smaller than the source's."""
+        size = (self.found[0].width, self.found[0].height)
+        return fitted(*size, self.options.max_width, self.options.max_height) != size
+
+    @property
+    def must_change(self) -> bool:
+        """True where the source itself would not be what was asked for, whatever it costs."""
+        return self.resizes or (self.options.cmyk_to_rgb and self.found[0].channels == _CMYK_CHANNELS)
+
+
+_CMYK_CHANNELS = 4
 
 
 def run(source: bytes, options: Options, limits: Limits) -> Result:
@@ -56,17 +87,15 @@ def run(source: bytes, options: Options, limits: Limits) -> Result:
         for step in STEPS:
             work = step(work)
         extra = _extra_webp(work) if options.also_webp else None
-    except Refused:
-        raise
-    except (MemoryError, OSError, ValueError, RuntimeError) as error:
+    except (MemoryError, OSError, ValueError, RuntimeError, pyvips.Error) as error:
         raise Refused(Reason.ENGINE_FAILURE) from error
-    assert work.facts is not None
+    facts, _ = work.found
     return Result(
         original_size=len(source),
-        original_format=work.facts.format,
-        width=work.facts.width,
-        height=work.facts.height,
-        frames=work.facts.frames,
+        original_format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        frames=facts.frames,
         output=work.output,
         also_webp=extra,
         reason=work.reason,
@@ -80,118 +109,122 @@ def probe(work: Work) -> Work:
 
 
 def decode(work: Work) -> Work:
-    """Decodes all frames, strictly."""
+    """Decodes all frames, strictly, and holds what came out against the limits too."""
     assert work.facts is not None
     picture = codec_of(work.facts.format).decode(work.source, work.limits)
-    check(
-        replace(work.facts, width=picture.width, height=picture.height, frames=picture.count), work.limits
-    )
+    check(replace(work.facts, width=picture.width, height=picture.height, frames=picture.count), work.limits)
     return replace(work, picture=metadata.strip(picture, work.options.keep_exif, work.limits))
 
 
 def orient(work: Work) -> Work:
-    """Turns the pixels as they are to be seen, where the output cannot carry the orientation."""
-    assert work.picture is not None and work.facts is not None
-    if work.picture.orientation == 1:
+    """Turns the pixels as they are to be seen; a lossless JPEG keeps its blocks, and its orientation tag."""
+    _, picture = work.found
+    if picture.orientation == 1 or (goal_of(work.options) is None and work.keeps_format and not work.resizes):
         return work
-    if goal_of(work.options) is None and work.kind is work.facts.format and not _resizes(work):
-        return work  # a lossless JPEG keeps its blocks, and its orientation tag
-    return replace(work, picture=upright(work.picture), untouched=False)
+    return replace(work, picture=upright(picture), untouched=False)
 
 
 def resize(work: Work) -> Work:
     """Fits the picture into the box asked for."""
-    assert work.picture is not None
-    width, height = fitted(
-        work.picture.width, work.picture.height, work.options.max_width, work.options.max_height
-    )
-    if (width, height) == (work.picture.width, work.picture.height):
+    _, picture = work.found
+    size = fitted(picture.width, picture.height, work.options.max_width, work.options.max_height)
+    if size == (picture.width, picture.height):
         return work
-    return replace(work, picture=resize_picture(work.picture, width, height), untouched=False)
+    return replace(work, picture=resize_picture(picture, *size), untouched=False)
 
 
 def to_srgb(work: Work) -> Work:
     """Brings the colours into what the output can carry."""
-    assert work.picture is not None
-    convert_cmyk = work.options.cmyk_to_rgb or work.kind is not Format.JPEG
-    picture = color.to_srgb(work.picture, work.limits, cmyk_to_rgb=convert_cmyk)
-    return replace(work, picture=picture, untouched=work.untouched and picture.frames is work.picture.frames)
+    _, picture = work.found
+    done = color.to_srgb(
+        picture,
+        work.limits,
+        cmyk_to_rgb=work.options.cmyk_to_rgb or work.kind is not Format.JPEG,
+        lossy=goal_of(work.options) is not None or not work.keeps_format,
+    )
+    return replace(work, picture=done, untouched=work.untouched and done.frames is picture.frames)
 
 
 def encode(work: Work) -> Work:
-    """Makes the candidates: lossless ones, and for each lossy way the smallest that reaches the goal."""
-    return replace(work, candidates=tuple(_candidates(work)))
+    """Makes the candidates: for each lossy way the smallest that reaches the goal, and lossless ones."""
+    facts, picture = work.found
+    if facts.gain_map and work.keeps_format and not work.must_change:
+        return replace(work, reason=_GAIN_MAP_KEPT)
+    judge = Judge(picture, lambda data: codec_of(work.kind).decode(data, work.limits))
+    return replace(work, judge=judge, candidates=_candidates(work, judge))
 
 
 def verify(work: Work) -> Work:
     """Takes the smallest candidate that proves right and saves enough; else there is no output."""
-    assert work.facts is not None and work.picture is not None
-    keeps_format = work.kind is work.facts.format
-    ceiling = len(work.source) * (1 - work.options.min_saving) if keeps_format and not _resizes(work) else None
-    output = _best(work, ceiling)
-    if output is None and ceiling is None:
-        raise Refused(Reason.UNSUPPORTED_CONVERSION if not keeps_format else Reason.ENGINE_FAILURE)
-    return replace(work, output=output, reason=None if output else "no_savings")
+    if work.reason or work.judge is None:
+        return work
+    ceiling = None if work.must_change else len(work.source) * (1 - work.options.min_saving)
+    by_size = sorted(work.candidates, key=lambda candidate: len(candidate.data))
+    output = _first_right(work, by_size, ceiling, goal_of(work.options))
+    if output is None and work.must_change:
+        by_score = sorted(by_size, key=lambda candidate: -(candidate.score or 100.0))
+        output = _first_right(work, by_score, None, -math.inf)
+    if output is None and (work.must_change or not work.candidates) and not _may_stay(work):
+        raise Refused(Reason.UNSUPPORTED_CONVERSION)
+    return replace(work, output=output, reason=None if output else _NO_SAVINGS)
 
 
 STEPS: tuple[Callable[[Work], Work], ...] = (probe, decode, orient, resize, to_srgb, encode, verify)
 
 
-def _resizes(work: Work) -> bool:
-    assert work.facts is not None
-    size = (work.facts.width, work.facts.height)
-    return fitted(*size, work.options.max_width, work.options.max_height) != size
+def _may_stay(work: Work) -> bool:
+    return work.keeps_format and not work.must_change
 
 
-def _judge(work: Work) -> Judge:
-    assert work.picture is not None
-    return Judge(work.picture, lambda data: codec_of(work.kind).decode(data, work.limits))
-
-
-def _candidates(work: Work) -> Iterator[Candidate]:
-    assert work.picture is not None and work.facts is not None
+def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:
+    """What reaches the goal, and the closest of what does not."""
+    facts, picture = work.found
     codec = codec_of(work.kind)
     task = Task(
-        picture=work.picture,
-        source=work.source if work.untouched and work.kind is work.facts.format else None,
-        facts=work.facts,
+        picture=picture,
+        source=work.source if work.untouched and work.keeps_format else None,
+        facts=facts,
         options=work.options,
         limits=work.limits,
         deadline=work.deadline,
     )
-    found: list[Candidate] = []
+    reached: list[Candidate] = []
+    missed: list[Candidate] = []
     goal = goal_of(work.options)
     if goal is not None:
-        judge = _judge(work)
         for ladder in codec.ladders(task, goal):
-            if not ladder.worth(found):
+            if reached and work.deadline.share_left() < _TIME_FOR_LOSSLESS:
+                break
+            if not ladder.worth(reached):
                 continue
-            candidate = climb(ladder, goal, judge.score, work.deadline)
-            if candidate is not None and candidate.quality is not None:
-                candidate = replace(candidate, data=ladder.finish(candidate.data, candidate.quality))
-                found.append(candidate)
-    yield from found
-    yield from codec.lossless(task)
+            found = climb(ladder, goal, judge.score, work.deadline)
+            assert found.quality is not None
+            assert found.score is not None
+            found = replace(found, data=ladder.finish(found.data, found.quality))
+            (reached if found.score >= goal + ladder.margin - FLOOR_BELOW_GOAL else missed).append(found)
+    smallest = min((len(candidate.data) for candidate in reached), default=None)
+    return (*reached, *missed, *codec.lossless(replace(task, smallest=smallest)))
 
 
-def _best(work: Work, ceiling: float | None) -> Output | None:
-    goal = goal_of(work.options)
-    judge = _judge(work)
-    assert work.picture is not None
-    for candidate in sorted(work.candidates, key=lambda candidate: len(candidate.data)):
+def _first_right(
+    work: Work, candidates: Sequence[Candidate], ceiling: float | None, goal: float | None
+) -> Output | None:
+    """The first candidate that is below the ceiling in bytes and passes the judge."""
+    assert work.judge is not None
+    _, picture = work.found
+    turned = picture.orientation in SWAPS_SIDES
+    for candidate in candidates:
         if ceiling is not None and len(candidate.data) > ceiling:
-            break
+            continue
         work.deadline.check()
         floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
-        right, score = judge.acceptable(candidate.data, floor)
+        right, score = work.judge.acceptable(candidate.data, floor)
         if right:
-            turned = work.picture.orientation >= 5
-            width, height = work.picture.width, work.picture.height
             return Output(
                 data=candidate.data,
                 format=work.kind,
-                width=height if turned else width,
-                height=width if turned else height,
+                width=picture.height if turned else picture.width,
+                height=picture.width if turned else picture.height,
                 quality=candidate.quality,
                 score=None if score is None else round(score, 2),
             )
@@ -199,11 +232,19 @@ def _best(work: Work, ceiling: float | None) -> Output | None:
 
 
 def _extra_webp(work: Work) -> Output | None:
-    """The same picture as WebP, where it is smaller than the source."""
+    """The same picture as WebP beside the main output; None where it would not be smaller than the source."""
+    _, picture = work.found
     options = replace(work.options, target_format=Format.WEBP, also_webp=False)
-    other = replace(work, options=options, candidates=(), output=None, reason=None)
-    if work.picture is not None and work.picture.orientation > 1:
-        other = replace(other, picture=upright(work.picture), untouched=False)
+    other = replace(
+        work,
+        options=options,
+        picture=upright(picture) if picture.orientation > 1 else picture,
+        untouched=False,
+        judge=None,
+        candidates=(),
+        output=None,
+        reason=None,
+    )
     try:
         return verify(encode(to_srgb(other))).output
     except Refused:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from leanpix_engine.decode import from_vips
-from leanpix_engine.picture import Picture
+from leanpix_engine.picture import Picture, Pixels
 
 
 def fitted(width: int, height: int, max_width: int | None, max_height: int | None) -> tuple[int, int]:
@@ -15,16 +17,15 @@ def fitted(width: int, height: int, max_width: int | None, max_height: int | Non
 
 
 def resize(picture: Picture, width: int, height: int) -> Picture:
-    """The picture at `width` x `height`, by Lanczos 3."""
-    if (width, height) == (picture.width, picture.height):
-        return picture
-    frames = [_resize_one(replace(picture, frames=picture.frames[i : i + 1]), width, height) for i in range(picture.count)]
-    import numpy as np
+    """The picture at `width` x `height`, by Lanczos 3 on its own (gamma) values as browsers and sharp do.
 
+    Colours are weighted by alpha, so that what is transparent does not bleed into what is seen.
+    """
+    frames = [_resized(replace(picture, frames=picture.frames[i : i + 1]), width, height) for i in range(picture.count)]
     return replace(picture, frames=np.concatenate(frames))
 
 
-def _resize_one(picture: Picture, width: int, height: int):
+def _resized(picture: Picture, width: int, height: int) -> Pixels:
     image = picture.to_vips()
     layout = image.format
     if picture.alpha:
@@ -32,4 +33,5 @@ def _resize_one(picture: Picture, width: int, height: int):
     image = image.resize(width / picture.width, vscale=height / picture.height, kernel="lanczos3")
     if picture.alpha:
         image = image.unpremultiply()
-    return from_vips(image.cast(layout)).frames
+    image = image.rint().cast(layout).crop(0, 0, min(width, image.width), min(height, image.height))
+    return from_vips(image).frames

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from leanpix_engine.deadline import Deadline
-from leanpix_engine.targets import SEARCH_BELOW_GOAL
+from leanpix_engine.targets import SEARCH_BELOW_GOAL, TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Candidate:
     quality: float | None = None
     """The encoder's quality; None says that no pixel was changed, which verification holds it to."""
     score: float | None = None
-    """What the search measured."""
+    """What the search measured; None without a quality."""
 
 
 def _keep(data: bytes, quality: float) -> bytes:
@@ -54,52 +55,68 @@ class Ladder:
     """Whether to try this way at all, seeing what the ways before it found."""
 
 
-def climb(ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline: Deadline) -> Candidate | None:
-    """The smallest quality found whose score is at least `goal` (less a tolerance), or None.
+def climb(ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline: Deadline) -> Candidate:
+    """The smallest quality found whose score is at least `goal`, or the best that was found below it.
 
-    Regula falsi with the ladder's slope until the goal is bracketed, then between the two ends.
+    Regula falsi with the ladder's slope until the goal is bracketed, then between the two ends. It ends at a
+    score at most `TOLERANCE` above the goal, or when the encodes or the time are used up; some more encodes
+    are spent where all were below the goal.
+
+    Raises:
+        Refused: `TIMEOUT` before anything was found.
     """
     aim = goal + ladder.margin
-    enough = aim - SEARCH_BELOW_GOAL
-    below: tuple[float, float] | None = None
-    above: tuple[float, float] | None = None
-    best: Candidate | None = None
-    quality = ladder.start
+    below: Candidate | None = None
+    above: Candidate | None = None
+    quality = _on_grid(ladder, ladder.start)
     tried: set[float] = set()
-    for _ in range(ladder.max_encodes):
-        quality = min(ladder.high, max(ladder.low, round(quality / ladder.step) * ladder.step))
-        if quality in tried:
+    longest = 0.0
+    while quality not in tried and len(tried) < ladder.max_encodes + (0 if above else _MORE_ENCODES):
+        if (above or below) and deadline.left() < 2 * longest:
             break
-        tried.add(quality)
         deadline.check()
+        started = time.monotonic()
+        tried.add(quality)
         data = ladder.encode(quality)
         reached = score(data)
-        if reached >= enough:
-            above = (quality, reached)
-            best = Candidate(data=data, how=ladder.how, quality=quality, score=reached)
-            if reached <= aim + SEARCH_BELOW_GOAL or quality <= ladder.low:
-                break
+        longest = max(longest, time.monotonic() - started)
+        found = Candidate(data=data, how=ladder.how, quality=quality, score=reached)
+        if reached < aim - SEARCH_BELOW_GOAL:
+            below = found
         else:
-            below = (quality, reached)
-            if quality >= ladder.high:
+            above = found
+            if reached <= aim + TOLERANCE:
                 break
-        quality = _next(ladder, aim, below, above)
+        quality = _on_grid(ladder, _next(ladder, aim, below, above))
+    best = above or below
+    assert best is not None
     return best
 
 
-def _next(
-    ladder: Ladder, aim: float, below: tuple[float, float] | None, above: tuple[float, float] | None
-) -> float:
+_MORE_ENCODES = 3
+
+
+def _on_grid(ladder: Ladder, quality: float) -> float:
+    return min(ladder.high, max(ladder.low, round(quality / ladder.step) * ladder.step))
+
+
+def _next(ladder: Ladder, aim: float, below: Candidate | None, above: Candidate | None) -> float:
+    """Where to look next; a quality already tried says that there is nothing left to look for."""
     if below and above:
-        (low, low_score), (high, high_score) = below, above
+        (low, low_score), (high, high_score) = _point(below), _point(above)
         if high - low <= ladder.step:
             return high
         share = (aim - low_score) / max(high_score - low_score, 1e-6)
-        guess = low + share * (high - low)
-        return min(high - ladder.step, max(low + ladder.step, guess))
+        return min(high - ladder.step, max(low + ladder.step, low + share * (high - low)))
     known = below or above
     assert known is not None
-    move = (aim - known[1]) / ladder.slope
+    quality, reached = _point(known)
+    move = (aim - reached) / ladder.slope
     if abs(move) < ladder.step:
         move = ladder.step if below else -ladder.step
-    return known[0] + move
+    return quality + move
+
+
+def _point(candidate: Candidate) -> tuple[float, float]:
+    assert candidate.quality is not None and candidate.score is not None
+    return candidate.quality, candidate.score

@@ -1,10 +1,12 @@
 """The visual quality to aim at, as SSIMULACRA2 (100 identical, 90 no difference seen in flicker, 70 good).
 
-`medium` and `high` are what fixed qualities 80 and 60 give on average (see ENGINE measurements in
-`benchmarks/RESULTS.md`), held on every image.
+`medium` and `high` are what libjpeg-turbo's fixed qualities 80 and 60 give on average, held on every image.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
 
 from leanpix_engine.model import Level, Options
 
@@ -14,21 +16,29 @@ FLOOR_BELOW_GOAL = 0.5
 """An output may score this much less than its goal; below it the next candidate is taken."""
 SEARCH_BELOW_GOAL = 0.15
 """The search is content this far below the goal."""
+TOLERANCE = 0.3
+"""The search is content this far above the goal: half a step of most encoders' qualities."""
 
-# (quality of libjpeg-turbo, mean ss2 over photos). Measured by `python -m benchmarks.quality_curve`.
+# (quality of libjpeg-turbo, mean ss2 over 16 photos), by `python -m benchmarks.quality_curve corpus/photos`.
 _CURVE = (
-    (1, -60.0),
-    (10, 10.0),
-    (20, 36.0),
-    (30, 48.0),
-    (40, 55.5),
-    (50, 60.5),
-    (60, 65.0),
-    (70, 70.5),
-    (80, 77.0),
-    (90, 84.5),
-    (95, 89.0),
-    (100, 94.0),
+    (1, -64.7),
+    (5, -57.2),
+    (10, -18.6),
+    (15, 8.7),
+    (20, 25.9),
+    (30, 44.2),
+    (40, 54.3),
+    (50, 60.6),
+    (60, 65.2),
+    (70, 71.0),
+    (75, 73.7),
+    (80, 76.9),
+    (85, 80.8),
+    (90, 87.1),
+    (92, 90.5),
+    (94, 92.1),
+    (96, 93.2),
+    (100, 94.8),
 )
 
 
@@ -39,10 +49,16 @@ def goal_of(options: Options) -> float | None:
     return LEVEL_SCORES.get(options.level)
 
 
-def score_of_quality(quality: int) -> float:
-    """The mean ss2 of libjpeg-turbo's `quality` over photos, interpolated."""
-    for (low, low_score), (high, high_score) in zip(_CURVE, _CURVE[1:], strict=False):
-        if quality <= high:
-            share = (quality - low) / (high - low)
-            return low_score + share * (high_score - low_score)
-    return _CURVE[-1][1]
+def score_of_quality(quality: float) -> float:
+    """The mean ss2 of libjpeg-turbo's `quality` over photos."""
+    return interpolated(_CURVE, quality)
+
+
+def interpolated(curve: Sequence[tuple[float, float]], x: float) -> float:
+    """The value at `x` of a curve given by rising points; its end's value beyond an end."""
+    if x <= curve[0][0]:
+        return curve[0][1]
+    for (x0, y0), (x1, y1) in pairwise(curve):
+        if x <= x1:
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return curve[-1][1]

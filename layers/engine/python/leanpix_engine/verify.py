@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import blake2b
 
 import numpy as np
 
 from leanpix_engine.errors import Refused
 from leanpix_engine.metric import Reference
-from leanpix_engine.picture import Mode, Picture
+from leanpix_engine.picture import Mode, Picture, Pixels
+from leanpix_engine.tiles import Rgb
 
 _SAMPLED_FRAMES = 6
 """Frames of an animation that are scored, spread evenly; every frame is decoded and counted."""
+_WORST_FRAME_BELOW = 3.0
 _MIN_SIDE = 8
 _BACKGROUNDS = (255, 26)
 """What a picture with alpha is laid on to be compared: white, and dark."""
@@ -25,23 +30,32 @@ class Judge:
         self._picture = picture
         self._decode = decode
         self._references: list[tuple[int, int | None, Reference]] | None = None
+        self._scores: dict[bytes, float] = {}
 
     def score(self, data: bytes) -> float:
         """SSIMULACRA2 of a candidate against the picture: the lowest over sampled frames and backgrounds."""
         return self.score_of(self._decode(data))
 
     def score_of(self, picture: Picture) -> float:
-        """The same for a decoded candidate; 0 where frames or size differ."""
+        """The same for a decoded candidate; -inf where frames or size differ.
+
+        Equal pixels are scored once: what only repacks a file costs no second look.
+        """
         if not self._same_shape(picture):
-            return 0.0
-        frames = picture.rgb8()
+            return -math.inf
+        digest = blake2b(np.ascontiguousarray(picture.frames), digest_size=16).digest()
+        if digest not in self._scores:
+            self._scores[digest] = self._measure(picture)
+        return self._scores[digest]
+
+    def _measure(self, picture: Picture) -> float:
         scores = [
-            reference.score(_flat(frames[index], picture.alpha, background))
+            reference.score(_flat(_frame(picture, index), picture.alpha, background))
             for index, background, reference in self._sampled()
         ]
         worst = min(scores)
         # A long animation is judged as a whole, but no frame may fall far behind.
-        return min(float(np.mean(scores)), worst + 3.0) if picture.count > 1 else worst
+        return min(float(np.mean(scores)), worst + _WORST_FRAME_BELOW) if picture.count > 1 else worst
 
     def identical(self, picture: Picture) -> bool:
         """True where every pixel is the same; colours under full transparency do not count."""
@@ -87,18 +101,22 @@ class Judge:
     def _sampled(self) -> list[tuple[int, int | None, Reference]]:
         if self._references is None:
             picture = self._picture
-            frames = picture.rgb8()
             chosen = sorted({round(i) for i in np.linspace(0, picture.count - 1, _SAMPLED_FRAMES)})
             backgrounds = (None,) if picture.opaque() else _BACKGROUNDS
             self._references = [
-                (index, background, Reference(_flat(frames[index], picture.alpha, background)))
+                (index, background, Reference(_flat(_frame(picture, index), picture.alpha, background)))
                 for index in chosen
                 for background in backgrounds
             ]
         return self._references
 
 
-def _flat(frame: np.ndarray, alpha: bool, background: int | None) -> np.ndarray:
+def _frame(picture: Picture, index: int) -> Rgb:
+    """One frame as 8-bit RGB or RGBA."""
+    return replace(picture, frames=picture.frames[index : index + 1]).rgb8()[0]
+
+
+def _flat(frame: Rgb, alpha: bool, background: int | None) -> Rgb:
     """One frame as RGB on a background, at least as large as the metric's window."""
     colour = frame[..., :3]
     if alpha:
@@ -111,7 +129,7 @@ def _flat(frame: np.ndarray, alpha: bool, background: int | None) -> np.ndarray:
     return np.ascontiguousarray(colour)
 
 
-def _rgba(picture: Picture) -> np.ndarray:
+def _rgba(picture: Picture) -> Pixels:
     frames = picture.frames
     full = np.iinfo(frames.dtype).max
     colour = frames[..., :-1] if picture.alpha else frames
@@ -121,7 +139,7 @@ def _rgba(picture: Picture) -> np.ndarray:
     return np.concatenate([colour, alpha], axis=-1)
 
 
-def _same_seen(first: np.ndarray, second: np.ndarray) -> bool:
+def _same_seen(first: Pixels, second: Pixels) -> bool:
     """Equality of frames with alpha, leaving out the colours of pixels that are fully transparent."""
     if not np.array_equal(first[..., -1], second[..., -1]):
         return False

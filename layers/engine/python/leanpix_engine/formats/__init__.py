@@ -6,6 +6,7 @@ To the pipeline a codec is three functions:
 * `lossless(task)` yields `Candidate`s without a quality (`quality=None`): files whose pixels equal those of
   `task.picture`. Where `task.source` is not None it is the untouched source file in this very format, with
   exactly the pixels, orientation and profile of `task.picture`, and may be rewritten instead of encoded anew.
+  `task.smallest` is the size of the best lossy candidate so far: what cannot beat it need not be made.
 * `ladders(task, goal)` yields `Ladder`s: lossy ways to encode `task.picture`, each with one quality to turn.
   The pipeline searches each for the goal, and hands what was found to the next one's `worth`.
 
@@ -38,6 +39,8 @@ class Task:
     options: Options
     limits: Limits
     deadline: Deadline
+    smallest: int | None = None
+    """Bytes of the smallest lossy candidate that reaches the goal; None where there is none."""
 
 
 class Codec(Protocol):

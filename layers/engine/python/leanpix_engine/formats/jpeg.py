@@ -1,8 +1,14 @@
-"""JPEG: jpegli and mozjpeg, steered by the metric, then mozjpeg's lossless scans."""
+"""JPEG: jpegli and mozjpeg, steered by the metric, then mozjpeg's lossless scans.
+
+What was measured (ENGINE.md): jpegli with mozjpeg's progressive scans needs the fewest bytes at equal quality
+for nearly every photo, at 4:2:0. Sharp saturated edges, as in screenshots, cannot be had with halved chroma at
+any quality; mozjpeg's trellis at 4:4:4 can.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import pyjpegli
@@ -18,6 +24,18 @@ from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Mode, Picture
 from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.targets import interpolated
+
+_LOSSLESS_GAIN_AT_BEST = 0.75
+"""Lossless repacking seldom leaves less than this share of the source: a smaller lossy file needs no rival."""
+_SUSPECT_QUALITY = 90
+"""A search that ends above this at 4:2:0 is fighting lost chroma, not noise."""
+
+# (score, quality that reaches it on average): `python -m benchmarks.quality_curve`, turned around.
+_JPEGLI_START = ((29.7, 15.0), (47.0, 25.0), (58.6, 50.0), (66.5, 65.0), (75.2, 80.0), (85.6, 90.0), (92.5, 96.0))
+_MOZJPEG_START = ((25.9, 20.0), (44.2, 30.0), (60.6, 50.0), (71.0, 70.0), (76.9, 80.0), (87.1, 90.0), (93.2, 96.0))
+# (score, change of score per step of quality around it).
+_SLOPE = ((20.0, 2.0), (50.0, 0.6), (65.0, 0.6), (75.0, 0.7), (85.0, 1.2), (92.0, 0.8))
 
 
 def decode(source: bytes, limits: Limits) -> Picture:
@@ -26,43 +44,83 @@ def decode(source: bytes, limits: Limits) -> Picture:
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source with better entropy coding; there is no other lossless JPEG."""
+    """The source with better entropy coding; there is no other lossless JPEG.
+
+    A user's file goes through mozjpeg in a child process: the library may call `exit` on damage.
+    """
     if task.source is None:
         return
+    if task.smallest is not None and task.smallest < _LOSSLESS_GAIN_AT_BEST * len(task.source):
+        return
     try:
-        data = child.call("mozjpeg_lossless", task.source, task.limits, task.deadline, "NONE")
+        data = child.call("mozjpeg_lossless", task.source, task.limits, task.deadline, COPY_MARKERS.NONE.name)
     except child.CodecFailed:
         return
     yield Candidate(data=_with_metadata(data, task.picture), how="mozjpeg lossless")
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """jpegli for colour, mozjpeg for gray."""
-    picture = task.picture
-    if picture.mode is Mode.RGB:
-        pixels = np.ascontiguousarray(picture.without_alpha().rgb8()[0])
-        yield Ladder(
-            how="jpegli",
-            encode=lambda quality: pyjpegli.encode(pixels, picture.width, picture.height, int(quality)),
-            finish=lambda data, _: _with_metadata(mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture),
-            low=10,
-            high=98,
-            start=80,
-            slope=0.6,
-        )
+    """jpegli and then, where chroma suffers, mozjpeg at 4:4:4; mozjpeg alone for gray and CMYK."""
+    picture = task.picture.without_alpha()
+    slope = interpolated(_SLOPE, goal)
+    if picture.mode is not Mode.RGB:
+        yield _mozjpeg(picture, goal, slope, how="mozjpeg", subsample_mode="auto", quant_table=3)
         return
-    image = picture.to_vips()
+    pixels = np.ascontiguousarray(picture.rgb8()[0])
     yield Ladder(
-        how="mozjpeg",
-        encode=lambda quality: image.jpegsave_buffer(
-            Q=int(quality), keep=0, trellis_quant=True, overshoot_deringing=True, optimize_scans=True,
-            interlace=True, optimize_coding=True, quant_table=3,
-        ),
+        how="jpegli",
+        encode=lambda quality: pyjpegli.encode(pixels, picture.width, picture.height, int(quality)),
+        finish=lambda data, _: _with_metadata(mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture),
+        low=5,
+        high=100,
+        start=interpolated(_JPEGLI_START, goal),
+        slope=slope,
+    )
+    yield _mozjpeg(
+        picture, goal, slope, how="mozjpeg 4:4:4", subsample_mode="off", quant_table=2, worth=_chroma_suffers
+    )
+
+
+def _chroma_suffers(found: Sequence[Candidate]) -> bool:
+    return not found or all((candidate.quality or 0) > _SUSPECT_QUALITY for candidate in found)
+
+
+def _always(found: Sequence[Candidate]) -> bool:
+    return True
+
+
+def _mozjpeg(
+    picture: Picture,
+    goal: float,
+    slope: float,
+    *,
+    how: str,
+    subsample_mode: str,
+    quant_table: int,
+    worth: Callable[[Sequence[Candidate]], bool] = _always,
+) -> Ladder:
+    """mozjpeg through libvips: trellis quantization, deringing, optimized progressive scans."""
+    image = picture.to_vips()
+    save = partial(
+        image.jpegsave_buffer,
+        keep="none",
+        subsample_mode=subsample_mode,
+        quant_table=quant_table,
+        trellis_quant=True,
+        overshoot_deringing=True,
+        optimize_coding=True,
+        optimize_scans=True,
+        interlace=True,
+    )
+    return Ladder(
+        how=how,
+        encode=lambda quality: bytes(save(Q=int(quality))),
         finish=lambda data, _: _with_metadata(data, picture),
-        low=10,
-        high=98,
-        start=75,
-        slope=0.6,
+        low=5,
+        high=100,
+        start=interpolated(_MOZJPEG_START, goal),
+        slope=slope,
+        worth=worth,
     )
 
 
@@ -73,25 +131,34 @@ def _with_metadata(data: bytes, picture: Picture) -> bytes:
     if not exif and picture.orientation > 1:
         exif = jpeg_header.EXIF + exif_header.minimal(picture.orientation)
     if exif:
-        parts.append(_segment(jpeg_header.APP1, exif))
+        parts += _segment(jpeg_header.APP1, exif if exif.startswith(jpeg_header.EXIF) else jpeg_header.EXIF + exif)
     if picture.xmp:
-        parts.append(_segment(jpeg_header.APP1, jpeg_header.XMP + picture.xmp))
+        parts += _segment(jpeg_header.APP1, jpeg_header.XMP + picture.xmp)
     if picture.icc:
         parts += _icc_segments(picture.icc)
     at = 2
-    if data[2:4] == b"\xff\xe0":
+    if data[2:4] == bytes((0xFF, jpeg_header.APP0)):
         at = 4 + int.from_bytes(data[4:6], "big")
     return data[:at] + b"".join(parts) + data[at:]
 
 
-def _segment(marker: int, payload: bytes) -> bytes:
-    return bytes((0xFF, marker)) + (len(payload) + 2).to_bytes(2, "big") + payload
+_MAX_PAYLOAD = 65_533
+"""A segment's length is 16 bits and counts itself."""
+_MAX_ICC_PIECE = _MAX_PAYLOAD - len(jpeg_header.ICC) - 2
+
+
+def _segment(marker: int, payload: bytes) -> list[bytes]:
+    """One marker segment; none for a payload that does not fit."""
+    if len(payload) > _MAX_PAYLOAD:
+        return []
+    return [bytes((0xFF, marker)), (len(payload) + 2).to_bytes(2, "big"), payload]
 
 
 def _icc_segments(profile: bytes) -> list[bytes]:
-    """A profile in APP2 segments (ICC.1 annex B.4: numbered from 1, at most 65,519 bytes each)."""
-    pieces = [profile[at : at + 65_519] for at in range(0, len(profile), 65_519)]
+    """A profile in numbered APP2 segments (ICC.1 annex B.4)."""
+    pieces = [profile[at : at + _MAX_ICC_PIECE] for at in range(0, len(profile), _MAX_ICC_PIECE)]
     return [
-        _segment(jpeg_header.APP2, jpeg_header.ICC + bytes((number, len(pieces))) + piece)
+        part
         for number, piece in enumerate(pieces, 1)
+        for part in _segment(jpeg_header.APP2, jpeg_header.ICC + bytes((number, len(pieces))) + piece)
     ]

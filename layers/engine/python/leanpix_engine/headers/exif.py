@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+PREFIX = b"Exif\x00\x00"
+"""What comes before the TIFF block in a JPEG's APP1."""
+
 _TAG, _SHORT = 0x0112, 3
+_MAX_ENTRIES = 512
+_ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 
 
 def orientation_of(tiff: bytes) -> int:
     """Orientation 1-8 in a TIFF-structured EXIF block; 1 where it is missing or broken."""
-    order = {b"II": "little", b"MM": "big"}.get(tiff[:2])
+    at = _place_of_orientation(tiff)
+    value = int.from_bytes(tiff[at : at + 2], _ORDER[tiff[:2]]) if at else 1
+    return value if 1 <= value <= 8 else 1
+
+
+def with_upright(exif: bytes) -> bytes:
+    """An EXIF block, with or without its JPEG prefix, that says orientation 1 where it said another."""
+    start = len(PREFIX) if exif.startswith(PREFIX) else 0
+    tiff = exif[start:]
+    at = _place_of_orientation(tiff)
+    if not at:
+        return exif
+    return exif[:start] + tiff[:at] + (1).to_bytes(2, _ORDER[tiff[:2]]) + tiff[at + 2 :]
+
+
+def _place_of_orientation(tiff: bytes) -> int:
+    """Offset of the orientation's value in the first directory; 0 where there is none."""
+    order = _ORDER.get(tiff[:2])
     if order is None:
-        return 1
-
-    def number(at: int, size: int) -> int:
-        return int.from_bytes(tiff[at : at + size], "little" if order == "little" else "big")
-
-    ifd = number(4, 4)
-    for entry in range(min(number(ifd, 2), 512)):
-        at = ifd + 2 + 12 * entry
+        return 0
+    directory = int.from_bytes(tiff[4:8], order)
+    entries = int.from_bytes(tiff[directory : directory + 2], order)
+    for entry in range(min(entries, _MAX_ENTRIES)):
+        at = directory + 2 + 12 * entry
         if at + 12 > len(tiff):
-            return 1
-        if number(at, 2) == _TAG and number(at + 2, 2) == _SHORT:
-            value = number(at + 8, 2)
-            return value if 1 <= value <= 8 else 1
-    return 1
+            return 0
+        tag, kind = (int.from_bytes(tiff[at + i : at + i + 2], order) for i in (0, 2))
+        if tag == _TAG and kind == _SHORT:
+            return at + 8
+    return 0
 
 
 def minimal(orientation: int) -> bytes:

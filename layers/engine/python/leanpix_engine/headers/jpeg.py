@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.headers.exif import orientation_of
+from leanpix_engine.headers.exif import PREFIX, orientation_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
@@ -20,7 +20,7 @@ _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PLAIN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended sequential, progressive; all Huffman
 
-EXIF = b"Exif\x00\x00"
+EXIF = PREFIX
 XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 ICC = b"ICC_PROFILE\x00"
 MPF = b"MPF\x00"

@@ -1,0 +1,93 @@
+"""What an ICC profile (ICC.1:2022) says, as far as the engine has to know: is it sRGB, and is it simple?"""
+
+from __future__ import annotations
+
+# Colorants of sRGB in the profile connection space (IEC 61966-2-1, adapted to D50).
+_SRGB_COLORANTS = {
+    b"rXYZ": (0.4361, 0.2225, 0.0139),
+    b"gXYZ": (0.3851, 0.7169, 0.0971),
+    b"bXYZ": (0.1431, 0.0606, 0.7141),
+}
+_COLORANT_TOLERANCE = 0.003
+_CURVE_TOLERANCE = 0.01
+_TABLES = {b"A2B0", b"A2B1", b"D2B0"}
+
+
+def tags(profile: bytes) -> dict[bytes, bytes]:
+    """The profile's tags; those that reach beyond its end are left out."""
+    found = {}
+    for entry in range(min(int.from_bytes(profile[128:132], "big"), 100)):
+        at = 132 + 12 * entry
+        start, size = (int.from_bytes(profile[at + i : at + i + 4], "big") for i in (4, 8))
+        if start >= 128 and start + size <= len(profile):
+            found[profile[at : at + 4]] = profile[start : start + size]
+    return found
+
+
+def colour_space(profile: bytes) -> bytes:
+    """The space of the data, such as b"RGB ", b"GRAY" or b"CMYK"."""
+    return profile[16:20]
+
+
+def is_simple(profile: bytes) -> bool:
+    """True for gray or RGB by curves and colorants; False where tables turn the channels into something else."""
+    return colour_space(profile) in (b"RGB ", b"GRAY") and not _TABLES & tags(profile).keys()
+
+
+def is_srgb(profile: bytes) -> bool:
+    """True where leaving the profile out changes nothing that one could see."""
+    found = tags(profile)
+    if colour_space(profile) != b"RGB " or _TABLES & found.keys():
+        return False
+    for name, expected in _SRGB_COLORANTS.items():
+        value = _xyz(found.get(name, b""))
+        if value is None or any(
+            abs(mine - theirs) > _COLORANT_TOLERANCE for mine, theirs in zip(value, expected, strict=True)
+        ):
+            return False
+    return all(_is_srgb_curve(found.get(name, b"")) for name in (b"rTRC", b"gTRC", b"bTRC"))
+
+
+def _fixed(data: bytes, at: int) -> float:
+    """An s15Fixed16Number."""
+    return int.from_bytes(data[at : at + 4], "big", signed=True) / 65_536
+
+
+def _xyz(tag: bytes) -> tuple[float, float, float] | None:
+    if tag[:4] != b"XYZ " or len(tag) < 20:
+        return None
+    return (_fixed(tag, 8), _fixed(tag, 12), _fixed(tag, 16))
+
+
+def _is_srgb_curve(tag: bytes) -> bool:
+    for step in range(17):
+        x = step / 16
+        value = _curve_at(tag, x)
+        linear = x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
+        if value is None or abs(value - linear) > _CURVE_TOLERANCE:
+            return False
+    return True
+
+
+def _curve_at(tag: bytes, x: float) -> float | None:
+    """A tone curve at `x`: a gamma, a table, or the parametric kinds 0 and 3 (ICC.1 10.6 and 10.18)."""
+    if tag[:4] == b"curv" and len(tag) >= 12:
+        count = int.from_bytes(tag[8:12], "big")
+        if count == 0:
+            return x
+        if len(tag) < 12 + 2 * count:
+            return None
+        if count == 1:
+            return float(x ** (int.from_bytes(tag[12:14], "big") / 256))
+        at = x * (count - 1)
+        low = min(int(at), count - 2)
+        first, second = (int.from_bytes(tag[12 + 2 * i : 14 + 2 * i], "big") / 65_535 for i in (low, low + 1))
+        return first + (second - first) * (at - low)
+    if tag[:4] == b"para" and len(tag) >= 16:
+        kind = int.from_bytes(tag[8:10], "big")
+        if kind == 0:
+            return float(x ** _fixed(tag, 12))
+        if kind == 3 and len(tag) >= 32:
+            gamma, a, b, c, d = (_fixed(tag, 12 + 4 * i) for i in range(5))
+            return float((a * x + b) ** gamma) if x >= d else c * x
+    return None
