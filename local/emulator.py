@@ -4,37 +4,25 @@ Two things are added to it. Where it is kinder than API Gateway, it is corrected
 mistake shows here and not first after a deploy. And it stops in an order that loses nothing:
 when its standard input ends, be it that its parent asks for it or that its parent has died.
 
-This file is run by path with the emulator's own Python and must not import anything of ours.
+It runs with the emulator's own Python, which has none of our packages: it may import nothing of
+ours that needs any.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from types import UnionType
 from typing import Any, Final
 
 from ministack import app as gateway
 from ministack.core import iam_actions, lambda_runtime, persistence
 from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 
-FAILURE_HEADER: Final = "x-leanpix-local-failure"
-"""On a response that API Gateway would not have passed on; the front door knows it too."""
-
-MAX_LAMBDA_PAYLOAD_BYTES: Final = 6_291_556
-"""Lambda quotas: 6 MB for a synchronous invocation, as its own error message counts them."""
-
-PROXY_RESULT_KEYS: Final = frozenset(
-    {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
-)
-
-STATUS_CODES: Final = range(100, 600)
+from local.proxy_result import proxy_response
 
 LEASE_ATTRIBUTE: Final = "lease_ends_at"
 """Of an image in the jobs table: until when a worker holds it."""
@@ -43,81 +31,6 @@ SHUTDOWN_GRACE_SECONDS: Final = 5.0
 
 
 # --------------------------------------------------------------------------- corrections
-
-
-def is_proxy_result(result: object) -> bool:
-    """Tell whether API Gateway would accept what a function returned.
-
-    "Set up Lambda proxy integrations": an object of exactly these keys, the body a string.
-    """
-    if not isinstance(result, Mapping) or not set(result) <= PROXY_RESULT_KEYS:
-        return False
-    status = result.get("statusCode")
-    if isinstance(status, bool) or not isinstance(status, int) or status not in STATUS_CODES:
-        return False
-    if not isinstance(result.get("body", ""), str | None):
-        return False
-    if not isinstance(result.get("isBase64Encoded", False), bool):
-        return False
-    return _are_headers(result.get("headers"), str | int | float | bool) and _are_headers(
-        result.get("multiValueHeaders"), list
-    )
-
-
-def _are_headers(headers: object, value_type: type | UnionType) -> bool:
-    if headers is None:
-        return True
-    return isinstance(headers, Mapping) and all(
-        isinstance(name, str) and isinstance(value, value_type) for name, value in headers.items()
-    )
-
-
-def _is_decodable(result: Mapping[str, Any]) -> bool:
-    if not result.get("isBase64Encoded"):
-        return True
-    try:
-        base64.b64decode(result.get("body") or "", validate=True)
-    except ValueError:
-        return False
-    return True
-
-
-def failure(reason: str) -> dict[str, Any]:
-    """Return a response that the front door turns into the gateway's own."""
-    return {"statusCode": 502, "headers": {FAILURE_HEADER: reason}, "body": ""}
-
-
-def without_content_length(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the result as API Gateway passes it on: it counts the body itself.
-
-    "Amazon API Gateway important notes": a function's Content-Length is remapped.
-    """
-    for group in ("headers", "multiValueHeaders"):
-        headers = result.get(group) or {}
-        for name in [name for name in headers if name.lower() == "content-length"]:
-            headers["x-amzn-Remapped-Content-Length"] = headers.pop(name)
-    return result
-
-
-def strict_proxy_response(execution: dict[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
-    """Turn what a function did into a response, refusing what API Gateway refuses."""
-    if execution.get("throttle"):
-        return failure("throttled"), None
-    if execution.get("error"):
-        return failure("function_error"), None
-    result = execution.get("body")
-    if isinstance(result, str | bytes):
-        try:
-            result = json.loads(result)
-        except ValueError:
-            return failure("malformed_result"), None
-    if not isinstance(result, dict) or not is_proxy_result(result) or not _is_decodable(result):
-        return failure("malformed_result"), None
-    if len(json.dumps(result)) > MAX_LAMBDA_PAYLOAD_BYTES:
-        return failure("result_too_large"), None
-    result.setdefault("body", "")
-    result["body"] = result["body"] or ""
-    return without_content_length(result), None
 
 
 def media_type_matches(
@@ -148,7 +61,7 @@ def extract_iam_action(
 def correct() -> None:
     """Replace what differs from AWS."""
     iam_actions.extract_iam_action = extract_iam_action
-    lambda_svc.lambda_execute_result_to_api_proxy_response = strict_proxy_response
+    lambda_svc.lambda_execute_result_to_api_proxy_response = proxy_response
     apigateway_v1._media_type_matches = media_type_matches
 
 
@@ -234,7 +147,3 @@ def main() -> None:
     gateway.save_all = save
     threading.Thread(target=stop_when_input_ends, daemon=True).start()
     gateway.main()
-
-
-if __name__ == "__main__":
-    main()

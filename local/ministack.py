@@ -13,13 +13,19 @@ from typing import Final
 import psutil
 
 from local.errors import EmulatorError, MissingPrerequisiteError
-from local.paths import EMULATOR_PYTHON, EMULATOR_SCRIPT
+from local.paths import EMULATOR_PYTHON, ROOT
 from local.processes import ProcessMark, end_tree
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.02
+_PROGRAM: Final = """
+import sys
+sys.path.append(sys.argv.pop())
+from local.emulator import main
+main()
+"""
 _LOG_TAIL_LINES: Final = 5
 
 
@@ -108,8 +114,8 @@ class Ministack:
         self._folders.log.parent.mkdir(parents=True, exist_ok=True)
         with self._folders.log.open("ab") as log:
             self._process = subprocess.Popen(
-                # -I: neither our folder nor a user's site-packages on its path.
-                [str(EMULATOR_PYTHON), "-I", str(EMULATOR_SCRIPT)],
+                # -I: no folder and no variable leads it to packages that are not its own.
+                [str(EMULATOR_PYTHON), "-I", "-c", _PROGRAM, str(ROOT)],
                 env=emulator_environment(self.port, self._folders),
                 cwd=self._folders.run,
                 # The other end closes with us, however we end: the emulator stops then.

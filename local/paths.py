@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-EMULATOR_SCRIPT: Final = ROOT / "local" / "emulator.py"
 EMULATOR_PYTHON: Final = ROOT / ".venv-cloud" / "bin" / "python"
 """A venv of its own: the Lambda processes see it and must not see ours."""
 
