@@ -107,6 +107,7 @@ def image_from_values(values: Mapping[str, Any]) -> Image:
         file_name=values["file_name"],
         source=_source_from(values["source"]),
         options=_options_from(values["options"]),
+        always_has_result=values["always_has_result"],
         state=ImageState(values["state"]),
         attempts=int(values["attempts"]),
         charged_tokens=int(values["charged_tokens"]),
@@ -131,6 +132,7 @@ def _image_to_item(image: Image, job: Job) -> Item:
             "file_name": image.file_name,
             "source": asdict(image.source),
             "options": asdict(image.options),
+            "always_has_result": image.always_has_result,
             "state": image.state.value,
             "attempts": image.attempts,
             "charged_tokens": image.charged_tokens,
@@ -169,6 +171,7 @@ def _outcome_from(value: Mapping[str, Any]) -> Outcome:
         main=_rendition_from(value.get("main")),
         webp=_rendition_from(value.get("webp")),
         reason=value.get("reason"),
+        is_refused=value["is_refused"],
         seconds=float(value["seconds"]),
     )
 

@@ -132,7 +132,10 @@ class JobsTable:
             return False
         image = image_from_values(from_item(answer["Item"]))
         outcome = Outcome(
-            original_bytes=0, format=image.file_name.rpartition(".")[2].lower(), reason=reason
+            original_bytes=0,
+            format=image.file_name.rpartition(".")[2].lower(),
+            reason=reason,
+            is_refused=True,
         )
         end = self._end(
             task.job_id,

@@ -38,6 +38,7 @@ class LeanpixEngine:
             ) from None
         return EngineResult(
             original_format=result.original_format.value,
+            original_content_type=result.original_format.content_type,
             main=_to_file(result.output),
             webp=_to_file(result.also_webp),
             reason=result.reason,

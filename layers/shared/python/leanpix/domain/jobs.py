@@ -85,6 +85,8 @@ class Outcome:
     main: Rendition | None = None
     webp: Rendition | None = None
     reason: str | None = None
+    is_refused: bool = False
+    """The file could not be used at all, rather than not be made smaller."""
     seconds: float = 0.0
 
 
@@ -99,6 +101,8 @@ class Image:
     file_name: str
     source: Source
     options: ImageOptions
+    always_has_result: bool = False
+    """Where nothing is gained, the original stands where the result would."""
     state: ImageState = ImageState.QUEUED
     attempts: int = 0
     charged_tokens: int = 1

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from leanpix.contract import RESULTS_PREFIX
+from leanpix.contract import RESULTS_PREFIX, UPLOADS_PREFIX
 
 SECONDS_PER_DAY: Final = 86_400
+
+
+def upload_object_key(public_id: str) -> str:
+    """Return where a file is stored that came with a request."""
+    return f"{UPLOADS_PREFIX}{public_id}"
+
+
+def direct_upload_object_key(account_id: str, upload_id: str) -> str:
+    """Return where a file is stored that its account uploads to S3 itself.
+
+    The account is a part of it, so that one account's id is of no use to another.
+    """
+    return f"{UPLOADS_PREFIX}{account_id}/{upload_id}"
 
 
 def result_object_key(public_id: str, file_name: str) -> str:

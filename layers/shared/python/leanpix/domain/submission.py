@@ -16,6 +16,8 @@ class Upload:
 
     file_name: str
     data: bytes
+    content_type: str = "application/octet-stream"
+    """As its content tells, not as the client says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUpload:
+    """A file that was uploaded to the object store before."""
+
+    file_name: str
+    object_key: str
+
+
+Input = Upload | Link | StoredUpload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """What one request asks for."""
 
@@ -35,5 +48,7 @@ class Submission:
     api: str
     operation: Operation
     options: ImageOptions
-    inputs: tuple[Upload | Link, ...]
+    inputs: tuple[Input, ...]
     callback_url: str | None = None
+    always_has_result: bool = False
+    """Where nothing is gained, the original is to be had where the result would be."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from leanpix.contract import UPLOADS_PREFIX, ErrorName
+from leanpix.contract import ErrorName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import make_job_id, make_public_id
 from leanpix.domain.jobs import Image, Job, Source, UploadedSource, UrlSource
-from leanpix.domain.results import SECONDS_PER_DAY
-from leanpix.domain.submission import Link, Submission, Upload
+from leanpix.domain.results import SECONDS_PER_DAY, upload_object_key
+from leanpix.domain.submission import Input, StoredUpload, Submission, Upload
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import (
     Accounts,
@@ -80,7 +80,7 @@ class AcceptService:
                 self.objects.write(
                     image.source.object_key,
                     item.data,
-                    content_type="application/octet-stream",
+                    content_type=item.content_type,
                     expires_at=job.expires_at,
                 )
 
@@ -96,21 +96,25 @@ class AcceptService:
 
 
 def _make_image(
-    job_id: int, index: int, item: Upload | Link, submission: Submission, *, charged_tokens: int
+    job_id: int, index: int, item: Input, submission: Submission, *, charged_tokens: int
 ) -> Image:
     public_id = make_public_id()
-    source: Source
-    if isinstance(item, Upload):
-        source = UploadedSource(object_key=f"{UPLOADS_PREFIX}{public_id}")
-    else:
-        source = UrlSource(url=item.url, credentials=item.credentials)
     return Image(
         job_id=job_id,
         index=index,
         account_id=submission.account_id,
         public_id=public_id,
         file_name=item.file_name,
-        source=source,
+        source=_make_source(item, public_id),
         options=submission.options,
+        always_has_result=submission.always_has_result,
         charged_tokens=charged_tokens,
     )
+
+
+def _make_source(item: Input, public_id: str) -> Source:
+    if isinstance(item, Upload):
+        return UploadedSource(object_key=upload_object_key(public_id))
+    if isinstance(item, StoredUpload):
+        return UploadedSource(object_key=item.object_key)
+    return UrlSource(url=item.url, credentials=item.credentials)

@@ -84,6 +84,13 @@ class OptimizeService:
             return state, self._keep(
                 image, original_bytes, error.reason, started, error.image_format
             )
+        if result.main is None and image.always_has_result:
+            original = EngineFile(
+                data=source,
+                format=result.original_format,
+                content_type=result.original_content_type,
+            )
+            self._store_file(image, original, image.file_name)
         return ImageState.DONE, self._store(image, result, original_bytes, started)
 
     def _load(self, image: Image) -> bytes:
@@ -137,5 +144,6 @@ class OptimizeService:
             original_bytes=original_bytes,
             format=image_format or {"jpeg": "jpg"}.get(extension, extension),
             reason=reason,
+            is_refused=True,
             seconds=self.clock.now() - started,
         )

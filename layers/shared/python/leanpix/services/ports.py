@@ -62,6 +62,7 @@ class EngineResult:
     """What the engine made of a source; ``main`` is None where nothing was gained."""
 
     original_format: str
+    original_content_type: str
     main: EngineFile | None
     webp: EngineFile | None
     reason: str | None
