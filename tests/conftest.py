@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
+
+# One local cloud, one synthesized template, one set of bundles: what is dear to set up is set up
+# in one process, in which all tests of the folder then run.
+ONE_PROCESS_EACH = ("e2e", "infra", "packaging")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the local cloud in one process, where they share one cloud."""
+    """Keep the tests of some folders together (pytest-xdist's loadgroup)."""
     for item in items:
-        if ROOT / "tests" / "e2e" in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("cloud"))
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in ONE_PROCESS_EACH:
+            item.add_marker(pytest.mark.xdist_group(folder))
