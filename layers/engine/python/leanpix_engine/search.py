@@ -51,6 +51,8 @@ class Ladder:
     """The final file from the quick one and its quality; may encode again with slower settings."""
     margin: float = 0.0
     """Added to the goal, where `finish` costs some of the score."""
+    tolerance: float = TOLERANCE
+    """The search is content with a score this far above the goal."""
     worth: Callable[[Sequence[Candidate]], bool] = field(default=_always)
     """Whether to try this way at all, seeing what the ways before it found."""
 
@@ -59,7 +61,7 @@ def climb(ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline
     """The smallest quality found whose score is at least `goal`, or the best that was found below it.
 
     Regula falsi with the ladder's slope until the goal is bracketed, then between the two ends. It ends at a
-    score at most `TOLERANCE` above the goal, or when the encodes or the time are used up; some more encodes
+    score at most the ladder's tolerance above the goal, or when the encodes or the time are used up; some more encodes
     are spent where all were below the goal.
 
     Raises:
@@ -85,7 +87,7 @@ def climb(ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline
             below = found
         else:
             above = found
-            if reached <= aim + TOLERANCE:
+            if reached <= aim + ladder.tolerance:
                 break
         quality = _on_grid(ladder, _next(ladder, aim, below, above))
     best = above or below

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import blake2b
+from zlib import crc32
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Judge:
         self._picture = picture
         self._decode = decode
         self._references: list[tuple[int, int | None, Reference]] | None = None
-        self._scores: dict[bytes, float] = {}
+        self._scores: dict[int, float] = {}
 
     def score(self, data: bytes) -> float:
         """SSIMULACRA2 of a candidate against the picture: the lowest over sampled frames and backgrounds."""
@@ -43,7 +43,7 @@ class Judge:
         """
         if not self._same_shape(picture):
             return -math.inf
-        digest = blake2b(np.ascontiguousarray(picture.frames), digest_size=16).digest()
+        digest = crc32(np.ascontiguousarray(picture.frames).data)
         if digest not in self._scores:
             self._scores[digest] = self._measure(picture)
         return self._scores[digest]

@@ -24,12 +24,14 @@ from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Mode, Picture
 from leanpix_engine.search import Candidate, Ladder
-from leanpix_engine.targets import interpolated
+from leanpix_engine.targets import TOLERANCE, interpolated
 
 _LOSSLESS_GAIN_AT_BEST = 0.75
 """Lossless repacking seldom leaves less than this share of the source: a smaller lossy file needs no rival."""
 _SUSPECT_QUALITY = 90
 """A search that ends above this at 4:2:0 is fighting lost chroma, not noise."""
+_LARGE_MEGAPIXELS, _LARGE_TOLERANCE = 4.0, 0.6
+"""From this size on another encode costs more than the 1 % of bytes that it may save."""
 
 # (score, quality that reaches it on average): `python -m benchmarks.quality_curve`, turned around.
 _JPEGLI_START = ((29.7, 15.0), (47.0, 25.0), (58.6, 50.0), (66.5, 65.0), (75.2, 80.0), (85.6, 90.0), (92.5, 96.0))
@@ -75,6 +77,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         high=100,
         start=interpolated(_JPEGLI_START, goal),
         slope=slope,
+        tolerance=TOLERANCE if picture.megapixels < _LARGE_MEGAPIXELS else _LARGE_TOLERANCE,
     )
     yield _mozjpeg(
         picture, goal, slope, how="mozjpeg 4:4:4", subsample_mode="off", quant_table=2, worth=_chroma_suffers
