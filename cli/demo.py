@@ -52,7 +52,6 @@ def demo() -> int:
     with _progress(console) as report, LocalCloud(report=report) as cloud:
         report("Creating an account and a key")
         client = DemoClient(cloud.url, create_local_account(cloud).api_key)
-        report("Warming up")
         savings = list(_send_all(client, photos, report))
         report("Stopping the local cloud")
     console.print(_table(savings))

@@ -22,4 +22,5 @@ def find_photo(name: str) -> Path:
         path = Path(spec.origin).parent / "data" / name
         if path.is_file():
             return path
-    raise MissingPrerequisiteError("The demo's photo (of the package scikit-image)")
+    what = "The demo's photo (of the package scikit-image)"
+    raise MissingPrerequisiteError(what)

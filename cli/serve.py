@@ -7,7 +7,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from http import HTTPStatus
 from types import FrameType
 from typing import Final, NoReturn

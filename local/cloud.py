@@ -20,14 +20,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from leanpix.contract import stack_name
-
 from local import deploy, ministack, runs, synth
 from local.aws import CREDENTIAL, REGION, Clients
 from local.errors import EmulatorError, MissingPrerequisiteError
 from local.front_door import Backend, FrontDoor
 from local.gateway import gateway_answers
 from local.ministack import EmulatorFolders, Ministack
-from local.paths import EMULATOR_PYTHON, RUNS_DIR
+from local.paths import EMULATOR_PYTHON, EMULATOR_VENV, RUNS_DIR
 from local.template import API_ID, LocalSettings, patch_template
 
 STACK_NAME: Final = stack_name(synth.STAGE)
@@ -165,9 +164,11 @@ class LocalCloud:
 
     def _start(self) -> Stack:
         if not EMULATOR_PYTHON.exists():
-            raise MissingPrerequisiteError(".venv-cloud")
+            raise MissingPrerequisiteError(EMULATOR_VENV)
         if self._state_dir is not None:
             self._cleanup.enter_context(runs.sole_user(self._state_dir))
+            if self._fresh:
+                _empty(self._state_dir)
         run = runs.begin(RUNS_DIR)
         self._cleanup.callback(run.remove)
         door = FrontDoor(self._port)
@@ -194,8 +195,6 @@ class LocalCloud:
     def _start_emulator(self, run: runs.Run) -> Ministack:
         self._report("Starting the emulated AWS")
         state = self._services_dir()
-        if state is not None and self._fresh:
-            shutil.rmtree(state, ignore_errors=True)
         folders = EmulatorFolders(
             run=run.folder, state=state, log=self._log or run.folder / "emulator.log"
         )
@@ -249,3 +248,12 @@ class LocalCloud:
         services = self._services_dir()
         if services is not None:
             runs.write_atomically(services / _NOTES, json.dumps(notes))
+
+
+def _empty(folder: Path) -> None:
+    """Remove what a state folder holds, but for the lock that we hold on it."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != runs.LOCK_NAME:
+            path.unlink()

@@ -1,4 +1,4 @@
-"""Deploying the template into the emulated AWS: what `cdk deploy` does, without its command line."""
+"""Deploying the template into the emulated AWS: what `cdk deploy` does, but in seconds."""
 
 from __future__ import annotations
 
@@ -120,6 +120,4 @@ def _first_failure(cloudformation: CloudFormationClient, stack_name: str) -> str
 
 
 def _outputs(stack: StackTypeDef) -> dict[str, str]:
-    return {
-        output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])
-    }
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

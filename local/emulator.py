@@ -46,7 +46,9 @@ def media_type_matches(
 
 
 def extract_iam_action(
-    *arguments: Any, original: Callable[..., str | None] = iam_actions.extract_iam_action, **named: Any
+    *arguments: Any,
+    original: Callable[..., str | None] = iam_actions.extract_iam_action,
+    **named: Any,
 ) -> str | None:
     """Name the action that a call needs; SQS asks for that of a single message for a batch too.
 

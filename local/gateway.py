@@ -1,4 +1,4 @@
-"""What API Gateway does around a function that the emulator does not: limits and its own errors."""
+"""What API Gateway does and the emulator does not: limits, and the errors it makes itself."""
 
 from __future__ import annotations
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json as json_
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
-
-import json as json_
 
 TIMEOUT_SECONDS: Final = 150.0
 """Longer than the longest poll."""
@@ -53,9 +52,7 @@ def _send(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Ans
     try:
         connection.request(method, target or "/", body or None, dict(headers))
         response = connection.getresponse()
-        return Answer(
-            status=response.status, headers=dict(response.headers), body=response.read()
-        )
+        return Answer(status=response.status, headers=dict(response.headers), body=response.read())
     finally:
         connection.close()
 

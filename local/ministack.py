@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from typing import Final
 import psutil
 
 from local.errors import EmulatorError, MissingPrerequisiteError
-from local.paths import EMULATOR_PYTHON, ROOT
+from local.paths import EMULATOR_PYTHON, EMULATOR_VENV, ROOT
 from local.processes import ProcessMark, end_tree
 
 HOST: Final = "127.0.0.1"
@@ -56,7 +57,7 @@ class EmulatorFolders:
 
 
 def emulator_environment(port: int, folders: EmulatorFolders) -> dict[str, str]:
-    """Return the whole environment; the Lambda processes inherit it, so nothing of ours is in it."""
+    """Return the whole environment: Lambda processes inherit it, so nothing of ours is in it."""
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -108,7 +109,7 @@ class Ministack:
     def start(self) -> None:
         """Start the process; ``wait_until_ready`` tells when it answers."""
         if not EMULATOR_PYTHON.exists():
-            raise MissingPrerequisiteError(".venv-cloud")
+            raise MissingPrerequisiteError(EMULATOR_VENV)
         for name in ("home", "tmp"):
             (self._folders.run / name).mkdir(parents=True, exist_ok=True)
         self._folders.log.parent.mkdir(parents=True, exist_ok=True)
@@ -146,13 +147,11 @@ class Ministack:
         if process is None:
             return
         tree = self._tree(process.pid)
-        assert process.stdin is not None
-        process.stdin.close()
+        if process.stdin is not None:
+            process.stdin.close()
         if self._folders.state is not None:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
         for member in tree:
             end_tree(member)
         process.wait()
@@ -176,7 +175,8 @@ class Ministack:
             connection.close()
 
     def _fail(self, what: str) -> None:
-        raise EmulatorError(f"{what}: {self.log_tail() or 'it wrote no log'}")
+        message = f"{what}: {self.log_tail() or 'it wrote no log'}"
+        raise EmulatorError(message)
 
     @staticmethod
     def _tree(pid: int) -> list[psutil.Process]:
@@ -185,5 +185,3 @@ class Ministack:
             return [parent, *parent.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
-
-

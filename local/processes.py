@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 
 _END_SECONDS = 5.0
+_CLOCK_TICK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class ProcessMark:
         """Return the process if it is still the same one and alive."""
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < 0.01
+            same = abs(process.create_time() - self.created) < _CLOCK_TICK_SECONDS
             if same and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None

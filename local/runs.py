@@ -16,6 +16,7 @@ from typing import Final
 from local.errors import AlreadyRunningError
 from local.processes import ProcessMark, end_tree
 
+LOCK_NAME: Final = "lock"
 _RECORD: Final = "run.json"
 
 
@@ -76,7 +77,7 @@ def sweep(runs_dir: Path) -> None:
 def sole_user(folder: Path) -> Iterator[None]:
     """Hold a folder for this process alone; the system lets go of it however we end."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "lock"
+    path = folder / LOCK_NAME
     with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from local.errors import LocalCloudError, MissingPrerequisiteError
-from local.paths import ASSEMBLY_DIR, ROOT
+from local.paths import ASSEMBLIES_DIR, ROOT
 
 STAGE: Final = "local"
 FLAVOUR: Final = "host"
@@ -30,6 +31,8 @@ _CONTEXT: Final = {
     "optimizer_timeout_seconds": str(OPTIMIZER_TIMEOUT_SECONDS),
     "max_concurrency": str(max(2, os.cpu_count() or 2)),
 }
+_NAME_DIGITS: Final = 16
+_ASSEMBLIES_KEPT: Final = 3
 _LAYERS: Final = ("shared", "engine")
 _SOURCES: Final = ("app.py", "cdk.json", "infra", "functions", "layers/shared", "layers/engine")
 _PROGRAM: Final = """
@@ -43,38 +46,50 @@ synthesize(Path(sys.argv[1]), json.loads(sys.argv[2]))
 class SynthesisError(LocalCloudError):
     """The template cannot be synthesized."""
 
+    def __init__(self, output: str) -> None:
+        """Say so by the last line of the CDK app's output."""
+        lines = output.strip().splitlines() or ["no reason given"]
+        super().__init__(f"The template cannot be synthesized: {lines[-1]}")
+
 
 def assembly() -> Path:
-    """Return the folder of the assembly for this machine, synthesized if need be."""
-    digest = _digest()
-    stamp = ASSEMBLY_DIR / "inputs.sha256"
-    if stamp.is_file() and stamp.read_text("ascii") == digest:
-        return ASSEMBLY_DIR
-    fresh = ASSEMBLY_DIR.with_name(f"{ASSEMBLY_DIR.name}.{os.getpid()}")
-    try:
-        _synthesize(fresh)
-        (fresh / stamp.name).write_text(digest, "ascii")
-        shutil.rmtree(ASSEMBLY_DIR, ignore_errors=True)
-        fresh.rename(ASSEMBLY_DIR)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return ASSEMBLY_DIR
+    """Return the folder of the assembly for this machine, synthesized if need be.
+
+    Its name is the hash of what it is made from: nobody changes one that another may be reading.
+    """
+    folder = ASSEMBLIES_DIR / _digest()[:_NAME_DIGITS]
+    ASSEMBLIES_DIR.mkdir(parents=True, exist_ok=True)
+    with (ASSEMBLIES_DIR / "lock").open("w") as lock:
+        # Two clouds that start at once need not both synthesize.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _synthesize(folder)
+            _prune(keep=folder)
+    return folder
 
 
-def _synthesize(outdir: Path) -> None:
+def _prune(*, keep: Path) -> None:
+    """Remove the assemblies that nobody has made for a while."""
+    folders = [path for path in ASSEMBLIES_DIR.iterdir() if path.is_dir() and path != keep]
+    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in folders[_ASSEMBLIES_KEPT - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _synthesize(folder: Path) -> None:
     """Run the CDK app in a process of its own: it starts Node.js and leaves a lot in memory."""
-    outdir.parent.mkdir(parents=True, exist_ok=True)
+    fresh = folder.with_name(f".{folder.name}")
+    shutil.rmtree(fresh, ignore_errors=True)
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(outdir), json.dumps(_CONTEXT)],
+        [sys.executable, "-c", _PROGRAM, str(fresh), json.dumps(_CONTEXT)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        message = f"The template cannot be synthesized: {lines[-1] if lines else 'no reason given'}"
-        raise SynthesisError(message)
+        raise SynthesisError(done.stderr or done.stdout)
+    fresh.rename(folder)
 
 
 def _digest() -> str:
@@ -90,7 +105,8 @@ def _inputs() -> Iterator[Path]:
     for layer in _LAYERS:
         stamp = ROOT / "build" / "layers" / FLAVOUR / f"{layer}.digest"
         if not stamp.is_file():
-            raise MissingPrerequisiteError(f"The {layer} layer for this machine")
+            what = f"The {layer} layer for this machine"
+            raise MissingPrerequisiteError(what)
         yield stamp
     yield ROOT / "uv.lock"
     for source in _SOURCES:
