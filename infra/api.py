@@ -18,7 +18,6 @@ from leanpix.contract import Access, Route
 
 _SECONDS_PER_MINUTE: Final = 60
 _PREFLIGHT_CACHE_SECONDS: Final = 86_400
-_NEEDS_KEY: Final = frozenset({Access.KEY, Access.KEY_CHECKED_BY_GATEWAY})
 
 
 class Api(Construct):
@@ -78,23 +77,16 @@ class Api(Construct):
             )
             for name, function in functions.items()
         }
-        key_authorizer = apigateway.RequestAuthorizer(
-            self,
-            "KeyAuthorizer",
-            handler=authorizer,
-            # A call without the header is refused here: UNAUTHORIZED, our 465.
-            identity_sources=[apigateway.IdentitySource.header(contract.API_KEY_HEADER)],
-            results_cache_ttl=Duration.seconds(contract.AUTHORIZER_CACHE_SECONDS),
-        )
+        authorizers = self._authorizers(authorizer)
         methods: dict[Route, apigateway.Method] = {}
         verbs_by_path: dict[str, set[str]] = defaultdict(set)
         for route in contract.ROUTES:
-            needs_key = route.access in _NEEDS_KEY
+            needs_key = route.access is not Access.PUBLIC
             methods[route] = self._resource(route.path).add_method(
                 route.method,
                 integrations[route.function],
                 api_key_required=needs_key,
-                authorizer=key_authorizer if needs_key else None,
+                authorizer=authorizers.get(route.access),
                 authorization_type=(
                     apigateway.AuthorizationType.CUSTOM
                     if needs_key
@@ -105,6 +97,23 @@ class Api(Construct):
         for path, verbs in verbs_by_path.items():
             self._answer_preflight(self._resource(path), verbs)
         self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
+
+    def _authorizers(
+        self, handler: lambda_.Function
+    ) -> Mapping[Access, apigateway.RequestAuthorizer]:
+        """Return who lets a call to a route pass, by the route's access.
+
+        One function decides; what differs is whether it is asked about a call without a key.
+        """
+        by_key = apigateway.RequestAuthorizer(
+            self,
+            "KeyAuthorizer",
+            handler=handler,
+            # A call without the header is refused here: UNAUTHORIZED, our 465.
+            identity_sources=[apigateway.IdentitySource.header(contract.API_KEY_HEADER)],
+            results_cache_ttl=Duration.seconds(contract.AUTHORIZER_CACHE_SECONDS),
+        )
+        return {Access.KEY: by_key, Access.KEY_CHECKED_BY_GATEWAY: by_key}
 
     def _resource(self, path: str) -> apigateway.IResource:
         return self.rest_api.root.resource_for_path(path)
@@ -130,7 +139,8 @@ class Api(Construct):
                             ),
                         )
                         for route, method in methods.items()
-                        if route.access in _NEEDS_KEY and route.requests_per_minute is not None
+                        if route.access is not Access.PUBLIC
+                        and route.requests_per_minute is not None
                     ],
                 )
             ],

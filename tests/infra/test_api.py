@@ -13,8 +13,6 @@ from leanpix.contract import Access
 if TYPE_CHECKING:
     from tests.infra.conftest import Template
 
-KEY_ACCESS = {Access.KEY, Access.KEY_CHECKED_BY_GATEWAY}
-
 
 def resource_paths(template: Template) -> dict[str, str]:
     """Return each resource's path by its logical id."""
@@ -50,7 +48,7 @@ def test_a_route_asks_for_a_key_where_the_contract_does(
     template: Template, route: contract.Route
 ) -> None:
     method = methods(template)[route.method, route.path]
-    needs_key = route.access in KEY_ACCESS
+    needs_key = route.access is not Access.PUBLIC
     assert method["ApiKeyRequired"] is needs_key
     assert method["AuthorizationType"] == ("CUSTOM" if needs_key else "NONE")
     assert ("AuthorizerId" in method) is needs_key
@@ -128,7 +126,7 @@ def test_every_plan_holds_a_key_to_the_documented_rate_of_each_method(template: 
             "RateLimit": route.requests_per_minute / 60,
         }
         for route in contract.ROUTES
-        if route.access in KEY_ACCESS and route.requests_per_minute
+        if route.access is not Access.PUBLIC and route.requests_per_minute
     }
     assert {plan["UsagePlanName"] for plan in plans} == {
         f"leanpix-dev-{name}" for name in contract.PLANS
