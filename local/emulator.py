@@ -10,12 +10,13 @@ ours that needs any.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from ministack import app as gateway
@@ -60,10 +61,17 @@ def extract_iam_action(
     return action
 
 
+def answer_and_log(execution: dict[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
+    """Turn what a function did into a response, and show what it logged."""
+    if execution.get("log"):
+        logging.getLogger("lambda").info("%s", execution["log"])
+    return proxy_response(execution)
+
+
 def correct() -> None:
     """Replace what differs from AWS."""
     iam_actions.extract_iam_action = extract_iam_action
-    lambda_svc.lambda_execute_result_to_api_proxy_response = proxy_response
+    lambda_svc.lambda_execute_result_to_api_proxy_response = answer_and_log
     apigateway_v1._media_type_matches = media_type_matches
 
 
@@ -75,12 +83,13 @@ def _refuse_to_spawn(_worker: object) -> None:
     raise RuntimeError(message)
 
 
-def kill_workers() -> None:
+def freeze() -> None:
     """End every Lambda process as a machine's failure would, and let none start.
 
     Were they to work on while the tables and queues are written to disk one after another, a
     message could be deleted whose effect on the table is not kept.
     """
+    lambda_svc._poll_sqs = lambda: False
     lambda_runtime.Worker._spawn = _refuse_to_spawn
     for worker in [worker for pool in list(lambda_runtime._workers.values()) for worker in pool]:
         process = worker._proc
@@ -88,45 +97,50 @@ def kill_workers() -> None:
             process.kill()
 
 
-def release_messages() -> None:
-    """Make messages that a Lambda process held visible again: that process is dead."""
+def queues_to_keep() -> dict[str, Any]:
+    """Return the queues' state, in which no process holds a message: they all are dead.
+
+    That try does not count: it ended for a reason that is not the message's.
+    """
+    state: dict[str, Any] = sqs.get_state()
     now = time.time()
-    for _, queue in sqs._queues.all_items():
+    for _, queue in state["queues"].all_items():
         for message in queue["messages"]:
-            if message.get("receive_count", 0):
-                message["visible_at"] = min(message["visible_at"], now)
+            if message["receive_count"] and message["visible_at"] > now:
+                message["visible_at"] = now
+                message["receive_count"] -= 1
+    return state
 
 
-def end_leases() -> None:
-    """Let go of the images that a Lambda process held: that process is dead.
+def tables_to_keep() -> dict[str, Any]:
+    """Return the tables' state, in which no process holds an image.
 
     Without this, a kept job would wait after the next start until the function's timeout.
     """
-    for _, table in dynamodb._tables.all_items():
-        for item in _items_of(table["items"]):
-            if LEASE_ATTRIBUTE in item:
-                item[LEASE_ATTRIBUTE] = {"N": "0"}
-
-
-def _items_of(tree: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Walk the items of a table, which stand by partition key, then by sort key."""
-    for partition in tree.values():
-        yield from partition.values()
+    state: dict[str, Any] = dynamodb.get_state()
+    for _, table in state["tables"].all_items():
+        # Items stand by partition key, then by sort key.
+        for partition in table["items"].values():
+            for item in partition.values():
+                if LEASE_ATTRIBUTE in item:
+                    item[LEASE_ATTRIBUTE] = {"N": "0"}
+    return state
 
 
 _saving = threading.Lock()
 _saved = threading.Event()
 
 
-def save(services: dict[str, Any]) -> None:
+def save(services: dict[str, Callable[[], Any]]) -> None:
     """Write the state of all services to disk once, with nothing running that could change it."""
     with _saving:
         if _saved.is_set():
             return
-        kill_workers()
-        release_messages()
-        end_leases()
-        persistence.save_all(services)
+        freeze()
+        kept = {"sqs": queues_to_keep, "dynamodb": tables_to_keep}
+        persistence.save_all(
+            {name: kept.get(name, get_state) for name, get_state in services.items()}
+        )
         _saved.set()
 
 
@@ -134,11 +148,12 @@ def stop_when_input_ends() -> None:
     """Wait for the end of standard input, then stop the emulator."""
     while sys.stdin.buffer.read(1):
         pass
-    kill_workers()
-    os.kill(os.getpid(), signal.SIGTERM)
-    _saved.wait(SHUTDOWN_GRACE_SECONDS)
-    # Not saved yet: from Python 3.12 on, the server waits for a client that holds on.
+    freeze()
     if persistence.PERSIST_STATE:
+        # Closes the server first, so that no request changes what is being written.
+        os.kill(os.getpid(), signal.SIGTERM)
+        _saved.wait(SHUTDOWN_GRACE_SECONDS)
+        # From Python 3.12 on, the server waits for a client that holds on to its connection.
         save(gateway._build_persistence_save_dict())
     os._exit(0)
 

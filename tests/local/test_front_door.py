@@ -31,6 +31,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     """Answers with what it was sent, or as the path says."""
 
     protocol_version = "HTTP/1.1"
+
     def answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
