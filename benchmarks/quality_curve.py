@@ -1,8 +1,9 @@
-"""Measures the SSIMULACRA2 that a JPEG encoder's qualities give on average over a folder of photos.
+"""Measures the SSIMULACRA2 that JPEG qualities give on average over a folder of photos.
 
     python -m benchmarks.quality_curve FOLDER
 
-prints one line per quality: libjpeg-turbo (Pillow's default JPEG, what `quality=N` means to people) and jpegli.
+prints one line per quality: libjpeg-turbo (Pillow's default JPEG, what `quality=N` means to
+people) and jpegli.
 `leanpix_engine/targets.py` and `formats/jpeg.py` hold what it printed.
 """
 
@@ -12,13 +13,38 @@ import io
 import sys
 from pathlib import Path
 
-from leanpix_engine.metric import Reference
-
 import numpy as np
 import pyjpegli
 from PIL import Image
 
-QUALITIES = (1, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 92, 94, 96, 98, 100)
+from leanpix_engine.metric import Reference
+
+QUALITIES = (
+    1,
+    5,
+    10,
+    15,
+    20,
+    25,
+    30,
+    35,
+    40,
+    45,
+    50,
+    55,
+    60,
+    65,
+    70,
+    75,
+    80,
+    85,
+    90,
+    92,
+    94,
+    96,
+    98,
+    100,
+)
 SIDE = 1024
 """Photos are cropped to this at most, so that large ones do not take all the time."""
 
@@ -45,7 +71,10 @@ def main(folder: Path) -> None:
                 decoded = np.asarray(Image.open(io.BytesIO(encode(photo, quality))).convert("RGB"))
                 scores.setdefault((name, quality), []).append(reference.score(decoded))
     for quality in QUALITIES:
-        print(quality, *(round(float(np.mean(scores[name, quality])), 1) for name in ("turbo", "jpegli")))
+        print(
+            quality,
+            *(round(float(np.mean(scores[name, quality])), 1) for name in ("turbo", "jpegli")),
+        )
 
 
 if __name__ == "__main__":

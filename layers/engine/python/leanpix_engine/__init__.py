@@ -30,16 +30,18 @@ __all__ = [
 ]
 
 
-def optimize(source: bytes, options: Options | None = None, limits: Limits | None = None) -> Result:
+def optimize(
+    source: bytes, options: Options | None = None, limits: Limits | None = None
+) -> Result:
     """Makes `source` smaller; see `Options` for how much may change.
 
-    The output is verified by decoding it: right size, frames and alpha, and at least the visual quality
-    asked for. It is never larger than the source (unless converted to another format): then `output` is
-    None and `reason` says why.
+    The output is verified by decoding it: right size, frames and alpha, and at least the visual
+    quality asked for. It is never larger than the source (unless converted to another format):
+    then `output` is None and `reason` says why.
 
     Raises:
         Refused: the image is damaged, unsupported or beyond `limits`.
     """
-    from leanpix_engine.pipeline import run
+    from leanpix_engine.pipeline import run  # noqa: PLC0415  (loads the imaging libraries)
 
     return run(source, options or Options(), limits or Limits())

@@ -11,10 +11,14 @@ from leanpix_engine import Format, Level, Options, Refused, Result, optimize
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m leanpix_engine", description="Makes one image smaller.")
+    parser = argparse.ArgumentParser(
+        prog="python -m leanpix_engine", description="Makes one image smaller."
+    )
     parser.add_argument("source", metavar="IN", type=Path)
     parser.add_argument("target", metavar="OUT", type=Path)
-    parser.add_argument("--level", choices=[level.value for level in Level], default=Level.MEDIUM.value)
+    parser.add_argument(
+        "--level", choices=[level.value for level in Level], default=Level.MEDIUM.value
+    )
     parser.add_argument("--quality", type=int, metavar="N", help="1-100, in place of a level")
     parser.add_argument("--format", choices=["webp", "avif"], help="convert")
     parser.add_argument("--webp", action="store_true", help="write OUT.webp as well")
@@ -68,7 +72,9 @@ def main(argv: list[str] | None = None) -> int:
         result = optimize(source, _options(arguments))
         arguments.target.write_bytes(result.output.data if result.output else source)
         if result.also_webp:
-            arguments.target.with_name(arguments.target.name + ".webp").write_bytes(result.also_webp.data)
+            arguments.target.with_name(arguments.target.name + ".webp").write_bytes(
+                result.also_webp.data
+            )
     except Refused as refusal:
         print(f"{refusal.reason}: {refusal.text}", file=sys.stderr)
         return 2

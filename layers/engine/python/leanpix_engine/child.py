@@ -1,7 +1,7 @@
 """Runs a codec in a child process with bounded time and memory.
 
-For codecs that may exit, abort or hang the process they run in: a C library that calls `exit` on damage, a
-Rust library that panics, a command-line tool.
+For codecs that may exit, abort or hang the process they run in: a C library that calls `exit` on
+damage, a Rust library that panics, a command-line tool.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) ->
     """
     seconds = min(limits.max_child_seconds, deadline.left())
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(),
     )
     _bound(process.pid, limits, seconds)
     try:
@@ -43,11 +47,15 @@ def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) ->
             process.kill()
             process.communicate()
     if process.returncode != 0:
-        raise CodecFailed(errors.decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}")
+        raise CodecFailed(
+            errors.decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}"
+        )
     return output
 
 
-def call(operation: str, stdin: bytes, limits: Limits, deadline: Deadline, *arguments: str) -> bytes:
+def call(
+    operation: str, stdin: bytes, limits: Limits, deadline: Deadline, *arguments: str
+) -> bytes:
     """Runs one operation of `child_main` in a Python of its own.
 
     Raises:
@@ -58,12 +66,19 @@ def call(operation: str, stdin: bytes, limits: Limits, deadline: Deadline, *argu
 
 def _environment() -> dict[str, str]:
     """Only what a codec needs: no credentials of the surrounding function."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG") if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONDONTWRITEBYTECODE": "1"}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
+        if name in os.environ
+    }
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def _bound(pid: int, limits: Limits, seconds: float) -> None:
-    """Sets the child's limits from outside, where the system can (Linux); `communicate` bounds its time anyway."""
+    """Sets the child's limits from outside where the system can (Linux)."""
     if not hasattr(resource, "prlimit"):
         return
     bounds = {

@@ -1,4 +1,4 @@
-"""The child's side of `child.call`: `python -m leanpix_engine.child_main OPERATION`, bytes in, bytes out."""
+"""The child's side of `child.call`: one operation, from standard input to standard output."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import sys
 
 
 def _mozjpeg_lossless(source: bytes, keep: str) -> bytes:
-    """Rewrites a JPEG's entropy coding (progressive scans, best tables); `keep` names the markers to copy."""
-    from mozjpeg_lossless_optimization import COPY_MARKERS, optimize
+    """Rewrites a JPEG's entropy coding as progressive scans; `keep` names COPY_MARKERS."""
+    from mozjpeg_lossless_optimization import (  # noqa: PLC0415  (each child loads one codec)
+        COPY_MARKERS,
+        optimize,
+    )
 
     return bytes(optimize(source, copy=COPY_MARKERS[keep]))
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from leanpix_engine import icc
 from leanpix_engine.decode import from_vips
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.headers import icc
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture import Mode, Picture
 from leanpix_engine.runtime import pyvips
@@ -17,9 +17,10 @@ from leanpix_engine.runtime import pyvips
 def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool) -> Picture:
     """The picture in colours that an output can carry.
 
-    A wide-gamut RGB profile stays with its pixels; sRGB's own is left out, for it says nothing. Profiles that
-    turn the channels into something else than light (XYB and the like) are resolved where loss is allowed,
-    since no encoder and no metric understands such channels. CMYK stays unless asked otherwise.
+    A wide-gamut RGB profile stays with its pixels; sRGB's own is left out, for it says nothing.
+    Profiles that turn the channels into something else than light (XYB and the like) are resolved
+    where loss is allowed, since no encoder and no metric understands such channels. CMYK stays
+    unless asked otherwise.
     """
     if picture.mode is Mode.CMYK:
         return _transformed(picture) if cmyk_to_rgb else picture
@@ -39,11 +40,17 @@ def _transformed(picture: Picture) -> Picture:
     colour = picture.without_alpha()
     try:
         image = colour.to_vips().icc_transform(
-            "srgb", embedded=True, input_profile="cmyk", intent="perceptual", black_point_compensation=True
+            "srgb",
+            embedded=True,
+            input_profile="cmyk",
+            intent="perceptual",
+            black_point_compensation=True,
         )
         done = from_vips(image)
     except pyvips.Error as error:
-        raise Refused(Reason.CORRUPT_IMAGE, "The colour profile of this image cannot be used.") from error
+        raise Refused(
+            Reason.CORRUPT_IMAGE, "The colour profile of this image cannot be used."
+        ) from error
     frames = done.frames.reshape(picture.count, picture.height, picture.width, -1)
     if picture.alpha:
         frames = np.concatenate([frames, picture.frames[..., -1:].astype(frames.dtype)], axis=-1)

@@ -1,4 +1,4 @@
-"""Source bytes to a `Picture` by libvips: strict, sequential, by the loader that the content calls for."""
+"""Source bytes to a `Picture` by libvips: strict, by the loader that the content calls for."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def from_vips(image: Any) -> Picture:
     page = image.get("page-height") if "page-height" in fields else image.height
     pages = image.height // page
     delays = tuple(image.get("delay")) if "delay" in fields and pages > 1 else ()
-    pixels = np.frombuffer(image.write_to_memory(), np.uint16 if image.format == "ushort" else np.uint8)
+    pixels = np.frombuffer(
+        image.write_to_memory(), np.uint16 if image.format == "ushort" else np.uint8
+    )
     return Picture(
         frames=pixels.reshape(pages, page, image.width, image.bands),
         mode=mode,

@@ -1,7 +1,8 @@
-"""What native libraries read from the environment when they are loaded: the number of their threads.
+"""The number of threads that native libraries read from the environment when they are loaded.
 
-The package imports this before anything else. Threads of OpenBLAS and libvips only cost memory on a Lambda
-function's one or two CPUs, and OpenBLAS's burn CPU while they wait. A value that is set already stays.
+The package imports this before anything else. Threads of OpenBLAS and libvips only cost memory on
+a Lambda function's one or two CPUs, and OpenBLAS's burn CPU while they wait. A value that is set
+already stays.
 """
 
 from __future__ import annotations

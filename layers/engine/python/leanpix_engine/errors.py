@@ -1,7 +1,7 @@
 """What the engine says when it will not or cannot optimize an image.
 
-There is one exception, `Refused`. It carries a `Reason` of a closed list, for machines, and one clear
-sentence, for the person who sent the image.
+There is one exception, `Refused`. It carries a `Reason` of a closed list, for machines, and one
+clear sentence, for the person who sent the image.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ class Reason(StrEnum):
 
 
 TEXT: dict[Reason, str] = {
-    Reason.UNSUPPORTED_FORMAT: "This is not an image in a supported format (JPEG, PNG, GIF, WebP, AVIF, SVG).",
+    Reason.UNSUPPORTED_FORMAT: (
+        "This is not an image in a supported format (JPEG, PNG, GIF, WebP, AVIF, SVG)."
+    ),
     Reason.UNSUPPORTED_FEATURE: "This image uses a feature of its format that is not supported.",
     Reason.UNSUPPORTED_CONVERSION: "This image cannot be converted to the format asked for.",
     Reason.CORRUPT_IMAGE: "This image is damaged or incomplete and cannot be read.",

@@ -1,4 +1,4 @@
-"""What of a source's metadata goes into its output: nothing by default, EXIF and XMP when asked for."""
+"""What of a source's metadata goes into its output: nothing, or EXIF and XMP when asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from leanpix_engine.limits import Limits
 from leanpix_engine.picture import Picture
 
 
-def strip(picture: Picture, keep_exif: bool, limits: Limits) -> Picture:
+def strip(picture: Picture, limits: Limits, *, keep_exif: bool) -> Picture:
     """The picture with the metadata that its output may carry."""
     size = len(picture.exif or b"") + len(picture.xmp or b"")
     if keep_exif and size <= limits.max_metadata_bytes:

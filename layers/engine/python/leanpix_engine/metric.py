@@ -1,8 +1,9 @@
-"""SSIMULACRA2 in numpy, for steering a search: the reference side is computed once, dead weight is left out.
+"""SSIMULACRA2 in numpy, fast enough to steer a search by it.
 
-The metric is Jon Sneyers' (cloudinary/ssimulacra2, v2.1): structural similarity, added artefacts and lost
-detail over three channels of a positive XYB colour space and six scales. Of its 108 weights only 25 exceed
-0.01 and none of them is at the sixth scale; the rest moves a score by less than 0.01 and is not computed.
+The metric is Jon Sneyers' (cloudinary/ssimulacra2, v2.1): structural similarity, added artefacts
+and lost detail over three channels of a positive XYB colour space and six scales. Of its 108
+weights only 25 exceed 0.01 and none of them is at the sixth scale; the rest moves a score by less
+than 0.01 and is not computed.
 """
 
 from __future__ import annotations
@@ -38,10 +39,11 @@ _BIAS = 0.0037930732552754493
 _CBRT_BIAS = float(np.cbrt(_BIAS))
 
 _SSIM, _ARTIFACT, _DETAIL = 0, 1, 2
-_Y = 1
+_X, _Y, _B = 0, 1, 2
 _SAMPLED_SCALES = 2
 _STRIP = 32
-# (channel, scale, norm, map) -> weight; norm 0 is the mean, 1 the 4-norm. From the reference's table.
+# (channel, scale, norm, map) -> weight; norm 0 is the mean, 1 the 4-norm. From the reference's
+# table.
 _WEIGHTS_AT: dict[tuple[int, int, int, int], float] = {
     (0, 1, 1, _SSIM): 1.1041726426657346,
     (0, 2, 1, _SSIM): 1.8422455520539298,
@@ -82,12 +84,15 @@ _FLAT_WEIGHTS = _flat_weights()
 
 
 def _weights(scales: int) -> Weights:
-    """(channel, scale, norm, map). With fewer scales the reference reads on in its table without a gap."""
+    """(channel, scale, norm, map); with fewer scales the reference reads on without a gap."""
     return _FLAT_WEIGHTS[: 3 * scales * 6].reshape(3, scales, 2, 3)
 
 
+_SRGB_KNEE = 0.04045  # IEC 61966-2-1
 _LINEAR = np.where(
-    np.arange(256) / 255 <= 0.04045, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
+    np.arange(256) / 255 <= _SRGB_KNEE,
+    np.arange(256) / 255 / 12.92,
+    ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
 ).astype(np.float32)
 
 _RADIUS = 5
@@ -99,7 +104,7 @@ _BLOCK = 48
 
 @lru_cache(maxsize=32)
 def _bands(length: int, *, mirrored: bool) -> tuple[tuple[slice, slice, Plane], ...]:
-    """The blur of a line as products: (outputs, inputs, matrix of outputs x inputs) for each block of it.
+    """The blur of a line as products: (outputs, inputs, matrix) for each block of it.
 
     Beyond the ends the line is zero, or mirrored.
     """
@@ -122,8 +127,9 @@ def _bands(length: int, *, mirrored: bool) -> tuple[tuple[slice, slice, Plane], 
 def blur(plane: Plane) -> Plane:
     """Gaussian of sigma 1.5 as products with band matrices, which BLAS makes fast.
 
-    Left and right of the image is zero, above and below it is mirrored, as in PyPI's `ssimulacra2`. The C++
-    tool takes zero all around and so weighs the border less: it scores up to 1 higher, never lower.
+    Left and right of the image is zero, above and below it is mirrored, as in PyPI's
+    `ssimulacra2`. The C++ tool takes zero all around and so weighs the border less: it scores up
+    to 1 higher, never lower.
     """
     rows = np.empty_like(plane)
     for outputs, inputs, matrix in _bands(plane.shape[0], mirrored=True):
@@ -135,7 +141,7 @@ def blur(plane: Plane) -> Plane:
 
 
 def _halve(planes: Plane) -> Plane:
-    """Mean of 2 x 2 samples of (3, height, width); an odd last row or column counts as its own double."""
+    """Mean of 2 x 2 samples; an odd last row or column counts twice."""
     _, height, width = planes.shape
     if height % 2 or width % 2:
         planes = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge")
@@ -146,7 +152,7 @@ def _halve(planes: Plane) -> Plane:
 def _xyb(linear: Plane, channels: tuple[int, ...]) -> dict[int, Plane]:
     """The positive X, Y and B-Y planes asked for, of (3, height, width) linear light."""
     _, height, width = linear.shape
-    cones = 3 if 2 in channels else 2
+    cones = 3 if _B in channels else 2
     mixed = _OPSIN[:cones] @ linear.reshape(3, -1)
     mixed += np.float32(_BIAS)
     np.maximum(mixed, 0, out=mixed)
@@ -155,12 +161,12 @@ def _xyb(linear: Plane, channels: tuple[int, ...]) -> dict[int, Plane]:
     cone = mixed.reshape(cones, height, width)
     y = (cone[0] + cone[1]) * np.float32(0.5)
     planes: dict[int, Plane] = {}
-    if 0 in channels:
-        planes[0] = (cone[0] - cone[1]) * np.float32(7.0) + np.float32(0.42)
-    if 1 in channels:
-        planes[1] = y + np.float32(0.01)
-    if 2 in channels:
-        planes[2] = (cone[2] - y) + np.float32(0.55)
+    if _X in channels:
+        planes[_X] = (cone[0] - cone[1]) * np.float32(7.0) + np.float32(0.42)
+    if _Y in channels:
+        planes[_Y] = y + np.float32(0.01)
+    if _B in channels:
+        planes[_B] = (cone[2] - y) + np.float32(0.55)
     return planes
 
 
@@ -180,20 +186,27 @@ class _Scales:
         self._scales = scales
         self._weights = weights
         self._sides = [
-            {channel: _Side(plane, blur(plane), blur(plane * plane)) for channel, plane in planes.items()}
+            {
+                channel: _Side(plane, blur(plane), blur(plane * plane))
+                for channel, plane in planes.items()
+            }
             for planes in self._pyramid(linear)
         ]
 
     def _pyramid(self, linear: Plane) -> Iterator[dict[int, Plane]]:
         for scale in self._scales:
-            channels = tuple(channel for channel in range(3) if self._weights[channel, scale].any())
+            channels = tuple(
+                channel for channel in range(3) if self._weights[channel, scale].any()
+            )
             yield _xyb(linear, channels) if channels else {}
             if scale + 1 < self._scales.stop:
                 linear = _halve(linear)
 
     def maps(self, linear: Plane) -> Iterator[tuple[int, int, Plane, Weights]]:
-        """(scale, kind, error map, its weights for mean and 4-norm) of every map that has weight."""
-        for scale, sides, planes in zip(self._scales, self._sides, self._pyramid(linear), strict=True):
+        """(scale, kind, map, its weights for mean and 4-norm) of every map that has weight."""
+        for scale, sides, planes in zip(
+            self._scales, self._sides, self._pyramid(linear), strict=True
+        ):
             for channel, plane in planes.items():
                 weights = self._weights[channel, scale]
                 for kind, values in _error_maps(sides[channel], plane, weights.any(axis=0)):
@@ -205,57 +218,66 @@ class _Scales:
         return dict(_error_maps(self._sides[0][_Y], plane, (True, True, True)))
 
 
-class Reference:
-    """An image to compare others with.
+class _Whole:
+    """An image of which every scale is compared in full."""
 
-    Above 3 MP the two finest scales are taken from a sample of tiles (`tiles.py`), the others from the whole
-    image: those carry most of the weight and cost a sixteenth. What the sample misses is made good by how far
-    it misses the errors of the scale above, which is known whole (a ratio estimate).
+    def __init__(self, rgb: Rgb, scales: int) -> None:
+        self._scales = _Scales(_linear(rgb), range(scales), _weights(scales))
+
+    def total(self, rgb: Rgb) -> float:
+        """The weighted differences of `rgb`."""
+        return _total(self._scales.maps(_linear(rgb)))
+
+
+class _Sampled:
+    """A large image: the two finest scales are taken from tiles, the others in full.
+
+    Those carry most of the weight and cost a sixteenth. What the tiles miss is made good by how
+    far they miss the errors of the next scale, which is known in full (a ratio estimate). The
+    finest scales have weight in 4-norms alone.
     """
+
+    def __init__(self, rgb: Rgb, tiles: Tiles, scales: int) -> None:
+        weights = _weights(scales)
+        self._tiles = tiles
+        self._fine = _Scales(_linear(tiles.mosaic(rgb)), range(_SAMPLED_SCALES), weights)
+        self._coarse = _Scales(_quarter(rgb), range(_SAMPLED_SCALES, scales), weights)
+
+    def total(self, rgb: Rgb) -> float:
+        """The weighted differences of `rgb`, estimated."""
+        quarter = _quarter(rgb)
+        missed = {
+            kind: _mean4(values) / max(self._tiles.mean4_at_quarter(values), 1e-20)
+            for kind, values in self._coarse.lightness_maps(quarter).items()
+        }
+        fine = sum(
+            float(weights[1]) * (self._tiles.mean4(values, 1 << scale) * missed[kind]) ** 0.25
+            for scale, kind, values, weights in self._fine.maps(_linear(self._tiles.mosaic(rgb)))
+        )
+        return _total(self._coarse.maps(quarter)) + float(fine)
+
+
+class Reference:
+    """An image to compare others with; above 3 MP by a sample of its finest detail."""
 
     def __init__(self, rgb: Rgb) -> None:
         """`rgb` is (height, width, 3), 8 bits, sRGB."""
         height, width = rgb.shape[:2]
         self._shape = (height, width)
-        count = _scales_of(height, width)
-        weights = _weights(count)
-        self._tiles = Tiles.chosen(rgb) if height * width > SAMPLED_ABOVE_PIXELS else None
-        self._whole: _Scales | None = None
-        if self._tiles is None:
-            self._whole = _Scales(_linear(rgb), range(count), weights)
-        else:
-            self._fine = _Scales(_linear(self._tiles.mosaic(rgb)), range(_SAMPLED_SCALES), weights)
-            self._coarse = _Scales(_quarter(rgb), range(_SAMPLED_SCALES, count), weights)
-
-    @property
-    def tiles(self) -> Tiles | None:
-        """The sample that stands for a large image; None for a small one."""
-        return self._tiles
+        scales = _scales_of(height, width)
+        tiles = Tiles.chosen(rgb) if height * width > SAMPLED_ABOVE_PIXELS else None
+        self._side = _Sampled(rgb, tiles, scales) if tiles else _Whole(rgb, scales)
 
     def score(self, rgb: Rgb) -> float:
-        """SSIMULACRA2 of `rgb` (same size as the reference); 100 is identical, below 0 is possible.
+        """SSIMULACRA2 of `rgb`; 100 is identical, below 0 is possible.
 
         Raises:
             ValueError: another size than the reference's.
         """
         if rgb.shape[:2] != self._shape:
-            raise ValueError(f"sizes differ: {self._shape} and {rgb.shape[:2]}")
-        if self._whole is not None:
-            return _to_score(_total(self._whole.maps(_linear(rgb))))
-        assert self._tiles is not None
-        quarter = _quarter(rgb)
-        return _to_score(_total(self._coarse.maps(quarter)) + self._sampled(rgb, quarter, self._tiles))
-
-    def _sampled(self, rgb: Rgb, quarter: Plane, tiles: Tiles) -> float:
-        """The weighted differences at the finest scales, estimated from the tiles."""
-        missed = {
-            kind: _mean4(values) / max(tiles.mean4_at_quarter(values), 1e-20)
-            for kind, values in self._coarse.lightness_maps(quarter).items()
-        }
-        return sum(
-            float(weights[1]) * (tiles.mean4(values, 1 << scale) * missed[kind]) ** 0.25
-            for scale, kind, values, weights in self._fine.maps(_linear(tiles.mosaic(rgb)))
-        )
+            message = f"sizes differ: {self._shape} and {rgb.shape[:2]}"
+            raise ValueError(message)
+        return _to_score(self._side.total(rgb))
 
 
 def _linear(rgb: Rgb) -> Plane:
@@ -299,7 +321,7 @@ def _scales_of(height: int, width: int) -> int:
 
 
 def _error_maps(side: _Side, plane: Plane, wanted: Sequence[bool]) -> Iterator[tuple[int, Plane]]:
-    """The error maps of one channel at one scale; those of `_DETAIL` are not above 0, the others not below."""
+    """The error maps of one channel at one scale; `_DETAIL` is 0 or less, the others 0 or more."""
     mean = blur(plane)
     if wanted[_SSIM]:
         yield _SSIM, _ssim_error(side, plane, mean)
@@ -358,5 +380,9 @@ def _mean4(values: Plane) -> float:
 def _to_score(total: float) -> float:
     """The reference's polynomial from weighted differences to the scale of 100."""
     total *= 0.9562382616834844
-    total = 2.326765642916932 * total - 0.020884521182843837 * total**2 + 6.248496625763138e-05 * total**3
+    total = (
+        2.326765642916932 * total
+        - 0.020884521182843837 * total**2
+        + 6.248496625763138e-05 * total**3
+    )
     return 100.0 - 10.0 * total**0.6276336467831387 if total > 0 else 100.0

@@ -38,6 +38,7 @@ class Format(StrEnum):
         return _CONTENT_TYPES[self]
 
 
+_BEST_QUALITY = 100
 _CONTENT_TYPES = {
     Format.JPEG: "image/jpeg",
     Format.PNG: "image/png",
@@ -74,15 +75,19 @@ class Options:
     """Share of the source's bytes that must be saved, or else the result is "no savings"."""
 
     def __post_init__(self) -> None:
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise ValueError("quality must be between 1 and 100")
+        if self.quality is not None and not 1 <= self.quality <= _BEST_QUALITY:
+            message = "quality must be between 1 and 100"
+            raise ValueError(message)
         if self.target_format not in (None, Format.WEBP, Format.AVIF):
-            raise ValueError("target_format must be webp or avif")
+            message = "target_format must be webp or avif"
+            raise ValueError(message)
         for side in (self.max_width, self.max_height):
             if side is not None and side < 1:
-                raise ValueError("max_width and max_height must be at least 1")
+                message = "max_width and max_height must be at least 1"
+                raise ValueError(message)
         if not 0 <= self.min_saving < 1:
-            raise ValueError("min_saving must be at least 0 and below 1")
+            message = "min_saving must be at least 0 and below 1"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

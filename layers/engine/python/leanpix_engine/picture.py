@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from leanpix_engine.runtime import pyvips
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Pixels = npt.NDArray[Any]
+"""8 or 16 bits per sample: `np.uint8` or `np.uint16`."""
 
 
 class Mode(StrEnum):
@@ -43,7 +44,8 @@ class Picture:
     @property
     def pixels(self) -> Pixels:
         """The first frame: (height, width, channels)."""
-        return self.frames[0]
+        first: Pixels = self.frames[0]
+        return first
 
     @property
     def count(self) -> int:
@@ -52,10 +54,12 @@ class Picture:
 
     @property
     def width(self) -> int:
+        """In pixels, as stored."""
         return int(self.frames.shape[2])
 
     @property
     def height(self) -> int:
+        """Of one frame, in pixels, as stored."""
         return int(self.frames.shape[1])
 
     @property
@@ -70,11 +74,17 @@ class Picture:
 
     def opaque(self) -> bool:
         """True where no pixel is transparent."""
-        return not self.alpha or bool((self.frames[..., -1] == np.iinfo(self.frames.dtype).max).all())
+        return not self.alpha or bool(
+            (self.frames[..., -1] == np.iinfo(self.frames.dtype).max).all()
+        )
 
     def without_alpha(self) -> Picture:
         """The same colours with the alpha channel left out."""
-        return replace(self, frames=np.ascontiguousarray(self.frames[..., :-1]), alpha=False) if self.alpha else self
+        return (
+            replace(self, frames=np.ascontiguousarray(self.frames[..., :-1]), alpha=False)
+            if self.alpha
+            else self
+        )
 
     def rgb8(self) -> npt.NDArray[np.uint8]:
         """Frames as 8-bit RGB or RGBA, for a metric or an encoder that knows nothing else."""
@@ -98,13 +108,21 @@ class Picture:
             contiguous.data, width, height * count, channels, "ushort" if self.deep else "uchar"
         )
         deep_names = {Mode.GRAY: "grey16", Mode.RGB: "rgb16"}
-        image = image.copy(interpretation=deep_names.get(self.mode, self.mode.value) if self.deep else self.mode.value)
+        image = image.copy(
+            interpretation=deep_names.get(self.mode, self.mode.value)
+            if self.deep
+            else self.mode.value
+        )
         fields: list[tuple[Any, str, Any]] = []
         if count > 1:
             fields.append((pyvips.GValue.gint_type, "page-height", height))
             fields.append((pyvips.GValue.array_int_type, "delay", list(self.delays_ms)))
             fields.append((pyvips.GValue.gint_type, "loop", self.loop))
-        for name, blob in (("icc-profile-data", self.icc), ("exif-data", self.exif), ("xmp-data", self.xmp)):
+        for name, blob in (
+            ("icc-profile-data", self.icc),
+            ("exif-data", self.exif),
+            ("xmp-data", self.xmp),
+        ):
             if blob:
                 fields.append((pyvips.GValue.blob_type, name, blob))
         for kind, name, value in fields:

@@ -1,4 +1,4 @@
-"""The way of an image through the engine: `STEPS`, each a small function from one `Work` to the next."""
+"""The way of an image through the engine: `STEPS`, each a function from one `Work` to the next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-
 
 from leanpix_engine import color, metadata
 from leanpix_engine.deadline import Deadline
@@ -25,10 +24,10 @@ from leanpix_engine.search import Candidate, climb
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, goal_of
 from leanpix_engine.verify import Judge
 
-
+_OUT_OF_ORDER = "a step ran before the one that it builds on"
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
 _TIME_FOR_LOSSLESS = 0.3
-"""Share of the time that is left for lossless candidates and verification, once a lossy one is found."""
+"""Share of the time that no further lossy way may use, once one has been found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +50,8 @@ class Work:
     @property
     def found(self) -> tuple[Probe, Picture]:
         """What the first two steps found."""
-        assert self.facts is not None
-        assert self.picture is not None
+        if self.facts is None or self.picture is None:
+            raise RuntimeError(_OUT_OF_ORDER)
         return self.facts, self.picture
 
     @property
@@ -62,6 +61,7 @@ class Work:
 
     @property
     def keeps_format(self) -> bool:
+        """True where the output has the source's format."""
         return self.kind is self.found[0].format
 
     @property
@@ -73,7 +73,19 @@ class Work:
     @property
     def must_change(self) -> bool:
         """True where the source itself would not be what was asked for, whatever it costs."""
-        return self.resizes or (self.options.cmyk_to_rgb and self.found[0].channels == _CMYK_CHANNELS)
+        return self.resizes or (
+            self.options.cmyk_to_rgb and self.found[0].channels == _CMYK_CHANNELS
+        )
+
+    @property
+    def keeps_gain_map(self) -> bool:
+        """True for an HDR photo that stays one: its base image must not change under the map."""
+        return self.found[0].gain_map and self.keeps_format and not self.must_change
+
+    @property
+    def goal(self) -> float | None:
+        """The score to reach; None where every pixel has to stay what it is."""
+        return None if self.keeps_gain_map else goal_of(self.options)
 
 
 _CMYK_CHANNELS = 4
@@ -82,7 +94,9 @@ _CMYK_CHANNELS = 4
 def run(source: bytes, options: Options, limits: Limits) -> Result:
     """See `leanpix_engine.optimize`."""
     started = time.monotonic()
-    work = Work(source=source, options=options, limits=limits, deadline=Deadline(limits.max_seconds))
+    work = Work(
+        source=source, options=options, limits=limits, deadline=Deadline(limits.max_seconds)
+    )
     try:
         for step in STEPS:
             work = step(work)
@@ -110,16 +124,19 @@ def probe(work: Work) -> Work:
 
 def decode(work: Work) -> Work:
     """Decodes all frames, strictly, and holds what came out against the limits too."""
-    assert work.facts is not None
+    if work.facts is None:
+        raise RuntimeError(_OUT_OF_ORDER)
     picture = codec_of(work.facts.format).decode(work.source, work.limits)
-    check(replace(work.facts, width=picture.width, height=picture.height, frames=picture.count), work.limits)
-    return replace(work, picture=metadata.strip(picture, work.options.keep_exif, work.limits))
+    width, height, frames = picture.width, picture.height, picture.count
+    check(replace(work.facts, width=width, height=height, frames=frames), work.limits)
+    picture = metadata.strip(picture, work.limits, keep_exif=work.options.keep_exif)
+    return replace(work, picture=picture)
 
 
 def orient(work: Work) -> Work:
-    """Turns the pixels as they are to be seen; a lossless JPEG keeps its blocks, and its orientation tag."""
+    """Turns the pixels as they are seen; a lossless JPEG keeps its blocks and its tag."""
     _, picture = work.found
-    if picture.orientation == 1 or (goal_of(work.options) is None and work.keeps_format and not work.resizes):
+    if picture.orientation == 1 or (work.goal is None and work.keeps_format and not work.resizes):
         return work
     return replace(work, picture=upright(picture), untouched=False)
 
@@ -140,36 +157,41 @@ def to_srgb(work: Work) -> Work:
         picture,
         work.limits,
         cmyk_to_rgb=work.options.cmyk_to_rgb or work.kind is not Format.JPEG,
-        lossy=goal_of(work.options) is not None or not work.keeps_format,
+        lossy=work.goal is not None or not work.keeps_format,
     )
     return replace(work, picture=done, untouched=work.untouched and done.frames is picture.frames)
 
 
 def encode(work: Work) -> Work:
-    """Makes the candidates: for each lossy way the smallest that reaches the goal, and lossless ones."""
-    facts, picture = work.found
-    if facts.gain_map and work.keeps_format and not work.must_change:
-        return replace(work, reason=_GAIN_MAP_KEPT)
+    """Makes the candidates: the smallest of each lossy way at the goal, and lossless ones."""
+    _, picture = work.found
     judge = Judge(picture, lambda data: codec_of(work.kind).decode(data, work.limits))
     return replace(work, judge=judge, candidates=_candidates(work, judge))
 
 
 def verify(work: Work) -> Work:
     """Takes the smallest candidate that proves right and saves enough; else there is no output."""
-    if work.reason or work.judge is None:
-        return work
     ceiling = None if work.must_change else len(work.source) * (1 - work.options.min_saving)
     by_size = sorted(work.candidates, key=lambda candidate: len(candidate.data))
-    output = _first_right(work, by_size, ceiling, goal_of(work.options))
+    output = _first_right(work, by_size, ceiling, work.goal)
     if output is None and work.must_change:
         by_score = sorted(by_size, key=lambda candidate: -(candidate.score or 100.0))
         output = _first_right(work, by_score, None, -math.inf)
     if output is None and (work.must_change or not work.candidates) and not _may_stay(work):
         raise Refused(Reason.UNSUPPORTED_CONVERSION)
-    return replace(work, output=output, reason=None if output else _NO_SAVINGS)
+    reason = _GAIN_MAP_KEPT if work.keeps_gain_map else _NO_SAVINGS
+    return replace(work, output=output, reason=None if output else reason)
 
 
-STEPS: tuple[Callable[[Work], Work], ...] = (probe, decode, orient, resize, to_srgb, encode, verify)
+STEPS: tuple[Callable[[Work], Work], ...] = (
+    probe,
+    decode,
+    orient,
+    resize,
+    to_srgb,
+    encode,
+    verify,
+)
 
 
 def _may_stay(work: Work) -> bool:
@@ -190,18 +212,15 @@ def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:
     )
     reached: list[Candidate] = []
     missed: list[Candidate] = []
-    goal = goal_of(work.options)
+    goal = work.goal
     if goal is not None:
         for ladder in codec.ladders(task, goal):
             if reached and work.deadline.share_left() < _TIME_FOR_LOSSLESS:
                 break
             if not ladder.worth(reached):
                 continue
-            found = climb(ladder, goal, judge.score, work.deadline)
-            assert found.quality is not None
-            assert found.score is not None
-            found = replace(found, data=ladder.finish(found.data, found.quality))
-            (reached if found.score >= goal + ladder.margin - FLOOR_BELOW_GOAL else missed).append(found)
+            found, reaches = climb(ladder, goal, judge.score, work.deadline)
+            (reached if reaches else missed).append(found)
     smallest = min((len(candidate.data) for candidate in reached), default=None)
     return (*reached, *missed, *codec.lossless(replace(task, smallest=smallest)))
 
@@ -210,15 +229,16 @@ def _first_right(
     work: Work, candidates: Sequence[Candidate], ceiling: float | None, goal: float | None
 ) -> Output | None:
     """The first candidate that is below the ceiling in bytes and passes the judge."""
-    assert work.judge is not None
-    _, picture = work.found
+    judge, (_, picture) = work.judge, work.found
+    if judge is None:
+        raise RuntimeError(_OUT_OF_ORDER)
     turned = picture.orientation in SWAPS_SIDES
     for candidate in candidates:
         if ceiling is not None and len(candidate.data) > ceiling:
             continue
         work.deadline.check()
         floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
-        right, score = work.judge.acceptable(candidate.data, floor)
+        right, score = judge.acceptable(candidate.data, floor)
         if right:
             return Output(
                 data=candidate.data,
@@ -232,7 +252,7 @@ def _first_right(
 
 
 def _extra_webp(work: Work) -> Output | None:
-    """The same picture as WebP beside the main output; None where it would not be smaller than the source."""
+    """The same picture as WebP; None where it would not be smaller than the source."""
     _, picture = work.found
     options = replace(work.options, target_format=Format.WEBP, also_webp=False)
     other = replace(

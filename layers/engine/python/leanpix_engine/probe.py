@@ -1,4 +1,4 @@
-"""Header-only facts of an image, in pure Python: cheap enough for a handler without imaging libraries."""
+"""Header-only facts of an image in pure Python, for a handler without imaging libraries."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def probe(source: bytes, limits: Limits | None = None) -> Probe:
     """Facts of `source`, checked against `limits`, without decoding it.
 
     Raises:
-        Refused: no supported image, damage that shows in the headers, or more than the limits allow.
+        Refused: no supported image, damage that shows in the headers, or more than the limits
+        allow.
     """
     limits = limits or Limits()
     if not source:
@@ -45,12 +46,15 @@ def check(facts: Probe, limits: Limits) -> None:
     if facts.width < 1 or facts.height < 1:
         raise Refused(Reason.CORRUPT_IMAGE)
     if facts.frames > limits.max_frames:
-        raise Refused(Reason.TOO_MANY_FRAMES, f"The animation has more than {limits.max_frames:,} frames.")
+        raise Refused(
+            Reason.TOO_MANY_FRAMES, f"The animation has more than {limits.max_frames:,} frames."
+        )
     pixels = facts.width * facts.height
     size = f"{facts.width} x {facts.height} pixels"
     if max(facts.width, facts.height) > limits.max_side or pixels > limits.max_pixels:
         raise Refused(Reason.TOO_LARGE, f"The image is {size}, more than the limits allow.")
     if facts.frames > 1 and pixels * facts.frames > limits.max_frame_pixels:
         raise Refused(
-            Reason.TOO_LARGE, f"The animation is {facts.frames} frames of {size}, more than the limits allow."
+            Reason.TOO_LARGE,
+            f"The animation is {facts.frames} frames of {size}, more than the limits allow.",
         )

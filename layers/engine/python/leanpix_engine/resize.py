@@ -10,18 +10,23 @@ from leanpix_engine.decode import from_vips
 from leanpix_engine.picture import Picture, Pixels
 
 
-def fitted(width: int, height: int, max_width: int | None, max_height: int | None) -> tuple[int, int]:
+def fitted(
+    width: int, height: int, max_width: int | None, max_height: int | None
+) -> tuple[int, int]:
     """The size inside the box, at least 1 x 1."""
     scale = min(1.0, (max_width or width) / width, (max_height or height) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def resize(picture: Picture, width: int, height: int) -> Picture:
-    """The picture at `width` x `height`, by Lanczos 3 on its own (gamma) values as browsers and sharp do.
+    """The picture at `width` x `height`, by Lanczos 3 on gamma values as browsers and sharp do.
 
     Colours are weighted by alpha, so that what is transparent does not bleed into what is seen.
     """
-    frames = [_resized(replace(picture, frames=picture.frames[i : i + 1]), width, height) for i in range(picture.count)]
+    frames = [
+        _resized(replace(picture, frames=picture.frames[i : i + 1]), width, height)
+        for i in range(picture.count)
+    ]
     return replace(picture, frames=np.concatenate(frames))
 
 
@@ -33,5 +38,7 @@ def _resized(picture: Picture, width: int, height: int) -> Pixels:
     image = image.resize(width / picture.width, vscale=height / picture.height, kernel="lanczos3")
     if picture.alpha:
         image = image.unpremultiply()
-    image = image.rint().cast(layout).crop(0, 0, min(width, image.width), min(height, image.height))
+    image = (
+        image.rint().cast(layout).crop(0, 0, min(width, image.width), min(height, image.height))
+    )
     return from_vips(image).frames

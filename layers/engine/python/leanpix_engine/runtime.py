@@ -13,8 +13,11 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def _settle_allocator() -> None:
-    """Fewer arenas against fragmentation, and planes up to 16 MB from the heap: mapping them anew each time
-    costs more CPU than what is computed on them. Does nothing where the C library is not glibc."""
+    """Few arenas against fragmentation; planes up to 16 MB from the heap.
+
+    Mapping them anew each time costs more CPU than what is computed on them. Does nothing where
+    the C library is not glibc.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return

@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from leanpix_engine.deadline import Deadline
-from leanpix_engine.targets import SEARCH_BELOW_GOAL, TOLERANCE
+from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANCE
+
+_MORE_ENCODES = 3
+"""Allowed beyond the ladder's own number while nothing reaches the goal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,16 +21,16 @@ class Candidate:
     how: str
     """Names the way it was made, such as "jpegli" or "oxipng"."""
     quality: float | None = None
-    """The encoder's quality; None says that no pixel was changed, which verification holds it to."""
+    """The encoder's quality; None claims that no pixel was changed, which is verified."""
     score: float | None = None
     """What the search measured; None without a quality."""
 
 
-def _keep(data: bytes, quality: float) -> bytes:
+def _as_it_is(data: bytes, _quality: float) -> bytes:
     return data
 
 
-def _always(found: Sequence[Candidate]) -> bool:
+def _always(_found: Sequence[Candidate]) -> bool:
     return True
 
 
@@ -47,7 +50,7 @@ class Ladder:
     step: float = 1.0
     """Qualities are multiples of this."""
     max_encodes: int = 4
-    finish: Callable[[bytes, float], bytes] = field(default=_keep)
+    finish: Callable[[bytes, float], bytes] = field(default=_as_it_is)
     """The final file from the quick one and its quality; may encode again with slower settings."""
     margin: float = 0.0
     """Added to the goal, where `finish` costs some of the score."""
@@ -57,68 +60,73 @@ class Ladder:
     """Whether to try this way at all, seeing what the ways before it found."""
 
 
-def climb(ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline: Deadline) -> Candidate:
-    """The smallest quality found whose score is at least `goal`, or the best that was found below it.
+@dataclass(frozen=True, slots=True)
+class _Try:
+    quality: float
+    score: float
+    data: bytes
 
-    Regula falsi with the ladder's slope until the goal is bracketed, then between the two ends. It ends at a
-    score at most the ladder's tolerance above the goal, or when the encodes or the time are used up; some more encodes
-    are spent where all were below the goal.
+
+def climb(
+    ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline: Deadline
+) -> tuple[Candidate, bool]:
+    """Return the file of the lowest quality found that reaches the goal, and whether it does.
+
+    Where none reaches it, the file that came closest. Regula falsi with the ladder's slope until
+    the goal is bracketed, then between the two ends. It ends at a score at most the ladder's
+    tolerance above the goal, or when the encodes or the time are used up; some more encodes are
+    spent where all were below the goal.
 
     Raises:
         Refused: `TIMEOUT` before anything was found.
     """
     aim = goal + ladder.margin
-    below: Candidate | None = None
-    above: Candidate | None = None
+    below: _Try | None = None
+    above: _Try | None = None
     quality = _on_grid(ladder, ladder.start)
     tried: set[float] = set()
     longest = 0.0
-    while quality not in tried and len(tried) < ladder.max_encodes + (0 if above else _MORE_ENCODES):
+    while quality not in tried and len(tried) < ladder.max_encodes + (
+        0 if above else _MORE_ENCODES
+    ):
         if (above or below) and deadline.left() < 2 * longest:
             break
         deadline.check()
         started = time.monotonic()
         tried.add(quality)
         data = ladder.encode(quality)
-        reached = score(data)
+        latest = _Try(quality, score(data), data)
         longest = max(longest, time.monotonic() - started)
-        found = Candidate(data=data, how=ladder.how, quality=quality, score=reached)
-        if reached < aim - SEARCH_BELOW_GOAL:
-            below = found
+        if latest.score < aim - SEARCH_BELOW_GOAL:
+            below = latest
         else:
-            above = found
-            if reached <= aim + ladder.tolerance:
+            above = latest
+            if latest.score <= aim + ladder.tolerance:
                 break
         quality = _on_grid(ladder, _next(ladder, aim, below, above))
-    best = above or below
-    assert best is not None
-    return best
-
-
-_MORE_ENCODES = 3
+    best = above or below or latest
+    data = ladder.finish(best.data, best.quality)
+    found = Candidate(data=data, how=ladder.how, quality=best.quality, score=best.score)
+    return found, best.score >= aim - FLOOR_BELOW_GOAL
 
 
 def _on_grid(ladder: Ladder, quality: float) -> float:
     return min(ladder.high, max(ladder.low, round(quality / ladder.step) * ladder.step))
 
 
-def _next(ladder: Ladder, aim: float, below: Candidate | None, above: Candidate | None) -> float:
+def _next(ladder: Ladder, aim: float, below: _Try | None, above: _Try | None) -> float:
     """Where to look next; a quality already tried says that there is nothing left to look for."""
     if below and above:
-        (low, low_score), (high, high_score) = _point(below), _point(above)
-        if high - low <= ladder.step:
-            return high
-        share = (aim - low_score) / max(high_score - low_score, 1e-6)
-        return min(high - ladder.step, max(low + ladder.step, low + share * (high - low)))
+        if above.quality - below.quality <= ladder.step:
+            return above.quality
+        rise = max(above.score - below.score, 1e-6)
+        share = (aim - below.score) / rise
+        guess = below.quality + share * (above.quality - below.quality)
+        return min(above.quality - ladder.step, max(below.quality + ladder.step, guess))
     known = below or above
-    assert known is not None
-    quality, reached = _point(known)
-    move = (aim - reached) / ladder.slope
+    if known is None:
+        return ladder.start
+    move = (aim - known.score) / ladder.slope
     if abs(move) < ladder.step:
         move = ladder.step if below else -ladder.step
-    return quality + move
-
-
-def _point(candidate: Candidate) -> tuple[float, float]:
-    assert candidate.quality is not None and candidate.score is not None
-    return candidate.quality, candidate.score
+    return known.quality + move

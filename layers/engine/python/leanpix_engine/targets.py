@@ -1,6 +1,7 @@
-"""The visual quality to aim at, as SSIMULACRA2 (100 identical, 90 no difference seen in flicker, 70 good).
+"""The visual quality to aim at, as SSIMULACRA2 (100 identical, 90 visually lossless, 70 good).
 
-`medium` and `high` are what libjpeg-turbo's fixed qualities 80 and 60 give on average, held on every image.
+`medium` and `high` are what libjpeg-turbo's fixed qualities 80 and 60 give on average, held on
+every image.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ SEARCH_BELOW_GOAL = 0.15
 TOLERANCE = 0.3
 """The search is content this far above the goal: half a step of most encoders' qualities."""
 
-# (quality of libjpeg-turbo, mean ss2 over 16 photos), by `python -m benchmarks.quality_curve corpus/photos`.
+# (quality of libjpeg-turbo, mean ss2 over 16 photos), by `python -m benchmarks.quality_curve
+# corpus/photos`.
 _CURVE = (
     (1, -64.7),
     (5, -57.2),

@@ -1,7 +1,8 @@
 """A sample of a large image: tiles spread over the ranks of activity, laid out as a mosaic.
 
-Errors of an encoder grow with activity, so a sample that has every rank of it in its right share tells
-what the whole would. Each tile carries a margin, so that a filter's reach across a seam can be left out.
+Errors of an encoder grow with activity, so a sample that has every rank of it in its right share
+tells what the whole would. Each tile carries a margin, so that a filter's reach across a seam can
+be left out.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ SAMPLED_ABOVE_PIXELS = 3_000_000
 
 _INNER = 224
 _MARGIN = 16
-_OUTER = _INNER + 2 * _MARGIN  # 256: whole JPEG blocks and 4:2:0 units, so that an encoder sees its own grid
+_OUTER = (
+    _INNER + 2 * _MARGIN
+)  # 256: whole JPEG blocks and 4:2:0 units, so that an encoder sees its own grid
 _UNIT = 16
 _COLUMNS, _ROWS = 6, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """Where the tiles lie in the image, (top, left) of each with its margin, and how much each stands for."""
+    """Where tiles lie in an image, (top, left) with their margin, and what each stands for."""
 
     places: tuple[tuple[int, int], ...]
     weights: tuple[float, ...]
@@ -42,7 +45,8 @@ class Tiles:
         if len(grid) < 2 * wanted:
             return None
         by_activity = sorted(grid, key=lambda place: _activity(rgb, place))
-        # Share s of the samples lies below rank r(s) = (4 s - s^2) / 3: dense where ranks are high.
+        # Share s of the samples lies below rank r(s) = (4 s - s^2) / 3: dense where ranks are
+        # high.
         shares = (np.arange(wanted) + 0.5) / wanted
         ranks = (4 * shares - shares**2) / 3
         density = (4 - 2 * shares) / 3
@@ -54,13 +58,13 @@ class Tiles:
         result = np.empty((_ROWS * _OUTER, _COLUMNS * _OUTER, image.shape[2]), np.uint8)
         for number, (top, left) in enumerate(self.places):
             row, column = divmod(number, _COLUMNS)
-            result[row * _OUTER : (row + 1) * _OUTER, column * _OUTER : (column + 1) * _OUTER] = image[
-                top : top + _OUTER, left : left + _OUTER
-            ]
+            result[row * _OUTER : (row + 1) * _OUTER, column * _OUTER : (column + 1) * _OUTER] = (
+                image[top : top + _OUTER, left : left + _OUTER]
+            )
         return result
 
     def mean4(self, values: npt.NDArray[np.float32], shrink: int) -> float:
-        """The image's mean of 4th powers, estimated from a map over the mosaic at 1/`shrink` of its size."""
+        """Mean of 4th powers, estimated from a map over the mosaic at 1/`shrink` of its size."""
         outer, margin = _OUTER // shrink, _MARGIN // shrink
         inner = values.reshape(_ROWS, outer, _COLUMNS, outer)[:, margin:-margin, :, margin:-margin]
         means = np.square(np.square(inner)).mean(axis=(1, 3), dtype=np.float64)
@@ -69,7 +73,9 @@ class Tiles:
     def mean4_at_quarter(self, values: npt.NDArray[np.float32]) -> float:
         """The same estimate from a map over the whole image at a quarter of its size."""
         means = [
-            float(np.square(np.square(self._cut(values, top // 4, left // 4))).mean(dtype=np.float64))
+            float(
+                np.square(np.square(self._cut(values, top // 4, left // 4))).mean(dtype=np.float64)
+            )
             for top, left in self.places
         ]
         return float(np.dot(means, self.weights)) / len(self.weights)
@@ -81,7 +87,7 @@ class Tiles:
 
 
 def _starts(length: int) -> list[int]:
-    """Where tiles start along a side, so that they cover it, on whole units of the encoder's grid."""
+    """Where tiles start along a side to cover it, on whole units of the encoder's grid."""
     room = length - _OUTER
     if room < 0:
         return []

@@ -1,4 +1,4 @@
-"""Proves a candidate before it may leave: it decodes, has the right shape, and looks as it has to."""
+"""Proves a candidate before it may leave: it decodes, has its shape, and looks as it has to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Judge:
         self._scores: dict[int, float] = {}
 
     def score(self, data: bytes) -> float:
-        """SSIMULACRA2 of a candidate against the picture: the lowest over sampled frames and backgrounds."""
+        """SSIMULACRA2 of a candidate: the lowest over sampled frames and backgrounds."""
         return self.score_of(self._decode(data))
 
     def score_of(self, picture: Picture) -> float:
@@ -50,19 +50,25 @@ class Judge:
 
     def _measure(self, picture: Picture) -> float:
         scores = [
-            reference.score(_flat(_frame(picture, index), picture.alpha, background))
+            reference.score(_flat(_frame(picture, index), background, alpha=picture.alpha))
             for index, background, reference in self._sampled()
         ]
         worst = min(scores)
         # A long animation is judged as a whole, but no frame may fall far behind.
-        return min(float(np.mean(scores)), worst + _WORST_FRAME_BELOW) if picture.count > 1 else worst
+        return (
+            min(float(np.mean(scores)), worst + _WORST_FRAME_BELOW) if picture.count > 1 else worst
+        )
 
     def identical(self, picture: Picture) -> bool:
         """True where every pixel is the same; colours under full transparency do not count."""
         ours = self._picture
         if not self._same_shape(picture) or ours.delays_ms != picture.delays_ms:
             return False
-        if ours.deep != picture.deep or ours.mode is not picture.mode or ours.alpha != picture.alpha:
+        if (
+            ours.deep != picture.deep
+            or ours.mode is not picture.mode
+            or ours.alpha != picture.alpha
+        ):
             return self._same_colours(picture)
         if np.array_equal(ours.frames, picture.frames):
             return True
@@ -88,10 +94,14 @@ class Judge:
 
     def _same_shape(self, picture: Picture) -> bool:
         ours = self._picture
-        return (picture.count, picture.height, picture.width) == (ours.count, ours.height, ours.width)
+        return (picture.count, picture.height, picture.width) == (
+            ours.count,
+            ours.height,
+            ours.width,
+        )
 
     def _same_colours(self, picture: Picture) -> bool:
-        """Equality of what two layouts show: a gray PNG for a gray RGB one, RGB for opaque RGBA."""
+        """Equality of what two layouts show: gray for gray RGB, RGB for opaque RGBA."""
         ours = self._picture
         if Mode.CMYK in (ours.mode, picture.mode) or ours.deep != picture.deep:
             return False
@@ -104,7 +114,11 @@ class Judge:
             chosen = sorted({round(i) for i in np.linspace(0, picture.count - 1, _SAMPLED_FRAMES)})
             backgrounds = (None,) if picture.opaque() else _BACKGROUNDS
             self._references = [
-                (index, background, Reference(_flat(_frame(picture, index), picture.alpha, background)))
+                (
+                    index,
+                    background,
+                    Reference(_flat(_frame(picture, index), background, alpha=picture.alpha)),
+                )
                 for index in chosen
                 for background in backgrounds
             ]
@@ -113,10 +127,11 @@ class Judge:
 
 def _frame(picture: Picture, index: int) -> Rgb:
     """One frame as 8-bit RGB or RGBA."""
-    return replace(picture, frames=picture.frames[index : index + 1]).rgb8()[0]
+    frame: Rgb = replace(picture, frames=picture.frames[index : index + 1]).rgb8()[0]
+    return frame
 
 
-def _flat(frame: Rgb, alpha: bool, background: int | None) -> Rgb:
+def _flat(frame: Rgb, background: int | None, *, alpha: bool) -> Rgb:
     """One frame as RGB on a background, at least as large as the metric's window."""
     colour = frame[..., :3]
     if alpha:
@@ -135,12 +150,14 @@ def _rgba(picture: Picture) -> Pixels:
     colour = frames[..., :-1] if picture.alpha else frames
     if colour.shape[-1] == 1:
         colour = np.repeat(colour, 3, axis=-1)
-    alpha = frames[..., -1:] if picture.alpha else np.full((*frames.shape[:-1], 1), full, frames.dtype)
+    alpha = (
+        frames[..., -1:] if picture.alpha else np.full((*frames.shape[:-1], 1), full, frames.dtype)
+    )
     return np.concatenate([colour, alpha], axis=-1)
 
 
 def _same_seen(first: Pixels, second: Pixels) -> bool:
-    """Equality of frames with alpha, leaving out the colours of pixels that are fully transparent."""
+    """Equality of frames with alpha; colours of fully transparent pixels do not count."""
     if not np.array_equal(first[..., -1], second[..., -1]):
         return False
     differs = (first[..., :-1] != second[..., :-1]).any(axis=-1)

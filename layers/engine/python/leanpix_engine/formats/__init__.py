@@ -2,17 +2,22 @@
 
 To the pipeline a codec is three functions:
 
-* `decode(source, limits)` reads a file of the format into a `Picture`, strictly: damage is refused.
-* `lossless(task)` yields `Candidate`s without a quality (`quality=None`): files whose pixels equal those of
-  `task.picture`. Where `task.source` is not None it is the untouched source file in this very format, with
-  exactly the pixels, orientation and profile of `task.picture`, and may be rewritten instead of encoded anew.
-  `task.smallest` is the size of the best lossy candidate so far: what cannot beat it need not be made.
-* `ladders(task, goal)` yields `Ladder`s: lossy ways to encode `task.picture`, each with one quality to turn.
+* `decode(source, limits)` reads a file of the format into a `Picture`, strictly: damage is
+refused.
+* `lossless(task)` yields `Candidate`s without a quality (`quality=None`): files whose pixels equal
+those of
+  `task.picture`. Where `task.source` is not None it is the untouched source file in this very
+  format, with exactly the pixels, orientation and profile of `task.picture`, and may be rewritten
+  instead of encoded anew. `task.smallest` is the size of the best lossy candidate so far: what
+  cannot beat it need not be made.
+* `ladders(task, goal)` yields `Ladder`s: lossy ways to encode `task.picture`, each with one
+quality to turn.
   The pipeline searches each for the goal, and hands what was found to the next one's `worth`.
 
-Candidates carry no metadata but what `task.picture` has (`icc`, `exif`, `xmp`). A codec does not verify,
-compare sizes or pick: the pipeline tries all candidates, smallest first, proves each by decoding it
-(`verify.py`) and keeps the first that holds. A candidate that a codec cannot make is simply not yielded.
+Candidates carry no metadata but what `task.picture` has (`icc`, `exif`, `xmp`). A codec does not
+verify, compare sizes or pick: the pipeline tries all candidates, smallest first, proves each by
+decoding it (`verify.py`) and keeps the first that holds. A candidate that a codec cannot make is
+simply not yielded.
 """
 
 from __future__ import annotations
@@ -47,7 +52,7 @@ class Codec(Protocol):
     """What each module of this package offers."""
 
     def decode(self, source: bytes, limits: Limits) -> Picture:
-        """All frames of a file of this format, in the orientation that viewers show without help of EXIF.
+        """All frames of a file of this format, as stored; `orientation` says how to turn them.
 
         Raises:
             Refused: damage, or a feature that is not supported.
@@ -62,7 +67,14 @@ class Codec(Protocol):
 
 def codec_of(kind: Format) -> Codec:
     """The codec of a format."""
-    from leanpix_engine.formats import avif, gif, jpeg, png, svg, webp
+    from leanpix_engine.formats import (  # noqa: PLC0415  (they import this module)
+        avif,
+        gif,
+        jpeg,
+        png,
+        svg,
+        webp,
+    )
 
     codecs: dict[Format, Codec] = {
         Format.JPEG: jpeg,

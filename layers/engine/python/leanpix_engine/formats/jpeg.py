@@ -1,13 +1,14 @@
 """JPEG: jpegli and mozjpeg, steered by the metric, then mozjpeg's lossless scans.
 
-What was measured (ENGINE.md): jpegli with mozjpeg's progressive scans needs the fewest bytes at equal quality
-for nearly every photo, at 4:2:0. Sharp saturated edges, as in screenshots, cannot be had with halved chroma at
-any quality; mozjpeg's trellis at 4:4:4 can.
+What was measured (ENGINE.md): jpegli with mozjpeg's progressive scans needs the fewest bytes at
+equal quality for nearly every photo, at 4:2:0. Sharp saturated edges, as in screenshots, cannot be
+had with halved chroma at any quality; mozjpeg's trellis at 4:4:4 can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,7 @@ from mozjpeg_lossless_optimization import optimize as mozjpeg_lossless
 
 from leanpix_engine import child
 from leanpix_engine.decode import decode as decode_by_vips
-from leanpix_engine.formats import Task
+from leanpix_engine.formats import Task, gain_map
 from leanpix_engine.headers import exif as exif_header
 from leanpix_engine.headers import jpeg as jpeg_header
 from leanpix_engine.limits import Limits
@@ -27,15 +28,31 @@ from leanpix_engine.search import Candidate, Ladder
 from leanpix_engine.targets import TOLERANCE, interpolated
 
 _LOSSLESS_GAIN_AT_BEST = 0.75
-"""Lossless repacking seldom leaves less than this share of the source: a smaller lossy file needs no rival."""
+"""Lossless repacking seldom leaves less than this share of the source."""
 _SUSPECT_QUALITY = 90
 """A search that ends above this at 4:2:0 is fighting lost chroma, not noise."""
 _LARGE_MEGAPIXELS, _LARGE_TOLERANCE = 4.0, 0.6
 """From this size on another encode costs more than the 1 % of bytes that it may save."""
 
 # (score, quality that reaches it on average): `python -m benchmarks.quality_curve`, turned around.
-_JPEGLI_START = ((29.7, 15.0), (47.0, 25.0), (58.6, 50.0), (66.5, 65.0), (75.2, 80.0), (85.6, 90.0), (92.5, 96.0))
-_MOZJPEG_START = ((25.9, 20.0), (44.2, 30.0), (60.6, 50.0), (71.0, 70.0), (76.9, 80.0), (87.1, 90.0), (93.2, 96.0))
+_JPEGLI_START = (
+    (29.7, 15.0),
+    (47.0, 25.0),
+    (58.6, 50.0),
+    (66.5, 65.0),
+    (75.2, 80.0),
+    (85.6, 90.0),
+    (92.5, 96.0),
+)
+_MOZJPEG_START = (
+    (25.9, 20.0),
+    (44.2, 30.0),
+    (60.6, 50.0),
+    (71.0, 70.0),
+    (76.9, 80.0),
+    (87.1, 90.0),
+    (93.2, 96.0),
+)
 # (score, change of score per step of quality around it).
 _SLOPE = ((20.0, 2.0), (50.0, 0.6), (65.0, 0.6), (75.0, 0.7), (85.0, 1.2), (92.0, 0.8))
 
@@ -54,55 +71,53 @@ def lossless(task: Task) -> Iterator[Candidate]:
         return
     if task.smallest is not None and task.smallest < _LOSSLESS_GAIN_AT_BEST * len(task.source):
         return
+    index = gain_map.index_of(task.source) if task.facts.gain_map else None
+    if task.facts.gain_map and index is None:
+        return
+    primary = gain_map.primary_of(task.source, index) if index else task.source
+    keep = COPY_MARKERS.NONE.name
     try:
-        data = child.call("mozjpeg_lossless", task.source, task.limits, task.deadline, COPY_MARKERS.NONE.name)
+        data = child.call("mozjpeg_lossless", primary, task.limits, task.deadline, keep)
     except child.CodecFailed:
         return
-    yield Candidate(data=_with_metadata(data, task.picture), how="mozjpeg lossless")
+    if index:
+        data = gain_map.joined(task.source, index, data, keep_exif=task.options.keep_exif)
+    else:
+        data = _with_metadata(data, task.picture)
+    yield Candidate(data=data, how="mozjpeg lossless")
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """jpegli and then, where chroma suffers, mozjpeg at 4:4:4; mozjpeg alone for gray and CMYK."""
+    """Colour by jpegli or, where chroma suffers, mozjpeg at 4:4:4; the rest by mozjpeg."""
     picture = task.picture.without_alpha()
-    slope = interpolated(_SLOPE, goal)
     if picture.mode is not Mode.RGB:
-        yield _mozjpeg(picture, goal, slope, how="mozjpeg", subsample_mode="auto", quant_table=3)
+        yield _mozjpeg(picture, goal, subsample_mode="auto", quant_table=3)
         return
     pixels = np.ascontiguousarray(picture.rgb8()[0])
     yield Ladder(
         how="jpegli",
-        encode=lambda quality: pyjpegli.encode(pixels, picture.width, picture.height, int(quality)),
-        finish=lambda data, _: _with_metadata(mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture),
+        encode=lambda quality: pyjpegli.encode(
+            pixels, picture.width, picture.height, int(quality)
+        ),
+        finish=lambda data, _: _with_metadata(
+            mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture
+        ),
         low=5,
         high=100,
         start=interpolated(_JPEGLI_START, goal),
-        slope=slope,
+        slope=interpolated(_SLOPE, goal),
         tolerance=TOLERANCE if picture.megapixels < _LARGE_MEGAPIXELS else _LARGE_TOLERANCE,
     )
-    yield _mozjpeg(
-        picture, goal, slope, how="mozjpeg 4:4:4", subsample_mode="off", quant_table=2, worth=_chroma_suffers
-    )
+    full_chroma = _mozjpeg(picture, goal, subsample_mode="off", quant_table=2)
+    yield replace(full_chroma, worth=_chroma_suffers)
 
 
 def _chroma_suffers(found: Sequence[Candidate]) -> bool:
-    return not found or all((candidate.quality or 0) > _SUSPECT_QUALITY for candidate in found)
+    return all((candidate.quality or 0) > _SUSPECT_QUALITY for candidate in found)
 
 
-def _always(found: Sequence[Candidate]) -> bool:
-    return True
-
-
-def _mozjpeg(
-    picture: Picture,
-    goal: float,
-    slope: float,
-    *,
-    how: str,
-    subsample_mode: str,
-    quant_table: int,
-    worth: Callable[[Sequence[Candidate]], bool] = _always,
-) -> Ladder:
-    """mozjpeg through libvips: trellis quantization, deringing, optimized progressive scans."""
+def _mozjpeg(picture: Picture, goal: float, *, subsample_mode: str, quant_table: int) -> Ladder:
+    """Trellis quantization, deringing and optimized progressive scans, through libvips."""
     image = picture.to_vips()
     save = partial(
         image.jpegsave_buffer,
@@ -116,32 +131,32 @@ def _mozjpeg(
         interlace=True,
     )
     return Ladder(
-        how=how,
+        how=f"mozjpeg, table {quant_table}, subsampling {subsample_mode}",
         encode=lambda quality: bytes(save(Q=int(quality))),
         finish=lambda data, _: _with_metadata(data, picture),
         low=5,
         high=100,
         start=interpolated(_MOZJPEG_START, goal),
-        slope=slope,
-        worth=worth,
+        slope=interpolated(_SLOPE, goal),
     )
 
 
 def _with_metadata(data: bytes, picture: Picture) -> bytes:
-    """A JPEG without metadata, with the picture's spliced in behind the start of image and JFIF."""
+    """A JPEG without metadata, with the picture's spliced in behind JFIF's segment."""
     parts: list[bytes] = []
     exif = picture.exif
     if not exif and picture.orientation > 1:
         exif = jpeg_header.EXIF + exif_header.minimal(picture.orientation)
     if exif:
-        parts += _segment(jpeg_header.APP1, exif if exif.startswith(jpeg_header.EXIF) else jpeg_header.EXIF + exif)
+        parts += _segment(
+            jpeg_header.APP1,
+            exif if exif.startswith(jpeg_header.EXIF) else jpeg_header.EXIF + exif,
+        )
     if picture.xmp:
         parts += _segment(jpeg_header.APP1, jpeg_header.XMP + picture.xmp)
     if picture.icc:
         parts += _icc_segments(picture.icc)
-    at = 2
-    if data[2:4] == bytes((0xFF, jpeg_header.APP0)):
-        at = 4 + int.from_bytes(data[4:6], "big")
+    at = jpeg_header.after_jfif(data)
     return data[:at] + b"".join(parts) + data[at:]
 
 
@@ -163,5 +178,7 @@ def _icc_segments(profile: bytes) -> list[bytes]:
     return [
         part
         for number, piece in enumerate(pieces, 1)
-        for part in _segment(jpeg_header.APP2, jpeg_header.ICC + bytes((number, len(pieces))) + piece)
+        for part in _segment(
+            jpeg_header.APP2, jpeg_header.ICC + bytes((number, len(pieces))) + piece
+        )
     ]

@@ -1,4 +1,4 @@
-"""AVIF structure: the boxes that tell size, depth, alpha, rotation (ISO 14496-12, 23008-12, 23000-22)."""
+"""AVIF structure: boxes of size, depth, alpha, rotation (ISO 14496-12, 23008-12, 23000-22)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
 _MAX_DEPTH = 8
-_CONTAINERS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0}
+_CONTAINERS = {
+    b"meta": 4,
+    b"iprp": 0,
+    b"ipco": 0,
+    b"moov": 0,
+    b"trak": 0,
+    b"mdia": 0,
+    b"minf": 0,
+    b"stbl": 0,
+}
 """Boxes that hold boxes, and the bytes before the first of them."""
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 
@@ -62,7 +71,9 @@ def read(source: bytes, limits: Limits) -> Probe:
 
 def _note(found: _Found, kind: bytes, payload: bytes) -> None:
     if kind == b"ispe" and len(payload) >= 12:
-        found.sizes.append((int.from_bytes(payload[4:8], "big"), int.from_bytes(payload[8:12], "big")))
+        found.sizes.append(
+            (int.from_bytes(payload[4:8], "big"), int.from_bytes(payload[8:12], "big"))
+        )
     elif kind == b"pixi" and len(payload) >= 6:
         found.bits = max(found.bits, payload[5])
         if payload[4] in (1, 3) and not found.alpha:

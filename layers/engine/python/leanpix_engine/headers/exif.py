@@ -20,7 +20,7 @@ def orientation_of(tiff: bytes) -> int:
 
 
 def with_upright(exif: bytes) -> bytes:
-    """An EXIF block, with or without its JPEG prefix, that says orientation 1 where it said another."""
+    """An EXIF block, with or without its prefix, that says orientation 1 where it said another."""
     start = len(PREFIX) if exif.startswith(PREFIX) else 0
     tiff = exif[start:]
     at = _place_of_orientation(tiff)

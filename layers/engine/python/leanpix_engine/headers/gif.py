@@ -25,12 +25,20 @@ def read(source: bytes, limits: Limits) -> Probe:
             label = source[at + 1]
             if label == _GRAPHIC_CONTROL and at + 3 < len(source):
                 alpha = alpha or bool(source[at + 3] & 1)
-            elif label == _APPLICATION and source[at + 3 : at + 14] == b"NETSCAPE2.0" and len(source) > at + 18:
+            elif (
+                label == _APPLICATION
+                and source[at + 3 : at + 14] == b"NETSCAPE2.0"
+                and len(source) > at + 18
+            ):
                 loop = int.from_bytes(source[at + 16 : at + 18], "little")
             at = _after_blocks(source, at + 2)
         elif kind == _IMAGE and at + 10 < len(source):
-            right = int.from_bytes(source[at + 1 : at + 3], "little") + int.from_bytes(source[at + 5 : at + 7], "little")
-            low = int.from_bytes(source[at + 3 : at + 5], "little") + int.from_bytes(source[at + 7 : at + 9], "little")
+            right = int.from_bytes(source[at + 1 : at + 3], "little") + int.from_bytes(
+                source[at + 5 : at + 7], "little"
+            )
+            low = int.from_bytes(source[at + 3 : at + 5], "little") + int.from_bytes(
+                source[at + 7 : at + 9], "little"
+            )
             if frames == 0:  # decoders enlarge a canvas that the first frame does not fit
                 width, height = max(width, right), max(height, low)
             frames += 1
@@ -40,7 +48,13 @@ def read(source: bytes, limits: Limits) -> Probe:
     if frames == 0:
         raise Refused(Reason.CORRUPT_IMAGE)
     return Probe(
-        format=Format.GIF, width=width, height=height, frames=frames, alpha=alpha, loop=loop, lossless=True
+        format=Format.GIF,
+        width=width,
+        height=height,
+        frames=frames,
+        alpha=alpha,
+        loop=loop,
+        lossless=True,
     )
 
 

@@ -1,7 +1,7 @@
 """JPEG structure: marker segments, frame header, EXIF orientation, gain maps.
 
-Sources: ITU-T T.81 (markers, frame header), EXIF 2.32 (APP1), ICC.1 annex B.4 (APP2), CIPA DC-007 (MPF),
-Adobe TN 5116 (APP14).
+Sources: ITU-T T.81 (markers, frame header), EXIF 2.32 (APP1), ICC.1 annex B.4 (APP2), CIPA DC-007
+(MPF), Adobe TN 5116 (APP14).
 """
 
 from __future__ import annotations
@@ -67,6 +67,11 @@ def segments(source: bytes) -> Iterator[Segment]:
         at += 1 + length
 
 
+def after_jfif(data: bytes) -> int:
+    """Where metadata segments may begin: behind the start of image and JFIF's APP0."""
+    return 4 + int.from_bytes(data[4:6], "big") if data[2:4] == bytes((0xFF, APP0)) else 2
+
+
 def read(source: bytes, limits: Limits) -> Probe:
     """Facts of a JPEG file."""
     orientation, gain_map, frame = 1, False, None
@@ -80,7 +85,9 @@ def read(source: bytes, limits: Limits) -> Probe:
             gain_map = any(sign in source for sign in _GAIN_MAP_SIGNS)
     if frame is None:
         raise Refused(Reason.CORRUPT_IMAGE)
-    width, height = (frame.height, frame.width) if orientation >= 5 else (frame.width, frame.height)
+    width, height = (
+        (frame.height, frame.width) if orientation >= 5 else (frame.width, frame.height)
+    )
     return Probe(
         format=Format.JPEG,
         width=width,
@@ -110,11 +117,14 @@ def _frame(marker: int, payload: bytes) -> _Frame:
         raise Refused(Reason.CORRUPT_IMAGE)
     if payload[0] != 8:
         raise Refused(
-            Reason.UNSUPPORTED_FEATURE, f"JPEG with {payload[0]} bits per channel is not supported; only 8 bits are."
+            Reason.UNSUPPORTED_FEATURE,
+            f"JPEG with {payload[0]} bits per channel is not supported; only 8 bits are.",
         )
     channels = payload[5]
     if channels not in (1, 3, 4):
-        raise Refused(Reason.UNSUPPORTED_FEATURE, f"JPEG with {channels} channels is not supported.")
+        raise Refused(
+            Reason.UNSUPPORTED_FEATURE, f"JPEG with {channels} channels is not supported."
+        )
     sampling = {payload[7 + 3 * i] for i in range(channels)}
     return _Frame(
         width=int.from_bytes(payload[3:5], "big"),

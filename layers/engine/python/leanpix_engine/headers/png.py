@@ -39,7 +39,9 @@ def chunks(source: bytes) -> Iterator[Chunk]:
         if end + 4 > len(source):
             raise Refused(Reason.CORRUPT_IMAGE)
         kind = source[at + 4 : at + 8]
-        if kind in _CRITICAL and zlib.crc32(view[at + 4 : end]) != int.from_bytes(source[end : end + 4], "big"):
+        if kind in _CRITICAL and zlib.crc32(view[at + 4 : end]) != int.from_bytes(
+            source[end : end + 4], "big"
+        ):
             raise Refused(Reason.CORRUPT_IMAGE)
         yield Chunk(kind, at + 8, end)
         if kind == b"IEND":
@@ -57,7 +59,10 @@ def read(source: bytes, limits: Limits) -> Probe:
         if chunk.kind == b"IHDR":
             header = payload
         elif chunk.kind == b"acTL" and len(payload) >= 8 and not pixels:
-            frames, loop = max(1, int.from_bytes(payload[:4], "big")), int.from_bytes(payload[4:8], "big")
+            frames, loop = (
+                max(1, int.from_bytes(payload[:4], "big")),
+                int.from_bytes(payload[4:8], "big"),
+            )
         elif chunk.kind == b"tRNS":
             alpha = True
         elif chunk.kind == b"eXIf":
@@ -85,7 +90,7 @@ def read(source: bytes, limits: Limits) -> Probe:
 
 
 def _bounded(payload: bytes, limits: Limits) -> None:
-    """Refuses a compressed text or profile that inflates beyond the limit (a decompression bomb)."""
+    """Refuses compressed text or a profile that inflates beyond the limit (a bomb)."""
     start = payload.find(b"\x00") + 2
     if start < 2 or payload[start : start + 1] != b"\x78":
         start = payload.find(b"\x78\x9c")  # iTXt: two strings lie between the flag and the data
@@ -97,4 +102,7 @@ def _bounded(payload: bytes, limits: Limits) -> None:
     except zlib.error:
         return  # damaged metadata is dropped, not refused: the pixels do not need it
     if inflater.unconsumed_tail:
-        raise Refused(Reason.UNSAFE_CONTENT, "This PNG carries metadata that inflates to an unreasonable size.")
+        raise Refused(
+            Reason.UNSAFE_CONTENT,
+            "This PNG carries metadata that inflates to an unreasonable size.",
+        )

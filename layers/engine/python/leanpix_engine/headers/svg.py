@@ -8,9 +8,22 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
-_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>")
-_PIXELS_PER_UNIT = {b"": 1.0, b"px": 1.0, b"pt": 96 / 72, b"pc": 16.0, b"in": 96.0, b"cm": 96 / 2.54, b"mm": 96 / 25.4}
-_DEFAULT_SIZE = (300, 150)  # what a browser gives a replaced element without a size (CSS 2.2, 10.3.2)
+_ROOT = re.compile(
+    rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>"
+)
+_PIXELS_PER_UNIT = {
+    b"": 1.0,
+    b"px": 1.0,
+    b"pt": 96 / 72,
+    b"pc": 16.0,
+    b"in": 96.0,
+    b"cm": 96 / 2.54,
+    b"mm": 96 / 25.4,
+}
+_DEFAULT_SIZE = (
+    300,
+    150,
+)  # what a browser gives a replaced element without a size (CSS 2.2, 10.3.2)
 
 
 def read(source: bytes, limits: Limits) -> Probe:
@@ -47,7 +60,10 @@ def _attribute(attributes: bytes, name: bytes) -> bytes | None:
 
 def _length(attributes: bytes, name: bytes) -> float | None:
     """A length in CSS pixels; None for a percentage or none."""
-    found = re.fullmatch(rb"\s*\+?([\d.]{1,12}(?:e[+-]?\d{1,2})?)\s*(\w{0,2})\s*", _attribute(attributes, name) or b"")
+    found = re.fullmatch(
+        rb"\s*\+?([\d.]{1,12}(?:e[+-]?\d{1,2})?)\s*(\w{0,2})\s*",
+        _attribute(attributes, name) or b"",
+    )
     if not found or found.group(2) not in _PIXELS_PER_UNIT:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What an ICC profile (ICC.1:2022) says, as far as the engine has to know: is it sRGB, and is it simple?"""
+"""What the engine has to know of a colour profile (ICC.1:2022): whether it is sRGB or simple."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def colour_space(profile: bytes) -> bytes:
 
 
 def is_simple(profile: bytes) -> bool:
-    """True for gray or RGB by curves and colorants; False where tables turn the channels into something else."""
+    """True for gray or RGB by curves and colorants; False where tables transform the channels."""
     return colour_space(profile) in (b"RGB ", b"GRAY") and not _TABLES & tags(profile).keys()
 
 
@@ -42,7 +42,8 @@ def is_srgb(profile: bytes) -> bool:
     for name, expected in _SRGB_COLORANTS.items():
         value = _xyz(found.get(name, b""))
         if value is None or any(
-            abs(mine - theirs) > _COLORANT_TOLERANCE for mine, theirs in zip(value, expected, strict=True)
+            abs(mine - theirs) > _COLORANT_TOLERANCE
+            for mine, theirs in zip(value, expected, strict=True)
         ):
             return False
     return all(_is_srgb_curve(found.get(name, b"")) for name in (b"rTRC", b"gTRC", b"bTRC"))
@@ -70,24 +71,36 @@ def _is_srgb_curve(tag: bytes) -> bool:
 
 
 def _curve_at(tag: bytes, x: float) -> float | None:
-    """A tone curve at `x`: a gamma, a table, or the parametric kinds 0 and 3 (ICC.1 10.6 and 10.18)."""
+    """A tone curve at `x`; None for a kind that no camera or editor writes for sRGB."""
     if tag[:4] == b"curv" and len(tag) >= 12:
-        count = int.from_bytes(tag[8:12], "big")
-        if count == 0:
-            return x
-        if len(tag) < 12 + 2 * count:
-            return None
-        if count == 1:
-            return float(x ** (int.from_bytes(tag[12:14], "big") / 256))
-        at = x * (count - 1)
-        low = min(int(at), count - 2)
-        first, second = (int.from_bytes(tag[12 + 2 * i : 14 + 2 * i], "big") / 65_535 for i in (low, low + 1))
-        return first + (second - first) * (at - low)
+        return _table_at(tag, x)
     if tag[:4] == b"para" and len(tag) >= 16:
-        kind = int.from_bytes(tag[8:10], "big")
-        if kind == 0:
-            return float(x ** _fixed(tag, 12))
-        if kind == 3 and len(tag) >= 32:
-            gamma, a, b, c, d = (_fixed(tag, 12 + 4 * i) for i in range(5))
-            return float((a * x + b) ** gamma) if x >= d else c * x
+        return _formula_at(tag, x)
+    return None
+
+
+def _table_at(tag: bytes, x: float) -> float | None:
+    """A `curv` tag (ICC.1 10.6): identity, a gamma, or samples."""
+    count = int.from_bytes(tag[8:12], "big")
+    if count == 0:
+        return x
+    if len(tag) < 12 + 2 * count:
+        return None
+    if count == 1:
+        return float(x ** (int.from_bytes(tag[12:14], "big") / 256))
+    at = x * (count - 1)
+    low = min(int(at), count - 2)
+    pair = (int.from_bytes(tag[12 + 2 * i : 14 + 2 * i], "big") / 65_535 for i in (low, low + 1))
+    first, second = pair
+    return first + (second - first) * (at - low)
+
+
+def _formula_at(tag: bytes, x: float) -> float | None:
+    """A `para` tag (ICC.1 10.18) of kind 0, a gamma, or 3, sRGB's own shape."""
+    kind = int.from_bytes(tag[8:10], "big")
+    if kind == 0:
+        return float(x ** _fixed(tag, 12))
+    if kind == 3 and len(tag) >= 32:
+        gamma, a, b, c, d = (_fixed(tag, 12 + 4 * i) for i in range(5))
+        return float((a * x + b) ** gamma) if x >= d else c * x
     return None
