@@ -113,7 +113,19 @@ class Api(Construct):
             identity_sources=[apigateway.IdentitySource.header(contract.API_KEY_HEADER)],
             results_cache_ttl=Duration.seconds(contract.AUTHORIZER_CACHE_SECONDS),
         )
-        return {Access.KEY: by_key, Access.KEY_CHECKED_BY_GATEWAY: by_key}
+        by_any_call = apigateway.RequestAuthorizer(
+            self,
+            "AnyCallAuthorizer",
+            handler=handler,
+            # Asked about every call, so there is no key to cache its answer under.
+            identity_sources=[],
+            results_cache_ttl=Duration.seconds(0),
+        )
+        return {
+            Access.KEY: by_key,
+            Access.KEY_CHECKED_BY_GATEWAY: by_key,
+            Access.KEY_ALL_401: by_any_call,
+        }
 
     def _resource(self, path: str) -> apigateway.IResource:
         return self.rest_api.root.resource_for_path(path)

@@ -35,6 +35,8 @@ class Row:
     memory_megabytes: int = 512
     timeout_seconds: int = 10
     has_engine: bool = False
+    has_probe: bool = False
+    """The engine's own code, which reads headers, without what it decodes with."""
 
 
 _TABLES: Final = frozenset({EnvironmentName.JOBS_TABLE, EnvironmentName.ACCOUNTS_TABLE})
@@ -70,6 +72,36 @@ def rows(settings: Settings) -> Mapping[str, Row]:
             memory_megabytes=1_024,
             timeout_seconds=25,
         ),
+        "uploads": Row(
+            description="Grants direct uploads to S3",
+            needs=frozenset({name.SITE_URL, name.BUCKET}),
+        ),
+        "tinyjpg_submit": Row(
+            description="Accepts an image by TinyJPG's API",
+            needs=_TABLES
+            | {
+                name.BASE_URL,
+                name.SITE_URL,
+                name.BUCKET,
+                name.IMAGES_QUEUE_URL,
+                name.RETENTION_DAYS,
+            },
+            memory_megabytes=1_024,
+            timeout_seconds=25,
+            has_probe=True,
+        ),
+        "tinyjpg_status": Row(
+            description="Tells where an image stands, by TinyJPG's API",
+            needs=_TABLES | {name.BASE_URL, name.SITE_URL, name.INTEGRATION_TIMEOUT_SECONDS},
+        ),
+        "tinyjpg_account": Row(
+            description="Tells an account its usage, by TinyJPG's API",
+            needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE}),
+        ),
+        "docs": Row(
+            description="Serves the API's own description",
+            needs=frozenset({name.BASE_URL, name.SITE_URL}),
+        ),
         "optimizer": Row(
             description="Optimizes one image and settles its account",
             needs=_TABLES | {name.BUCKET, name.RETENTION_DAYS},
@@ -83,6 +115,12 @@ def rows(settings: Settings) -> Mapping[str, Row]:
             timeout_seconds=30,
         ),
     }
+
+
+def _engine_layers(layers: Layers, row: Row) -> tuple[lambda_.LayerVersion, ...]:
+    if row.has_engine:
+        return layers.engine
+    return (layers.engine_code,) if row.has_probe else ()
 
 
 class Functions(Construct):
@@ -147,7 +185,7 @@ class Functions(Construct):
             handler="handler.handler",
             role=role,
             log_group=log_group,
-            layers=[*layers.shared, *(layers.engine if row.has_engine else ())],
+            layers=[*layers.shared, *_engine_layers(layers, row)],
             memory_size=row.memory_megabytes,
             timeout=Duration.seconds(row.timeout_seconds),
             environment={

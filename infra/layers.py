@@ -41,7 +41,8 @@ class Layers(Construct):
         super().__init__(scope, construct_id)
         self._flavour = flavour
         self.shared = (self._dependencies("shared"), self._own("shared"))
-        self.engine = (self._dependencies("engine"), self._own("engine"))
+        self.engine_code = self._own("engine")
+        self.engine = (self._dependencies("engine"), self.engine_code)
 
     def _own(self, name: str) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(

@@ -81,15 +81,32 @@ class LeanpixStack(Stack):
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
             accounts,
         )
-        allow("submit", ["s3:PutObject"], uploads)
+        # Direct uploads are looked up when they are named.
+        allow("submit", ["s3:GetObject", "s3:PutObject"], uploads)
         allow("submit", ["sqs:SendMessage"], images)
+
+        allow("tinyjpg_submit", ["dynamodb:PutItem"], jobs)
+        allow(
+            "tinyjpg_submit",
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+            accounts,
+        )
+        allow("tinyjpg_submit", ["s3:PutObject"], uploads)
+        allow("tinyjpg_submit", ["sqs:SendMessage"], images)
+
+        # Who signs a direct upload needs the right that it lends.
+        allow("uploads", ["s3:PutObject"], uploads)
 
         allow("result", ["dynamodb:Query"], jobs)
         allow("result", ["dynamodb:GetItem"], accounts)
 
+        allow("tinyjpg_status", ["dynamodb:Query"], jobs)
+
         allow("account", ["dynamodb:GetItem"], accounts)
+        allow("tinyjpg_account", ["dynamodb:GetItem", "dynamodb:Query"], accounts)
 
         allow("image", ["s3:GetObject"], results)
+        allow("image", ["s3:GetObject"], uploads)
 
         allow("optimizer", ["dynamodb:UpdateItem"], jobs)
         allow("optimizer", ["dynamodb:UpdateItem"], accounts)

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event i
 )
 
 from leanpix.bootstrap import identify_service
-from leanpix.contract import API_KEY_HEADER, ROUTES, Access
+from leanpix.contract import API_KEY_HEADER, KEY_CHECKED_ACCESSES, ROUTES
 from leanpix.observability import logger
 
 if TYPE_CHECKING:
@@ -41,6 +41,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         policy.allow_all_routes()
     else:
         for route in ROUTES:
-            if route.access is Access.KEY_CHECKED_BY_GATEWAY:
+            if route.access in KEY_CHECKED_ACCESSES:
                 policy.allow_route(route.method, route.path)
     return policy.asdict()

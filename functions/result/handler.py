@@ -1,7 +1,8 @@
-"""POST /v1/optimize/{process_id}/result."""
+"""POST /v1/optimize/{process_id}/result and POST /v1/convert/{process_id}/result."""
 
 from leanpix.bootstrap import settings, wait_service
-from leanpix.dialects import megaoptim, megaoptim_request
+from leanpix.dialects import megaoptim
+from leanpix.dialects.job_ids import parse_job_id
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
@@ -12,8 +13,8 @@ SERVICE = wait_service()
 def handler(request: Request) -> Response:
     """Hold the poll until the job has ended, or the time is up."""
     finished = SERVICE.wait(
-        megaoptim_request.parse_job_id(request),
+        parse_job_id(request.path_parameters.get("process_id", "")),
         account_id=require_account(request),
-        wait_seconds=megaoptim_request.parse_wait_seconds(request),
+        wait_seconds=megaoptim.parse_wait_seconds(request),
     )
     return megaoptim.render_result(finished, base_url=settings().base_url)

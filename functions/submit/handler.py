@@ -1,8 +1,7 @@
-"""POST /v1/optimize."""
+"""POST /v1/optimize and POST /v1/convert."""
 
 from leanpix.bootstrap import accept_service
-from leanpix.dialects import megaoptim, megaoptim_request
-from leanpix.domain.options import Operation
+from leanpix.dialects import megaoptim
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
@@ -13,7 +12,5 @@ SERVICE = accept_service()
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Take a submission in and answer with its id."""
-    submission = megaoptim_request.parse_submission(
-        request, account_id=require_account(request), operation=Operation.COMPRESS
-    )
+    submission = megaoptim.parse_submission(request, account_id=require_account(request))
     return megaoptim.render_accepted(SERVICE.accept(submission), request)

@@ -6,15 +6,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from leanpix.dialects.megaoptim_request import (
-    parse_job_id,
-    parse_submission,
-    parse_wait_seconds,
-)
+from leanpix.contract import ErrorName
+from leanpix.dialects.job_ids import parse_job_id
+from leanpix.dialects.megaoptim import parse_submission, parse_wait_seconds
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Credentials
-from leanpix.domain.options import Compression, ImageOptions, Operation
-from leanpix.domain.submission import Link, Submission, Upload
+from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
+from leanpix.domain.submission import Link, Submission, Upload, UploadReference
 from leanpix.http import Request
 
 URL = "https://example.com/photo.jpg"
@@ -36,8 +34,8 @@ def submit(
             for head, data in parts
         )
         body += b"--XX--\r\n"
-    request = Request(method="POST", path="/v1/optimize", headers=headers, body=body)
-    return parse_submission(request, account_id="acc_1", operation=Operation.COMPRESS)
+    request = Request(method="POST", path=path, headers=headers, body=body)
+    return parse_submission(request, account_id="acc_1")
 
 
 def problems(
@@ -46,16 +44,15 @@ def problems(
     """Return the problems that a submit request is refused for."""
     with pytest.raises(LeanpixError) as refused:
         submit(fields, files)
-    assert refused.value.entry.status == 400
-    return refused.value.problems
+    assert refused.value.name is ErrorName.INVALID_REQUEST
+    return tuple(problem.text for problem in refused.value.problems)
 
 
-def poll(query: dict[str, str] | None = None, body: bytes = b"", process_id: str = "1") -> Request:
+def poll(query: dict[str, str] | None = None, body: bytes = b"") -> Request:
     """Return a result request."""
     return Request(
         method="POST",
-        path=f"/v1/optimize/{process_id}/result",
-        path_parameters={"process_id": process_id},
+        path="/v1/optimize/1/result",
         query=query or {},
         body=body,
         headers={"content-type": "application/x-www-form-urlencoded"},
@@ -205,6 +202,42 @@ class TestOptions:
         assert submit(fields).callback_url == "https://example.com/done"
 
 
+class TestConvert:
+    """The convert route: the same, and a format."""
+
+    def test_a_format_is_required(self) -> None:
+        """WebP or AVIF."""
+        fields = {"type": "url", "url": URL}
+        with pytest.raises(LeanpixError) as refused:
+            submit(fields, path="/v1/convert")
+        assert [problem.text for problem in refused.value.problems] == [
+            "The format field is required and must be one of: webp, avif."
+        ]
+        found = submit({**fields, "format": "avif"}, path="/v1/convert")
+        assert found.options.target_format is TargetFormat.AVIF
+
+    def test_the_operation_tells_whether_a_compression_was_asked_for(self) -> None:
+        """``convert``, or ``compress_convert`` with a compression given (RESOLUTIONS)."""
+        fields = {"type": "url", "url": URL, "format": "webp"}
+        assert submit(fields, path="/v1/convert").operation is Operation.CONVERT
+        fields["compression"] = "high"
+        assert submit(fields, path="/v1/convert").operation is Operation.COMPRESS_CONVERT
+        assert submit(fields).operation is Operation.COMPRESS
+
+
+class TestDirectUploads:
+    """``type=upload``, which is ours."""
+
+    def test_one_or_up_to_five_uploads_are_named_by_their_ids(self) -> None:
+        """In order; gaps are fine."""
+        fields = {"type": "upload", "upload_id1": "a", "upload_id3": "b"}
+        assert submit(fields).inputs == (
+            UploadReference(field="upload_id1", upload_id="a"),
+            UploadReference(field="upload_id3", upload_id="b"),
+        )
+        assert "POST /v1/uploads" in problems({"type": "upload"})[0]
+
+
 class TestResult:
     """The poll."""
 
@@ -237,5 +270,5 @@ class TestResult:
     def test_what_is_no_id_is_no_job(self, text: str) -> None:
         """404, like any job that is not there."""
         with pytest.raises(LeanpixError) as missing:
-            parse_job_id(poll(process_id=text))
-        assert missing.value.entry.status == 404
+            parse_job_id(text)
+        assert missing.value.name is ErrorName.JOB_NOT_FOUND

@@ -23,6 +23,7 @@ class Api(StrEnum):
     """The public APIs that Leanpix speaks; each is one module in ``leanpix.dialects``."""
 
     MEGAOPTIM = "megaoptim"
+    TINYJPG = "tinyjpg"
 
 
 class Access(StrEnum):
@@ -35,6 +36,13 @@ class Access(StrEnum):
     KEY_CHECKED_BY_GATEWAY = "key_checked_by_gateway"
     """A key is needed. Missing: 465; unknown: 401. The authorizer lets the call pass, and API
     Gateway's own key check that follows refuses it."""
+    KEY_ALL_401 = "key_all_401"
+    """A key is needed. Missing or unknown: 401. Its authorizer has no identity source, so that it
+    is asked even without a key, and lets the call pass to API Gateway's own key check."""
+
+
+KEY_CHECKED_ACCESSES: Final = frozenset({Access.KEY_CHECKED_BY_GATEWAY, Access.KEY_ALL_401})
+"""Where the authorizer leaves an unknown key to API Gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +80,32 @@ ROUTES: Final[tuple[Route, ...]] = (
         access=Access.PUBLIC,
         requests_per_minute=300,
     ),
-    Route(
-        method="POST",
-        path="/v1/optimize",
-        function="submit",
-        access=Access.KEY,
-        requests_per_minute=120,
+    *(
+        Route(
+            method="POST",
+            path=path,
+            function="submit",
+            access=Access.KEY,
+            requests_per_minute=120,
+        )
+        for path in ("/v1/optimize", "/v1/convert")
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"{path}/{{process_id}}/result",
+            function="result",
+            access=Access.KEY,
+            requests_per_minute=350,
+        )
+        for path in ("/v1/optimize", "/v1/convert")
     ),
     Route(
         method="POST",
-        path="/v1/optimize/{process_id}/result",
-        function="result",
+        path="/v1/uploads",
+        function="uploads",
         access=Access.KEY,
-        requests_per_minute=350,
+        requests_per_minute=120,
     ),
     Route(
         method="POST",
@@ -93,21 +114,57 @@ ROUTES: Final[tuple[Route, ...]] = (
         access=Access.KEY_CHECKED_BY_GATEWAY,
         requests_per_minute=120,
     ),
-    Route(
-        method="GET",
-        path="/image/{public_id}/{file_name}",
-        function="image",
-        access=Access.PUBLIC,
+    *(
+        Route(
+            method="POST",
+            path=path,
+            function="tinyjpg_submit",
+            access=Access.KEY_ALL_401,
+            requests_per_minute=120,
+        )
+        for path in ("/api/optimize", "/api/v1/optimize")
     ),
-    Route(
-        method="HEAD",
-        path="/image/{public_id}/{file_name}",
-        function="image",
-        access=Access.PUBLIC,
+    *(
+        Route(
+            method="GET",
+            path=f"{path}/{{image_id}}",
+            function="tinyjpg_status",
+            access=Access.KEY_ALL_401,
+            requests_per_minute=350,
+        )
+        for path in ("/api/status", "/api/v1/status")
+    ),
+    *(
+        Route(
+            method="GET",
+            path=path,
+            function="tinyjpg_account",
+            access=Access.KEY_ALL_401,
+            requests_per_minute=120,
+        )
+        for path in ("/api/v1/usage", "/api/v1/stats")
+    ),
+    *(
+        Route(method=method, path=path, function="image", access=Access.PUBLIC)
+        for path in (
+            "/image/{public_id}/{file_name}",
+            "/direct-file/original/{name}",
+            "/direct-file/optimized/{name}",
+        )
+        for method in ("GET", "HEAD")
+    ),
+    *(
+        Route(method="GET", path=path, function="docs", access=Access.PUBLIC)
+        for path in ("/openapi.json", "/docs")
     ),
 )
 
 API_KEY_HEADER: Final = "X-API-KEY"
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+"""A client's own name for a submit: sent again, it is answered again and not charged again."""
+MAX_IDEMPOTENCY_KEY_CHARACTERS: Final = 255
+IDEMPOTENCY_SECONDS: Final = 86_400
+"""How long such a name is remembered."""
 
 # --------------------------------------------------------------------------- functions
 
@@ -118,8 +175,15 @@ FUNCTIONS: Final[tuple[str, ...]] = (
     "result",
     "image",
     "account",
+    "uploads",
+    "tinyjpg_submit",
+    "tinyjpg_status",
+    "tinyjpg_account",
+    "docs",
     "optimizer",
     "dead_letters",
+    "sweeper",
+    "callbacks",
 )
 """Every Lambda function; each is a folder in ``functions/`` with a ``handler.py``."""
 
@@ -131,7 +195,9 @@ MAX_INLINE_BYTES: Final = 4_500_000
 MAX_INLINE_RESPONSE_BYTES: Final = 4_400_000
 """Of an image that a function returns itself; a larger one is a redirect to S3. Same 6 MB."""
 MAX_SOURCE_BYTES: Final = 100_000_000
-"""Of an image fetched from a URL."""
+"""Of an image fetched from a URL, or uploaded to S3 directly."""
+UPLOAD_URL_SECONDS: Final = 900
+"""How long a direct upload may be begun."""
 MAX_FILE_NAME_BYTES: Final = 180
 MAX_URL_CHARACTERS: Final = 2_048
 MAX_DIMENSION_PIXELS: Final = 65_535
@@ -151,6 +217,14 @@ PRESIGNED_URL_SECONDS: Final = 900
 AUTHORIZER_CACHE_SECONDS: Final = 60
 MAX_RECEIVES: Final = 3
 """Tries that SQS gives a message before it goes to the dead-letter queue."""
+MAX_ATTEMPTS: Final = 9
+"""Claims of an image before the sweeper gives up on it, whatever its messages do."""
+MAX_OPEN_SECONDS: Final = 43_200
+"""For which an image may wait or be worked on. It ends before its record can expire."""
+UNUSED_UPLOAD_SECONDS: Final = 86_400
+"""After which an upload that no job uses is deleted."""
+SWEEP_MINUTES: Final = 1
+"""Between one run of the sweeper and the next."""
 
 # --------------------------------------------------------------------------- plans
 
@@ -184,14 +258,17 @@ class ErrorName(StrEnum):
     """Every error that a client can be told."""
 
     INVALID_REQUEST = "invalid_request"
+    UNREADABLE_BODY = "unreadable_body"
     MISSING_API_KEY = "missing_api_key"
     INVALID_API_KEY = "invalid_api_key"
     INVALID_API_KEY_ON_ACCOUNT = "invalid_api_key_on_account"
     NOT_YOUR_JOB = "not_your_job"
     JOB_NOT_FOUND = "job_not_found"
     IMAGE_NOT_FOUND = "image_not_found"
+    IMAGE_NOT_READY = "image_not_ready"
     ROUTE_NOT_FOUND = "route_not_found"
     NO_TOKENS = "no_tokens"
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     TOO_LARGE = "too_large"
     TOO_MANY_REQUESTS = "too_many_requests"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -215,6 +292,9 @@ class ErrorEntry:
 ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
     {
         ErrorName.INVALID_REQUEST: ErrorEntry(status=400, text="The request is not valid."),
+        ErrorName.UNREADABLE_BODY: ErrorEntry(
+            status=400, text="The request body could not be read as {kind}."
+        ),
         ErrorName.MISSING_API_KEY: ErrorEntry(
             status=465,
             text="Missing API key. Make sure you copy the correct API key from {site}/dashboard"
@@ -235,16 +315,24 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
         ),
         ErrorName.JOB_NOT_FOUND: ErrorEntry(status=404, text="Job not found."),
         ErrorName.IMAGE_NOT_FOUND: ErrorEntry(status=404, text="Image not found."),
+        ErrorName.IMAGE_NOT_READY: ErrorEntry(
+            status=404, text="Image not found. It may not be ready yet.", retry_after_seconds=2
+        ),
         ErrorName.ROUTE_NOT_FOUND: ErrorEntry(status=404, text="Not found."),
         ErrorName.NO_TOKENS: ErrorEntry(
             status=466,
             text="No tokens left. Please top up your account at {site}/dashboard in order to"
             " continue.",
         ),
+        ErrorName.IDEMPOTENCY_CONFLICT: ErrorEntry(
+            status=409,
+            text=f"This {IDEMPOTENCY_HEADER} was used for another request within the last day.",
+        ),
         ErrorName.TOO_LARGE: ErrorEntry(
             status=413,
-            text=f"The request is too large. Upload at most {MAX_INLINE_BYTES:,} bytes, or submit"
-            " the image by its URL.",
+            text=f"The request is too large. A request can carry {MAX_INLINE_BYTES:,} bytes."
+            f" For an image of up to {MAX_SOURCE_BYTES:,} bytes, call POST /v1/uploads and submit"
+            " it with type=upload, or submit it by its URL.",
         ),
         ErrorName.TOO_MANY_REQUESTS: ErrorEntry(
             status=429,
@@ -271,6 +359,22 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
         ),
     }
 )
+
+TINYJPG_ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
+    {
+        **ERRORS,
+        ErrorName.INVALID_REQUEST: ErrorEntry(status=422, text="Validation failed"),
+        ErrorName.INVALID_API_KEY: ErrorEntry(status=401, text="Invalid API key."),
+        ErrorName.INVALID_API_KEY_ON_ACCOUNT: ErrorEntry(status=401, text="Invalid API key."),
+        ErrorName.NO_TOKENS: ErrorEntry(
+            status=403,
+            text="Plan limit exceeded. Upgrade your plan or wait until your quota resets.",
+        ),
+        ErrorName.NOT_YOUR_JOB: ErrorEntry(status=404, text="Image not found."),
+        ErrorName.JOB_NOT_FOUND: ErrorEntry(status=404, text="Image not found."),
+    }
+)
+"""The same errors in TinyJPG's words and codes."""
 
 GATEWAY_RESPONSES: Final[Mapping[str, ErrorName]] = MappingProxyType(
     {
@@ -327,6 +431,8 @@ class EnvironmentName(StrEnum):
     ACCOUNTS_TABLE = "LEANPIX_ACCOUNTS_TABLE"
     BUCKET = "LEANPIX_BUCKET"
     IMAGES_QUEUE_URL = "LEANPIX_IMAGES_QUEUE_URL"
+    CALLBACKS_QUEUE_URL = "LEANPIX_CALLBACKS_QUEUE_URL"
+    CALLBACKS_DEAD_LETTER_QUEUE_URL = "LEANPIX_CALLBACKS_DEAD_LETTER_QUEUE_URL"
     INTEGRATION_TIMEOUT_SECONDS = "LEANPIX_INTEGRATION_TIMEOUT_SECONDS"
     RETENTION_DAYS = "LEANPIX_RETENTION_DAYS"
     FETCH_ALLOW_LOOPBACK = "LEANPIX_FETCH_ALLOW_LOOPBACK"
@@ -337,6 +443,11 @@ class EnvironmentName(StrEnum):
 
 KEYS_BY_ACCOUNT_INDEX: Final = "by_account"
 """Global secondary index of the keys table: partition key ``account_id``."""
+OPEN_RECORDS_INDEX: Final = "open_records"
+"""Global secondary index of the jobs table, of what has not ended: partition key ``open_shard``,
+sort key ``due_at``. Sparse: a record leaves it as it ends."""
+OPEN_SHARDS: Final = 16
+"""Over which open records are spread, so that no partition of the index is hot."""
 TTL_ATTRIBUTE: Final = "expires_at"
 """Epoch seconds; in the jobs table."""
 UPLOADS_PREFIX: Final = "uploads/"
@@ -355,6 +466,8 @@ class OutputName(StrEnum):
     BUCKET = "Bucket"
     IMAGES_QUEUE_URL = "ImagesQueueUrl"
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
+    CALLBACKS_QUEUE_URL = "CallbacksQueueUrl"
+    CALLBACKS_DEAD_LETTER_QUEUE_URL = "CallbacksDeadLetterQueueUrl"
 
 
 def usage_plan_output(plan: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from multipart import MultipartError, MultipartParser, parse_options_header
 
 from leanpix.contract import MAX_INLINE_BYTES, ErrorName
-from leanpix.domain.errors import LeanpixError
+from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.http import JSON_TYPE, Request
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MULTIPART_TYPE: Final = "multipart/form-data"
 MAX_FIELDS: Final = 200
 MAX_FIELD_BYTES: Final = 65_536
-_UNREADABLE: Final = "The request body could not be read as {kind}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class Form:
 def parse_form(request: Request) -> Form:
     """Return what a request's body holds.
 
-    Raises ``LeanpixError``: ``TOO_LARGE`` for a body over the inline limit, ``INVALID_REQUEST``
-    for one that is not of the type it declares.
+    Raises ``LeanpixError``: ``TOO_LARGE`` for a body over the inline limit, ``UNREADABLE_BODY``
+    for one that is not of the type it declares, ``INVALID_REQUEST`` for an endless field.
     """
     if len(request.body) > MAX_INLINE_BYTES:
         raise LeanpixError(ErrorName.TOO_LARGE)
@@ -88,7 +87,8 @@ def _read_parts(body: bytes, boundary: str, *, charset: str) -> Form:
             fields[part.name] = part.raw.decode(charset, errors="replace")
         else:
             raise LeanpixError(
-                ErrorName.INVALID_REQUEST, problems=(f"The {part.name} field is too long.",)
+                ErrorName.INVALID_REQUEST,
+                problems=(Problem(part.name, f"The {part.name} field is too long."),),
             )
     return Form(fields=fields, files=files)
 
@@ -124,4 +124,4 @@ def _json_text(value: object) -> str:
 
 
 def _refuse(kind: str) -> Form:
-    raise LeanpixError(ErrorName.INVALID_REQUEST, problems=(_UNREADABLE.format(kind=kind),))
+    raise LeanpixError(ErrorName.UNREADABLE_BODY, kind=kind)

@@ -6,6 +6,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadRequest:
+    """A file that is asked for, and which part of it, or only if it changed."""
+
+    object_key: str | None
+    """None where what was asked for can be no file of ours."""
+    byte_range: str = ""
+    """The request's ``Range`` (RFC 9110 §14.2)."""
+    if_none_match: str = ""
+    """The request's ``If-None-Match`` (RFC 9110 §13.1.2)."""
+    may_come: bool = False
+    """The file may not be there yet, rather than not be at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
     """A result, or a part of one; ``redirect_url`` is set where it is too large to be carried."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+import time
 from typing import Final
 
 JOB_ID_LIMIT: Final = 2**53
 """Job ids stay below it, so that a JavaScript client reads them exactly (ECMA-262 §6.1.6.1)."""
 API_KEY_PREFIX: Final = "lpx_"
+_PUBLIC_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def make_job_id() -> int:
@@ -16,9 +19,28 @@ def make_job_id() -> int:
     return secrets.randbelow(JOB_ID_LIMIT - 1) + 1
 
 
-def make_public_id() -> str:
-    """Return 128 random bits as 32 hexadecimal digits: who has it may download the result."""
-    return secrets.token_hex(16)
+def make_public_id(now: float | None = None) -> str:
+    """Return 32 hexadecimal digits, 96 random bits of them: who has it may download the result.
+
+    The time stands first (RFC 9562 does the same for UUIDs), so that objects are listed by age
+    and the sweeper need not read all of them to find what is old.
+    """
+    return f"{start_public_ids(time.time() if now is None else now)}{secrets.token_hex(12)}"
+
+
+def start_public_ids(at: float) -> str:
+    """Return how the public ids of that second begin."""
+    return f"{int(at) & 0xFFFFFFFF:08x}"
+
+
+def make_callback_secret() -> str:
+    """Return a new secret with 256 random bits, by which an account checks our callbacks."""
+    return f"whsec_{secrets.token_urlsafe(32)}"
+
+
+def is_public_id(text: str) -> bool:
+    """Return whether a text can be one of our public ids."""
+    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 def make_lease_id() -> str:

@@ -17,9 +17,10 @@ def upload_object_key(public_id: str) -> str:
 def direct_upload_object_key(account_id: str, upload_id: str) -> str:
     """Return where a file is stored that its account uploads to S3 itself.
 
-    The account is a part of it, so that one account's id is of no use to another.
+    The account is a part of it, so that one account's id is of no use to another. The id comes
+    first, as ids begin with their time.
     """
-    return f"{UPLOADS_PREFIX}{account_id}/{upload_id}"
+    return f"{UPLOADS_PREFIX}{upload_id}/{account_id}"
 
 
 def result_object_key(public_id: str, file_name: str) -> str:

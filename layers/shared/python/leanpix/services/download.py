@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, ErrorName
-from leanpix.domain.downloads import Download
+from leanpix.domain.downloads import Download, DownloadRequest
 from leanpix.domain.errors import LeanpixError
-from leanpix.domain.results import result_object_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from leanpix.services.ports import Clock
-
-_PUBLIC_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,31 +41,25 @@ class Results(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadService:
-    """Finds results by the path of their URL; who knows the URL may have the file."""
+    """Hands out files of the object store; who knows the URL may have the file."""
 
     results: Results
     clock: Clock
 
-    def download(
-        self,
-        public_id: str,
-        file_name: str,
-        *,
-        byte_range: str = "",
-        if_none_match: str = "",
-    ) -> Download:
-        """Return a result. Raises ``LeanpixError`` with ``IMAGE_NOT_FOUND``.
+    def download(self, request: DownloadRequest) -> Download:
+        """Return a file, or a part of it, or where it is.
 
-        ``byte_range`` and ``if_none_match`` are the request's headers; a range that is not one
-        plain range of bytes within the file is ignored, as RFC 9110 §14.2 allows.
+        A range that is not one plain range of bytes within the file is ignored, as RFC 9110 §14.2
+        allows. Raises ``LeanpixError`` with ``IMAGE_NOT_FOUND`` or ``IMAGE_NOT_READY``.
         """
-        key = result_object_key(public_id, file_name)
-        stored = self.results.describe(key) if _PUBLIC_ID.fullmatch(public_id) else None
-        if stored is None or stored.expires_at <= self.clock.now():
-            raise LeanpixError(ErrorName.IMAGE_NOT_FOUND)
-        if _matches(if_none_match, stored.etag):
+        key = request.object_key
+        stored = self.results.describe(key) if key else None
+        if key is None or stored is None or stored.expires_at <= self.clock.now():
+            missing = ErrorName.IMAGE_NOT_READY if request.may_come else ErrorName.IMAGE_NOT_FOUND
+            raise LeanpixError(missing)
+        if _matches(request.if_none_match, stored.etag):
             return _describe(stored, is_unchanged=True)
-        span = _parse_range(byte_range, stored.total_bytes)
+        span = _parse_range(request.byte_range, stored.total_bytes)
         first, last = span or (0, stored.total_bytes - 1)
         if last - first >= MAX_INLINE_RESPONSE_BYTES:
             return _describe(stored, redirect_url=self.results.link(key))

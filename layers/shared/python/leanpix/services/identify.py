@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import ErrorName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import hash_api_key
+from leanpix.domain.standing import Standing
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from leanpix.services.ports import Accounts, Keys
+
+
+MONTHS_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +41,9 @@ class AccountService:
         if account is None:
             raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
         return account
+
+    def describe_usage(self, account_id: str) -> Standing:
+        """Return the account and what it used in the last twelve months, the newest first."""
+        account = self.describe(account_id)
+        months = self.accounts.read_usage(account_id)
+        return Standing(account=account, months=tuple(months[:MONTHS_SHOWN]))

@@ -41,7 +41,7 @@ class WaitService:
         started = self.clock.now()
         pause = FIRST_PAUSE_SECONDS
         while True:
-            job = self._read_own(job_id, account_id)
+            job = self.look_up(job_id, account_id=account_id)
             if job.is_final:
                 break
             waited = self.clock.now() - started
@@ -56,7 +56,11 @@ class WaitService:
             raise LeanpixError(ErrorName.INVALID_API_KEY)
         return FinishedJob(job, account)
 
-    def _read_own(self, job_id: int, account_id: str) -> Job:
+    def look_up(self, job_id: int, *, account_id: str) -> Job:
+        """Return a job of the account's as it stands.
+
+        Raises ``LeanpixError``: ``JOB_NOT_FOUND``, ``NOT_YOUR_JOB``.
+        """
         job = self.jobs.read(job_id)
         # DynamoDB deletes expired items days late, so the time is compared here too.
         if job is None or job.expires_at <= self.clock.now():

@@ -1,0 +1,15 @@
+"""GET /openapi.json and GET /docs."""
+
+from leanpix.bootstrap import settings
+from leanpix.dialects import megaoptim
+from leanpix.gateway import serves
+from leanpix.http import Request, Response
+from leanpix.openapi import render_page, render_specification
+
+RENDERERS = {"/openapi.json": render_specification, "/docs": render_page}
+
+
+@serves(megaoptim.render_error)
+def handler(request: Request) -> Response:
+    """Describe the API."""
+    return RENDERERS[request.path](base_url=settings().base_url)

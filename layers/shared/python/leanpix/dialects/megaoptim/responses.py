@@ -1,0 +1,147 @@
+"""MegaOptim's responses, to the letter of its document."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from leanpix.contract import APP_VERSION, ERRORS
+from leanpix.dialects.bodies import render
+from leanpix.dialects.errors import fill_text, retry_headers
+from leanpix.dialects.megaoptim import models
+from leanpix.domain.jobs import Outcome
+
+if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
+    from leanpix.domain.errors import LeanpixError
+    from leanpix.domain.jobs import FinishedJob, Image, Job, Rendition
+    from leanpix.domain.uploads import UploadGrant
+    from leanpix.http import Request, Response
+
+STRING_ID_USER_AGENT = "MegaOptim Python Client"
+"""That client concatenates the id to a URL and fails on an integer (RESOLUTIONS)."""
+
+
+def render_accepted(job: Job, request: Request) -> Response:
+    """Return 202 with the id to poll for."""
+    wants_text = request.user_agent.startswith(STRING_ID_USER_AGENT)
+    return render(
+        models.Accepted(process_id=str(job.job_id) if wants_text else job.job_id), status=202
+    )
+
+
+def render_result(finished: FinishedJob, *, base_url: str) -> Response:
+    """Return 200 with a result for each image, in the order submitted."""
+    job, account = finished.job, finished.account
+    return render(
+        models.Result(
+            result=[_to_result(image, job, base_url) for image in job.images],
+            id=job.job_id,
+            user=models.ResultUser(name=account.name, email=account.email, tokens=account.tokens),
+        )
+    )
+
+
+def render_account(account: Account) -> Response:
+    """Return 200 with the account's own data."""
+    return render(
+        models.AccountInfo(
+            result=models.AccountUser(
+                name=account.name,
+                email=account.email,
+                tokens=account.tokens,
+                verified=1 if account.verified else 0,
+            )
+        )
+    )
+
+
+def render_upload_grant(grant: UploadGrant) -> Response:
+    """Return 200 with where and how to upload."""
+    return render(
+        models.UploadGranted(
+            upload_id=grant.upload_id,
+            url=grant.url,
+            fields=dict(grant.fields),
+            expires_in=grant.expires_in_seconds,
+        )
+    )
+
+
+def render_health() -> Response:
+    """Return the body of ``GET /``."""
+    return render(models.Health())
+
+
+def render_status() -> Response:
+    """Return the body of ``GET /status``."""
+    software = models.Software(python=platform.python_version(), app=APP_VERSION)
+    return render(models.Status(software=software))
+
+
+def render_ping() -> Response:
+    """Return the body of ``GET /ping``."""
+    return render(models.Pong())
+
+
+def render_error(error: LeanpixError, *, site_url: str) -> Response:
+    """Return an error in MegaOptim's envelope."""
+    entry = ERRORS[error.name]
+    texts = [problem.text for problem in error.problems]
+    return render(
+        models.Error(
+            code=entry.status,
+            errors=texts or [fill_text(entry, error, site_url=site_url)],
+        ),
+        status=entry.status,
+        headers=retry_headers(entry),
+    )
+
+
+def image_url(public_id: str, file_name: str, *, base_url: str) -> str:
+    """Return where a rendition can be downloaded (RFC 3986 percent-encoding)."""
+    return f"{base_url}/image/{public_id}/{quote(file_name, safe='')}"
+
+
+def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
+    outcome = image.outcome or Outcome(original_bytes=0, format="")
+    main = outcome.main
+    saved_bytes, saved_percent = _savings(outcome, main)
+    result = models.ImageResult(
+        success=main is not None,
+        file_name=image.file_name,
+        original_size=outcome.original_bytes,
+        optimized_size=main.bytes if main else 0,
+        saved_bytes=saved_bytes,
+        saved_percent=saved_percent,
+        url=image_url(image.public_id, main.file_name, base_url=base_url) if main else None,
+        type=job.operation.value,
+        format=outcome.format,
+        reason=None if main else outcome.reason,
+    )
+    # "Left out when the target is WebP already" (RESOLUTIONS).
+    if image.options.also_webp and outcome.format != "webp":
+        webp = _to_webp(image, outcome, base_url)
+        return models.ImageResultWithWebp(**result.__dict__, webp=webp)
+    return result
+
+
+def _to_webp(image: Image, outcome: Outcome, base_url: str) -> models.WebpFile | None:
+    webp = outcome.webp
+    if webp is None:
+        return None
+    saved_bytes, saved_percent = _savings(outcome, webp)
+    return models.WebpFile(
+        url=image_url(image.public_id, webp.file_name, base_url=base_url),
+        saved_bytes=saved_bytes,
+        optimized_size=webp.bytes,
+        saved_percent=saved_percent,
+    )
+
+
+def _savings(outcome: Outcome, rendition: Rendition | None) -> tuple[int, float]:
+    if rendition is None or outcome.original_bytes == 0:
+        return 0, 0
+    saved = outcome.original_bytes - rendition.bytes
+    return saved, round(saved * 100 / outcome.original_bytes, 2)

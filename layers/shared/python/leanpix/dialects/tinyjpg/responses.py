@@ -1,0 +1,159 @@
+"""TinyJPG's responses, to the letter of its document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from leanpix.contract import TINYJPG_ERRORS
+from leanpix.dialects.bodies import render
+from leanpix.dialects.errors import fill_text, retry_headers
+from leanpix.dialects.tinyjpg import models
+from leanpix.domain.jobs import ImageState
+from leanpix.domain.months import first_moment_after, month_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from leanpix.domain.accounts import Usage
+    from leanpix.domain.errors import LeanpixError
+    from leanpix.domain.jobs import Image, Job, Outcome
+    from leanpix.domain.standing import Standing
+    from leanpix.http import Response
+
+ACCEPTED_TEXT = "Image uploaded and queued for optimization"
+FAILED_TEXT = "The image could not be optimized: {reason}."
+
+
+def render_accepted(
+    job: Job, *, base_url: str, original_bytes: int, estimated_bytes: int
+) -> Response:
+    """Return 200 with the id and the URLs of the image."""
+    image = job.images[0]
+    return render(
+        models.Accepted(
+            message=ACCEPTED_TEXT,
+            data=models.AcceptedImage(
+                image_id=job.job_id,
+                original_url=_file_url("original", image, base_url),
+                optimized_url=_file_url("optimized", image, base_url),
+                original_size=original_bytes,
+                estimated_optimized_size=estimated_bytes,
+            ),
+        )
+    )
+
+
+def render_job(job: Job, *, base_url: str) -> Response:
+    """Return 200 with where the image stands, and what became of it once it has ended."""
+    image = job.images[0]
+    status = _tell_status(image)
+    original_url = _file_url("original", image, base_url)
+    optimized_url = _file_url("optimized", image, base_url)
+    outcome = image.outcome
+    if status == "completed" and outcome:
+        optimized_bytes = outcome.main.bytes if outcome.main else outcome.original_bytes
+        data = models.ImageStatus(
+            image_id=job.job_id,
+            status=status,
+            original_size=outcome.original_bytes,
+            optimized_size=optimized_bytes,
+            compression_ratio=percent_saved(outcome.original_bytes, optimized_bytes),
+            processing_time=round(outcome.seconds, 2),
+            original_url=original_url,
+            optimized_url=optimized_url,
+        )
+    else:
+        data = models.ImageStatus(
+            image_id=job.job_id,
+            status=status,
+            original_url=original_url,
+            optimized_url=optimized_url,
+            message=_tell_failure(outcome) if status == "failed" else None,
+        )
+    return render(models.Status(data=data))
+
+
+def render_usage(months: Sequence[Usage], *, now: float) -> Response:
+    """Return 200 with what the account used this month and in the last twelve."""
+    current = month_of(now)
+    by_month = {usage.month: usage for usage in months}
+    optimized = sum(usage.optimized_images for usage in months)
+    types: dict[str, int] = {}
+    for usage in months:
+        for name, count in usage.images_by_type.items():
+            types[name] = types.get(name, 0) + count
+    data = models.UsageData(
+        current_month=_to_month(current, by_month.get(current)),
+        months=[_to_month(usage.month, usage) for usage in months],
+        types=types,
+        compression=models.CompressionStatistics(
+            mean_ratio=round(sum(usage.saved_percent_sum for usage in months) / optimized, 2)
+            if optimized
+            else 0.0,
+            best_ratio=max((usage.best_saved_percent for usage in months), default=0),
+            total_saved=sum(usage.bytes_in - usage.bytes_out for usage in months),
+        ),
+    )
+    return render(models.Usage(data=data))
+
+
+def render_stats(standing: Standing, *, now: float) -> Response:
+    """Return 200 with what the account may still use this month."""
+    account, month = standing.account, month_of(now)
+    used = standing.used_in(month)
+    data = models.StatsData(
+        plan=account.plan,
+        monthly_limit=None if account.is_unlimited else used + account.tokens,
+        used=used,
+        remaining=None if account.is_unlimited else account.tokens,
+        resets_at=first_moment_after(month).isoformat().replace("+00:00", "Z"),
+    )
+    return render(models.Stats(data=data))
+
+
+def render_error(error: LeanpixError, *, site_url: str) -> Response:
+    """Return an error in TinyJPG's envelope; fields that are wrong are told by name."""
+    entry = TINYJPG_ERRORS[error.name]
+    by_field: dict[str, list[str]] = {}
+    for problem in error.problems:
+        by_field.setdefault(problem.field, []).append(problem.text)
+    return render(
+        models.Error(message=fill_text(entry, error, site_url=site_url), errors=by_field or None),
+        status=entry.status,
+        headers=retry_headers(entry),
+    )
+
+
+def percent_saved(bytes_in: int, bytes_out: int) -> float:
+    """Return by how much less it is now, in percent of what it was."""
+    return round((bytes_in - bytes_out) * 100 / bytes_in, 2) if bytes_in else 0.0
+
+
+def _file_url(kind: Literal["original", "optimized"], image: Image, base_url: str) -> str:
+    name = quote(f"{image.public_id}-{image.file_name}", safe="")
+    return f"{base_url}/direct-file/{kind}/{name}"
+
+
+def _tell_status(image: Image) -> Literal["processing", "completed", "failed"]:
+    if not image.state.is_final:
+        return "processing"
+    is_refused = image.outcome is not None and image.outcome.is_refused
+    return "failed" if is_refused or image.state is ImageState.FAILED else "completed"
+
+
+def _tell_failure(outcome: Outcome | None) -> str:
+    reason = outcome.reason if outcome and outcome.reason else "internal_error"
+    return FAILED_TEXT.format(reason=reason.replace("_", " "))
+
+
+def _to_month(month: str, usage: Usage | None) -> models.MonthUsage:
+    if usage is None:
+        return models.MonthUsage(month=month, images=0, bytes_in=0, bytes_out=0, bytes_saved=0)
+    return models.MonthUsage(
+        month=month,
+        images=usage.images,
+        bytes_in=usage.bytes_in,
+        bytes_out=usage.bytes_out,
+        bytes_saved=usage.bytes_in - usage.bytes_out,
+    )

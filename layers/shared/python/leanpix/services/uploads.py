@@ -1,0 +1,62 @@
+"""Direct uploads: granting them, and finding what was uploaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from leanpix.contract import UPLOAD_URL_SECONDS, ErrorName
+from leanpix.domain.errors import LeanpixError, Problem
+from leanpix.domain.ids import is_public_id, make_public_id
+from leanpix.domain.results import direct_upload_object_key
+from leanpix.domain.submission import StoredUpload, UploadReference
+from leanpix.domain.uploads import UploadGrant
+
+if TYPE_CHECKING:
+    from leanpix.domain.submission import Input, Submission
+    from leanpix.domain.uploads import UploadRequest
+    from leanpix.services.ports import DirectUploads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadsService:
+    """Lets accounts upload to the object store themselves."""
+
+    store: DirectUploads
+
+    def grant(self, request: UploadRequest) -> UploadGrant:
+        """Return a new upload's id and the form to POST its file with."""
+        upload_id = make_public_id()
+        key = direct_upload_object_key(request.account_id, upload_id)
+        url, fields = self.store.grant(key, request)
+        return UploadGrant(
+            upload_id=upload_id, url=url, fields=fields, expires_in_seconds=UPLOAD_URL_SECONDS
+        )
+
+    def resolve(self, submission: Submission) -> Submission:
+        """Return the submission with every reference to an upload replaced by the file.
+
+        Raises ``LeanpixError`` with ``INVALID_REQUEST`` that names the fields of those not there.
+        """
+        problems: list[Problem] = []
+        inputs: list[Input] = []
+        for item in submission.inputs:
+            if isinstance(item, UploadReference):
+                found = self._find(submission.account_id, item)
+                if found is None:
+                    text = f"The {item.field} field names no completed upload of your account."
+                    problems.append(Problem(item.field, text))
+                else:
+                    inputs.append(found)
+            else:
+                inputs.append(item)
+        if problems:
+            raise LeanpixError(ErrorName.INVALID_REQUEST, problems=tuple(problems))
+        return replace(submission, inputs=tuple(inputs))
+
+    def _find(self, account_id: str, reference: UploadReference) -> StoredUpload | None:
+        if not is_public_id(reference.upload_id):
+            return None
+        key = direct_upload_object_key(account_id, reference.upload_id)
+        found = self.store.find(key)
+        return StoredUpload(file_name=found.file_name, object_key=key) if found else None
