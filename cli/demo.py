@@ -19,7 +19,8 @@ from rich.table import Table
 from cli.demo_photos import DEMO_PHOTOS, find_photo
 from cli.errors import CommandError
 from cli.local_account import create_local_account
-from local.cloud import LocalCloud
+from cli.signals import StopRequestedError, stop_on_signals
+from local.cloud import LocalCloud, Report
 from local.http import Answer, get, post
 
 _POLL_SECONDS: Final = 60
@@ -48,15 +49,25 @@ def demo() -> int:
     """Run the demo and return the exit code: 0 only if everything was as promised."""
     console = Console(highlight=False)
     started = time.monotonic()
-    photos = [Photo(name=name, data=find_photo(name).read_bytes()) for name in DEMO_PHOTOS]
-    with _progress(console) as report, LocalCloud(report=report) as cloud:
-        report("Creating an account and a key")
-        client = DemoClient(cloud.url, create_local_account(cloud).api_key)
-        savings = list(_send_all(client, photos, report))
-        report("Stopping the local cloud")
+    try:
+        with stop_on_signals(), _progress(console) as report:
+            savings = _run(report)
+    except StopRequestedError:
+        message = "the demo was interrupted"
+        raise CommandError(message) from None
     console.print(_table(savings))
     console.print(f"All verified, in {time.monotonic() - started:.0f} s.")
     return 0
+
+
+def _run(report: Report) -> list[Saving]:
+    photos = [Photo(name=name, data=find_photo(name).read_bytes()) for name in DEMO_PHOTOS]
+    with LocalCloud(report=report) as cloud:
+        report("Creating an account and a key")
+        client = DemoClient(cloud.url, create_local_account(cloud).api_key)
+        savings = list(send_all(client, photos, report))
+        report("Stopping the local cloud")
+    return savings
 
 
 class DemoClient:
@@ -107,7 +118,8 @@ class DemoClient:
         return answer
 
 
-def _send_all(client: DemoClient, photos: list[Photo], report: Any) -> Iterator[Saving]:
+def send_all(client: DemoClient, photos: list[Photo], report: Report) -> Iterator[Saving]:
+    """Send each photo by file and by URL."""
     with _served(photos) as base_url:
         for photo in photos:
             report(f"Optimizing {photo.name}, uploaded")
@@ -166,7 +178,7 @@ def _served(photos: list[Photo]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _progress(console: Console) -> Iterator[Any]:
+def _progress(console: Console) -> Iterator[Report]:
     """Show the step that is going on: a spinner for people, a line for logs."""
     if not console.is_terminal:
         yield console.print

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from http import HTTPStatus
-from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 from rich.console import Console
 
 from cli.demo_photos import DEMO_PHOTOS, find_photo
 from cli.local_account import LocalAccount, create_local_account
+from cli.signals import StopRequestedError, stop_on_signals
 from local.cloud import LocalCloud
 from local.errors import LocalCloudError
 from local.http import post
@@ -28,10 +26,6 @@ _ACCOUNT_FILE: Final = "account.json"
 LOG_FILE: Final = LOCAL_DIR / "serve.log"
 
 
-class _StopRequestedError(BaseException):
-    """Ctrl-C or SIGTERM. No ``Exception``: nothing on the way may take it for its own."""
-
-
 def serve(*, port: int, fresh: bool) -> int:
     """Run until Ctrl-C or SIGTERM and return the exit code."""
     if not 0 <= port <= _HIGHEST_PORT:
@@ -41,7 +35,7 @@ def serve(*, port: int, fresh: bool) -> int:
     cloud = LocalCloud(
         port=port, state_dir=STATE_DIR, fresh=fresh, log=LOG_FILE, report=console.print
     )
-    with _stop_on_signals(), contextlib.suppress(_StopRequestedError), cloud:
+    with stop_on_signals(), contextlib.suppress(StopRequestedError), cloud:
         try:
             account = _account(cloud)
             _announce(cloud, account)
@@ -55,24 +49,6 @@ def serve(*, port: int, fresh: bool) -> int:
             console.print("Stopping")
     console.print("Stopped; the next start goes on from here.")
     return 0
-
-
-@contextlib.contextmanager
-def _stop_on_signals() -> Iterator[None]:
-    """Turn the first signal into an exception, and let no second one break the way out."""
-    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        for kind in kinds:
-            signal.signal(kind, signal.SIG_IGN)
-        raise _StopRequestedError
-
-    before = {kind: signal.signal(kind, stop) for kind in kinds}
-    try:
-        yield
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
 
 
 def _account(cloud: LocalCloud) -> LocalAccount:

@@ -186,7 +186,7 @@ def test_repeated_response_headers_pass_and_the_software_is_not_named(door: Fron
 
 def test_malformed_http_does_not_name_the_software(door: FrontDoor) -> None:
     answer = talk(door, b"GET / HTTP/1.1\r\nbad header\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.0 400") or answer.startswith(b"HTTP/1.1 400")
+    assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
     assert b"server:" not in answer.lower()
 
 
