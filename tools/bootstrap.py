@@ -229,7 +229,7 @@ def bring_uv(environment):
 
 PIP_INSTALL = (
     "install",
-    "--quiet",
+    "-qq",  # errors only
     "--disable-pip-version-check",
     "--no-deps",
     "--only-binary=:all:",
