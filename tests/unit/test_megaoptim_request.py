@@ -19,7 +19,10 @@ URL = "https://example.com/photo.jpg"
 
 
 def submit(
-    fields: dict[str, str], files: dict[str, tuple[str, bytes]] | None = None
+    fields: dict[str, str],
+    files: dict[str, tuple[str, bytes]] | None = None,
+    *,
+    path: str = "/v1/optimize",
 ) -> Submission:
     """Parse a submit request with these fields and files."""
     if files is None:
