@@ -219,7 +219,7 @@ def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:
                 break
             if not ladder.worth(reached):
                 continue
-            found, reaches = climb(ladder, goal, judge.score, work.deadline)
+            found, reaches = climb(ladder, goal + judge.uncertainty, judge.score, work.deadline)
             (reached if reaches else missed).append(found)
     smallest = min((len(candidate.data) for candidate in reached), default=None)
     return (*reached, *missed, *codec.lossless(replace(task, smallest=smallest)))

@@ -10,7 +10,8 @@ from leanpix_engine.deadline import Deadline
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANCE
 
 _MORE_ENCODES = 3
-"""Allowed beyond the ladder's own number while nothing reaches the goal."""
+"""Allowed beyond the ladder's own number while nothing is near the goal from above."""
+_FAR_ABOVE = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def climb(
     Where none reaches it, the file that came closest. Regula falsi with the ladder's slope until
     the goal is bracketed, then between the two ends. It ends at a score at most the ladder's
     tolerance above the goal, or when the encodes or the time are used up; some more encodes are
-    spent where all were below the goal.
+    spent where none came near it from above.
 
     Raises:
         Refused: `TIMEOUT` before anything was found.
@@ -86,9 +87,10 @@ def climb(
     quality = _on_grid(ladder, ladder.start)
     tried: set[float] = set()
     longest = 0.0
-    while quality not in tried and len(tried) < ladder.max_encodes + (
-        0 if above else _MORE_ENCODES
-    ):
+    while quality not in tried:
+        far = above is None or above.score > aim + _FAR_ABOVE
+        if len(tried) >= ladder.max_encodes + (_MORE_ENCODES if far else 0):
+            break
         if (above or below) and deadline.left() < 2 * longest:
             break
         deadline.check()

@@ -15,7 +15,7 @@ LEVEL_SCORES = {Level.MEDIUM: 77.0, Level.HIGH: 65.0}
 
 FLOOR_BELOW_GOAL = 0.5
 """An output may score this much less than its goal; below it the next candidate is taken."""
-SEARCH_BELOW_GOAL = 0.15
+SEARCH_BELOW_GOAL = 0.3
 """The search is content this far below the goal."""
 TOLERANCE = 0.3
 """The search is content this far above the goal: half a step of most encoders' qualities."""

@@ -12,11 +12,13 @@ import numpy as np
 from leanpix_engine.errors import Refused
 from leanpix_engine.metric import Reference
 from leanpix_engine.picture import Mode, Picture, Pixels
-from leanpix_engine.tiles import Rgb
+from leanpix_engine.tiles import SAMPLED_ABOVE_PIXELS, Rgb
 
 _SAMPLED_FRAMES = 6
 """Frames of an animation that are scored, spread evenly; every frame is decoded and counted."""
 _WORST_FRAME_BELOW = 3.0
+_SAMPLING_ERROR = 0.2
+"""Usual error of a sampled score, in points; the largest seen was 0.45 (`benchmarks/RESULTS.md`)."""
 _MIN_SIDE = 8
 _BACKGROUNDS = (255, 26)
 """What a picture with alpha is laid on to be compared: white, and dark."""
@@ -31,6 +33,12 @@ class Judge:
         self._decode = decode
         self._references: list[tuple[int, int | None, Reference]] | None = None
         self._scores: dict[int, float] = {}
+
+    @property
+    def uncertainty(self) -> float:
+        """How far a score may be above the truth: nothing, or what a sample may miss."""
+        pixels = self._picture.width * self._picture.height
+        return _SAMPLING_ERROR if pixels > SAMPLED_ABOVE_PIXELS else 0.0
 
     def score(self, data: bytes) -> float:
         """SSIMULACRA2 of a candidate: the lowest over sampled frames and backgrounds."""

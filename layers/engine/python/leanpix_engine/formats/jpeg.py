@@ -90,6 +90,8 @@ def lossless(task: Task) -> Iterator[Candidate]:
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     """Colour by jpegli or, where chroma suffers, mozjpeg at 4:4:4; the rest by mozjpeg."""
     picture = task.picture.without_alpha()
+    if picture.mode is Mode.RGB and _is_gray(picture):
+        picture = replace(picture, frames=picture.frames[..., :1], mode=Mode.GRAY, icc=None)
     if picture.mode is not Mode.RGB:
         yield _mozjpeg(picture, goal, subsample_mode="auto", quant_table=3)
         return
@@ -110,6 +112,12 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     )
     full_chroma = _mozjpeg(picture, goal, subsample_mode="off", quant_table=2)
     yield replace(full_chroma, worth=_chroma_suffers)
+
+
+def _is_gray(picture: Picture) -> bool:
+    """True where colour channels are equal, so that one says it all; a profile might tint them."""
+    red, green, blue = (picture.frames[..., channel] for channel in range(3))
+    return picture.icc is None and bool((red == green).all() and (green == blue).all())
 
 
 def _chroma_suffers(found: Sequence[Candidate]) -> bool:

@@ -1,0 +1,69 @@
+"""Pictures and helpers for the engine's tests; everything is made here, nothing is downloaded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import leanpix_engine  # first: it sets the threads of numpy's BLAS
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+assert leanpix_engine
+
+Maker = Callable[..., bytes]
+
+
+def photo(width: int = 320, height: int = 240, seed: int = 3) -> Image.Image:
+    """Soft light, hard edges and sensor noise: what makes a photo hard to compress."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width] / max(width, height)
+    light = np.stack(
+        [
+            120 + 60 * np.sin(9 * x * random.uniform(0.5, 1.5) + 5 * y + phase)
+            for phase in random.uniform(0, 6, 3)
+        ],
+        axis=-1,
+    )
+    for _ in range(14):
+        cx, cy, radius = random.uniform(0, 1, 3) * (1, 1, 0.15)
+        light[(x - cx) ** 2 + (y - cy) ** 2 < radius**2] += random.uniform(-60, 60, 3)
+    light += random.normal(0, 3, light.shape)
+    return Image.fromarray(np.clip(light, 0, 255).astype(np.uint8))
+
+
+def screenshot(width: int = 320, height: int = 240) -> Image.Image:
+    """Saturated text and lines on flat colour, which halved chroma smears."""
+    image = Image.new("RGB", (width, height), (20, 20, 40))
+    draw = ImageDraw.Draw(image)
+    for row in range(4, height, 12):
+        colour = [(255, 0, 0), (0, 255, 0), (80, 80, 255), (255, 0, 255)][row // 12 % 4]
+        draw.text((4 + row % 7, row), "Saturated text on a dark ground, row by row", fill=colour)
+    return image
+
+
+def saved(image: Image.Image, kind: str = "JPEG", **settings: object) -> bytes:
+    """The image as a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **settings)
+    return buffer.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    """The decoded file, by a decoder that the engine does not use for it."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def pixels(data: bytes | Image.Image) -> np.ndarray:
+    """The RGB pixels, as integers that can be subtracted."""
+    image = data if isinstance(data, Image.Image) else opened(data)
+    return np.asarray(image.convert("RGB")).astype(int)
+
+
+@pytest.fixture(scope="session")
+def photo_jpeg() -> bytes:
+    """A photo as a camera stores it."""
+    return saved(photo(), quality=94)

@@ -1,0 +1,36 @@
+"""The package can be imported where imaging libraries are not."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pyvips", "PIL", "numpy", "pyjpegli", "oxipng")
+
+
+@pytest.mark.parametrize("statement", ["import leanpix_engine", "import leanpix_engine.probe"])
+def test_importing_the_package_loads_no_imaging_library(statement: str) -> None:
+    script = f"{statement}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_the_public_names_are_these() -> None:
+    """What is public is pinned: a name leaves or joins on purpose only."""
+    import leanpix_engine
+
+    assert sorted(leanpix_engine.__all__) == [
+        "Format",
+        "Level",
+        "Limits",
+        "Options",
+        "Output",
+        "Probe",
+        "Reason",
+        "Refused",
+        "Result",
+        "optimize",
+        "probe",
+    ]
