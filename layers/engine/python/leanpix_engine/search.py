@@ -97,6 +97,8 @@ def climb(
         started = time.monotonic()
         tried.add(quality)
         data = ladder.encode(quality)
+        if below and data == below.data:
+            break  # the encoder gives all it has
         latest = _Try(quality, score(data), data)
         longest = max(longest, time.monotonic() - started)
         if latest.score < aim - SEARCH_BELOW_GOAL:

@@ -1,45 +1,202 @@
-"""PNG: palette by libimagequant where it holds the goal, oxipng for the rest."""
+"""PNG: a palette where it holds the goal, lossless recompression for the rest; frames by `apng`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import oxipng
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from leanpix_engine.decode import decode as decode_by_vips
-from leanpix_engine.formats import Task
+from leanpix_engine.formats import Task, apng, deflate
+from leanpix_engine.formats.palette import MergedPalette, chunk
+from leanpix_engine.headers import png as png_header
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
-from leanpix_engine.picture import Picture
+from leanpix_engine.picture import Mode, Picture
+from leanpix_engine.runtime import pyvips
 from leanpix_engine.search import Candidate, Ladder
+
+_SMALL_MEGAPIXELS = 1.0
+"""Below this, time is spent freely: the seconds are few and the tries are what makes it smaller."""
+_TOLERANCE = 0.8
+"""One colour more or less moves the score by about as much; closer is not worth an encode."""
+_MANY_COLOURS = 58
+"""10 log2 of 56."""
+_WELL_BELOW = 0.7
+"""A lossy file this small against the source is not reached without loss: nobody needs to try."""
+_LARGE_MEGAPIXELS = 2.0
+"""From here on the first way that reaches the goal is taken."""
+_XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
+"""Keyword, no compression, no language, no translated keyword (XMP, part 3, 1.1.5)."""
+_HDR_TRANSFERS = (16, 18)
+"""PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
 
 
 def decode(source: bytes, limits: Limits) -> Picture:
-    """All pixels of a PNG."""
-    return decode_by_vips(source, Format.PNG)
+    """All pixels of a PNG, all frames of an APNG."""
+    facts = png_header.read(source, limits)
+    return apng.decode(source, limits) if facts.animated else decode_by_vips(source, Format.PNG)
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source, or the picture, with better filters and deflate."""
-    if task.facts.frames > 1:
+    """The source, or the picture, with the fewest bits per pixel, better filters and deflate.
+
+    Colours under full transparency are changed where that helps; nobody sees them.
+    """
+    if task.facts.animated:
+        yield from apng.lossless(task)
         return
-    data = task.source or task.picture.to_vips().pngsave_buffer(compression=1)
-    strip = oxipng.StripChunks.safe if task.picture.exif else oxipng.StripChunks.all
-    yield Candidate(data=bytes(oxipng.optimize_from_memory(data, level=2, strip=strip)), how="oxipng")
+    large = task.picture.megapixels >= _SMALL_MEGAPIXELS
+    if large and task.smallest is not None and task.source is not None:
+        if task.smallest < _WELL_BELOW * len(task.source):
+            return
+    data = task.source or task.picture.to_vips().pngsave_buffer(
+        compression=1, keep=_kept(task.picture)
+    )
+    smaller = deflate.optimize(data, task, level=2)
+    if smaller is not None:
+        yield Candidate(data=smaller, how="oxipng")
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """A palette, dithered or not."""
-    image = task.picture.to_vips()
-    if task.picture.count > 1 or task.picture.deep:
+    """A palette, plain and then dithered; for what 256 colours cannot show, a picture with less noise."""
+    if task.facts.animated:
+        yield from apng.ladders(task, goal)
         return
-    yield Ladder(
-        how="palette",
-        encode=lambda quality: image.pngsave_buffer(palette=True, Q=int(quality), dither=0.0, effort=5, keep=0),
-        finish=lambda data, _: bytes(oxipng.optimize_from_memory(data, level=2)),
-        low=10,
-        high=100,
-        start=85,
-        slope=0.6,
-        max_encodes=3,
+    if task.source is not None and _is_hdr(task.source):
+        return
+    picture = replace(task.picture, frames=task.picture.rgb8(), mode=Mode.RGB)
+    small = picture.megapixels < _SMALL_MEGAPIXELS
+    yield _merged(task, picture, tries=6 if small else 3)
+    yield replace(
+        _quantized(task, picture, dither=0.0, tries=6 if small else 3),
+        worth=_always
+        if small
+        else _many_or_none
+        if picture.megapixels < _LARGE_MEGAPIXELS
+        else _none,
     )
+    dithered = _quantized(task, picture, dither=0.5, tries=6 if small else 3)
+    yield replace(dithered, worth=_always if small else _none)
+    yield _near_lossless(task, picture)
+
+
+def _always(_found: Sequence[Candidate]) -> bool:
+    return True
+
+
+def _none(found: Sequence[Candidate]) -> bool:
+    return not found
+
+
+def _many_or_none(found: Sequence[Candidate]) -> bool:
+    """Where many colours were needed, libimagequant's own choice of them may do with fewer."""
+    return all((candidate.quality or 0) > _MANY_COLOURS for candidate in found)
+
+
+def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
+    """As few of libimagequant's colours, merged, as reach the goal; the quality is 10 log2 of their number."""
+    made: list[MergedPalette] = []
+
+    def encode(quality: float) -> bytes:
+        if not made:
+            made.append(MergedPalette(picture.to_vips()))
+        return made[0].png(round(2 ** (quality / 10)))
+
+    return Ladder(
+        how="merged palette",
+        encode=encode,
+        finish=partial(_finish, task),
+        low=10,
+        high=80,
+        start=52,
+        slope=1.3,
+        max_encodes=tries,
+        tolerance=_TOLERANCE,
+    )
+
+
+def _quantized(task: Task, picture: Picture, *, dither: float, tries: int) -> Ladder:
+    """libimagequant with as few colours as its quality asks for."""
+    image = picture.to_vips()
+
+    def encode(quality: float) -> bytes:
+        return bytes(
+            image.pngsave_buffer(
+                palette=True, Q=int(quality), dither=dither, effort=7, compression=1, keep="none"
+            )
+        )
+
+    return Ladder(
+        how=f"palette dither {dither}",
+        encode=encode,
+        finish=partial(_finish, task),
+        low=1,
+        high=100,
+        start=70,
+        slope=0.4,
+        max_encodes=tries,
+        tolerance=_TOLERANCE,
+    )
+
+
+def _near_lossless(task: Task, picture: Picture) -> Ladder:
+    """WebP's near-lossless coding takes noise out of the low bits; what is left deflates better."""
+    image = picture.to_vips()
+
+    def encode(quality: float) -> bytes:
+        webp = image.webpsave_buffer(
+            near_lossless=True, Q=int(quality), lossless=True, effort=2, exact=False, keep="none"
+        )
+        calmer = pyvips.Image.webpload_buffer(webp)
+        return bytes(calmer.pngsave_buffer(compression=1, filter="all", keep="none"))
+
+    return Ladder(
+        how="near-lossless",
+        encode=encode,
+        finish=partial(_finish, task),
+        low=0,
+        high=80,
+        start=20,
+        slope=0.3,
+        step=20,  # libwebp knows five strengths
+        max_encodes=3,
+        worth=_none,
+    )
+
+
+def _finish(task: Task, data: bytes, _quality: float) -> bytes:
+    """Deflated for good, with what tells a viewer how to show the colours and with the metadata to keep."""
+    smaller = deflate.optimize(data, task, level=2) or data
+    extra = _colour_chunks(task) + _metadata_chunks(task.picture)
+    after_header = len(png_header.SIGNATURE) + 25
+    return smaller[:after_header] + extra + smaller[after_header:]
+
+
+def _colour_chunks(task: Task) -> bytes:
+    """The profile, or else the source's gamma and chromaticities, which libvips does not carry over."""
+    if task.picture.icc:
+        return chunk(b"iCCP", b"icc\x00\x00" + zlib.compress(task.picture.icc, 9))
+    if task.source is None:
+        return b""
+    parts = [part for part in png_header.chunks(task.source) if part.kind in deflate.COLOUR_CHUNKS]
+    return b"".join(task.source[part.start - 8 : part.end + 4] for part in parts)
+
+
+def _metadata_chunks(picture: Picture) -> bytes:
+    exif = chunk(b"eXIf", picture.exif.removeprefix(b"Exif\x00\x00")) if picture.exif else b""
+    xmp = chunk(b"iTXt", _XMP_HEAD + picture.xmp) if picture.xmp else b""
+    return exif + xmp
+
+
+def _is_hdr(source: bytes) -> bool:
+    return any(
+        part.kind == b"cICP" and source[part.start + 1] in _HDR_TRANSFERS
+        for part in png_header.chunks(source)
+    )
+
+
+def _kept(picture: Picture) -> str:
+    """Which of its fields libvips has to write."""
+    return "exif|xmp|icc" if picture.exif or picture.xmp else "icc"
