@@ -1,19 +1,33 @@
 """What holds for all tests."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).resolve().parent
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 # One local cloud, one synthesized template, one set of bundles: what is dear to set up is set up
 # in one process, in which all tests of the folder then run.
 ONE_PROCESS_EACH = ("e2e", "infra", "packaging")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of some folders together (pytest-xdist's loadgroup)."""
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        if folder in ONE_PROCESS_EACH:
-            item.add_marker(pytest.mark.xdist_group(folder))
+class FolderScheduling(LoadScopeScheduling):
+    """Gives a process whole folders of tests where their set-up is dear, and single tests else.
+
+    pytest-xdist's own way, ``--dist=loadgroup``, has no effect with pytest 9.2: it writes the
+    group into ``item._nodeid``, which pytest does not read any more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        parts = nodeid.split("/")
+        return parts[1] if len(parts) > 2 and parts[1] in ONE_PROCESS_EACH else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
+    """Spread the tests by our own rule."""
+    return FolderScheduling(config, log)

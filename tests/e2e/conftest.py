@@ -1,13 +1,11 @@
 """One local cloud for all end-to-end tests, started when the first of them needs it.
 
-With pytest-xdist, ``--dist loadgroup`` keeps these tests on one worker: every test below this
-folder is in the group "e2e".
+``tests/conftest.py`` keeps the tests of this folder in one process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,15 +13,6 @@ from cli.demo_photos import find_photo
 from cli.local_account import LocalAccount, create_local_account
 from local.cloud import LocalCloud
 from local.paths import LOCAL_DIR
-
-_FOLDER = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if _FOLDER in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="session")

@@ -253,7 +253,6 @@ def call(stack: dict[str, str], path: str, **fields: str) -> Answer:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("e2e")
 def test_a_job_ends_although_the_local_cloud_is_stopped_in_its_middle(
     serve: Serve, stalling: StallingServer
 ) -> None:
