@@ -91,10 +91,13 @@ def freeze() -> None:
     """
     lambda_svc._poll_sqs = lambda: False
     lambda_runtime.Worker._spawn = _refuse_to_spawn
-    for worker in [worker for pool in list(lambda_runtime._workers.values()) for worker in pool]:
-        process = worker._proc
-        if process is not None and process.poll() is None:
-            process.kill()
+    workers = [worker for pool in list(lambda_runtime._workers.values()) for worker in pool]
+    processes = [worker._proc for worker in workers if worker._proc is not None]
+    for process in processes:
+        process.kill()
+    for process in processes:
+        # Whoever starts a process has to bury it: not every machine's process 1 does.
+        process.wait()
 
 
 def queues_to_keep() -> dict[str, Any]:

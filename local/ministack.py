@@ -149,11 +149,11 @@ class Ministack:
         tree = self._tree(process.pid)
         if process.stdin is not None:
             process.stdin.close()
-        if self._folders.state is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
         for member in tree:
-            end_tree(member)
+            if member.is_running():
+                end_tree(member)
         process.wait()
 
     def log_tail(self) -> str:
