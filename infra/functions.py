@@ -35,6 +35,8 @@ class Row:
     memory_megabytes: int = 512
     timeout_seconds: int = 10
     has_engine: bool = False
+    reserved_concurrency: int | None = None
+    """Set aside for it, and its limit."""
     has_probe: bool = False
     """The engine's own code, which reads headers, without what it decodes with."""
 
@@ -61,6 +63,8 @@ def rows(settings: Settings) -> Mapping[str, Row]:
             description="Holds a poll until every image of a job has ended",
             needs=_TABLES | {name.BASE_URL, name.SITE_URL, name.INTEGRATION_TIMEOUT_SECONDS},
             timeout_seconds=settings.integration_timeout_seconds,
+            # Held polls fill this and no more: what is left of the account's is for submits.
+            reserved_concurrency=settings.result_concurrency or None,
         ),
         "account": Row(
             description="Tells an account its tokens and plan",
@@ -104,14 +108,29 @@ def rows(settings: Settings) -> Mapping[str, Row]:
         ),
         "optimizer": Row(
             description="Optimizes one image and settles its account",
-            needs=_TABLES | {name.BUCKET, name.RETENTION_DAYS},
+            needs=_TABLES | {name.BUCKET, name.CALLBACKS_QUEUE_URL, name.RETENTION_DAYS},
             memory_megabytes=settings.optimizer_memory_megabytes,
             timeout_seconds=settings.optimizer_timeout_seconds,
             has_engine=True,
         ),
         "dead_letters": Row(
             description="Ends and refunds the images that no try could optimize",
-            needs=_TABLES,
+            needs=_TABLES | {name.CALLBACKS_QUEUE_URL},
+            timeout_seconds=30,
+        ),
+        "sweeper": Row(
+            description="Heals what a crash left half done: images, callbacks, uploads",
+            needs=_TABLES | {name.BUCKET, name.IMAGES_QUEUE_URL, name.CALLBACKS_QUEUE_URL},
+            timeout_seconds=55,
+        ),
+        "callbacks": Row(
+            description="Posts the results of jobs that ended to their callback URLs",
+            needs=_TABLES
+            | {
+                name.BASE_URL,
+                name.CALLBACKS_QUEUE_URL,
+                name.CALLBACKS_DEAD_LETTER_QUEUE_URL,
+            },
             timeout_seconds=30,
         ),
     }
@@ -188,6 +207,7 @@ class Functions(Construct):
             layers=[*layers.shared, *_engine_layers(layers, row)],
             memory_size=row.memory_megabytes,
             timeout=Duration.seconds(row.timeout_seconds),
+            reserved_concurrent_executions=row.reserved_concurrency,
             environment={
                 **{key.value: self._environment[key] for key in sorted(row.needs)},
                 "POWERTOOLS_SERVICE_NAME": name,

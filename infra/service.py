@@ -42,6 +42,8 @@ class LeanpixStack(Stack):
         self.pipeline.feed(
             optimizer=self.functions["optimizer"],
             dead_letters=self.functions["dead_letters"],
+            callbacks=self.functions["callbacks"],
+            sweeper=self.functions["sweeper"],
         )
         self._grant()
         self._output()
@@ -58,6 +60,10 @@ class LeanpixStack(Stack):
             EnvironmentName.ACCOUNTS_TABLE: self.storage.accounts.table_name,
             EnvironmentName.BUCKET: self.storage.bucket.bucket_name,
             EnvironmentName.IMAGES_QUEUE_URL: self.pipeline.images.queue_url,
+            EnvironmentName.CALLBACKS_QUEUE_URL: self.pipeline.callbacks.queue_url,
+            EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL: (
+                self.pipeline.dead_callbacks.queue_url
+            ),
             EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(settings.integration_timeout_seconds),
             EnvironmentName.RETENTION_DAYS: str(settings.retention_days),
         }
@@ -70,11 +76,14 @@ class LeanpixStack(Stack):
         accounts = self.storage.accounts.table_arn
         uploads = self.storage.bucket.arn_for_objects(f"{contract.UPLOADS_PREFIX}*")
         results = self.storage.bucket.arn_for_objects(f"{contract.RESULTS_PREFIX}*")
+        open_records = f"{jobs}/index/{contract.OPEN_RECORDS_INDEX}"
         images = self.pipeline.images.queue_arn
+        callbacks = self.pipeline.callbacks.queue_arn
 
         allow("authorizer", ["dynamodb:GetItem"], keys)
 
-        allow("submit", ["dynamodb:PutItem"], jobs)
+        # A client's idempotency key is looked up, and the job that it led to.
+        allow("submit", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], jobs)
         # An account with unlimited tokens is checked, every other is charged.
         allow(
             "submit",
@@ -85,7 +94,7 @@ class LeanpixStack(Stack):
         allow("submit", ["s3:GetObject", "s3:PutObject"], uploads)
         allow("submit", ["sqs:SendMessage"], images)
 
-        allow("tinyjpg_submit", ["dynamodb:PutItem"], jobs)
+        allow("tinyjpg_submit", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], jobs)
         allow(
             "tinyjpg_submit",
             ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
@@ -108,13 +117,26 @@ class LeanpixStack(Stack):
         allow("image", ["s3:GetObject"], results)
         allow("image", ["s3:GetObject"], uploads)
 
-        allow("optimizer", ["dynamodb:UpdateItem"], jobs)
+        # Whoever ends a job's last image reads the job to queue its callback.
+        allow("optimizer", ["dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+        allow("optimizer", ["sqs:SendMessage"], callbacks)
         allow("optimizer", ["dynamodb:UpdateItem"], accounts)
         allow("optimizer", ["s3:GetObject"], uploads)
         allow("optimizer", ["s3:PutObject"], results)
 
-        allow("dead_letters", ["dynamodb:GetItem", "dynamodb:UpdateItem"], jobs)
-        allow("dead_letters", ["dynamodb:UpdateItem"], accounts)
+        for name in ("dead_letters", "sweeper"):
+            allow(name, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+            allow(name, ["dynamodb:UpdateItem"], accounts)
+            allow(name, ["sqs:SendMessage"], callbacks)
+
+        allow("sweeper", ["dynamodb:Query"], open_records)
+        allow("sweeper", ["sqs:GetQueueAttributes", "sqs:SendMessage"], images)
+        allow("sweeper", ["s3:ListBucket"], self.storage.bucket.bucket_arn)
+        allow("sweeper", ["s3:DeleteObject", "s3:GetObject"], uploads)
+
+        allow("callbacks", ["dynamodb:Query", "dynamodb:UpdateItem"], jobs)
+        allow("callbacks", ["dynamodb:GetItem"], accounts)
+        allow("callbacks", ["sqs:SendMessage"], callbacks, self.pipeline.dead_callbacks.queue_arn)
 
     def _output(self) -> None:
         """Name what the command line and the operator need to know."""
@@ -127,6 +149,8 @@ class LeanpixStack(Stack):
             OutputName.BUCKET: self.storage.bucket.bucket_name,
             OutputName.IMAGES_QUEUE_URL: self.pipeline.images.queue_url,
             OutputName.DEAD_LETTER_QUEUE_URL: self.pipeline.dead_letters.queue_url,
+            OutputName.CALLBACKS_QUEUE_URL: self.pipeline.callbacks.queue_url,
+            OutputName.CALLBACKS_DEAD_LETTER_QUEUE_URL: self.pipeline.dead_callbacks.queue_url,
         }
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)

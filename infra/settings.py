@@ -47,6 +47,9 @@ _RANGES: Final[Mapping[str, _Range]] = {
         low=30, high=900, why="an image takes some, and Lambda ends a call after 900"
     ),
     "max_concurrency": _Range(low=2, high=1_000, why="SQS event sources take 2 to 1,000"),
+    "result_concurrency": _Range(
+        low=0, high=10_000, why="0 sets nothing aside, for AWS accounts with a small quota"
+    ),
     "retention_days": _Range(low=1, high=365, why="results are kept for at least a day"),
 }
 
@@ -85,6 +88,8 @@ class Settings:
     """How long one image may take."""
     max_concurrency: int = 10
     """How many images are optimized at the same time."""
+    result_concurrency: int = 100
+    """How many polls can be held at the same time; so many are set aside for them."""
     retention_days: int = contract.RETENTION_DAYS
     """How long uploads and results are kept."""
     log_retention_days: int = 30

@@ -26,6 +26,12 @@ class Storage(Construct):
         self.jobs = self._table(
             "Jobs", key="job_id", sort_key="part", ttl=contract.TTL_ATTRIBUTE, backed_up=False
         )
+        self.jobs.add_global_secondary_index(
+            index_name=contract.OPEN_RECORDS_INDEX,
+            partition_key=dynamodb.Attribute(name="open_shard", type=_STRING),
+            sort_key=dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
         self.keys = self._table("Keys", key="key_hash", backed_up=True)
         self.keys.add_global_secondary_index(
             index_name=contract.KEYS_BY_ACCOUNT_INDEX,

@@ -13,13 +13,17 @@ from leanpix.adapters.accounts_table import AccountsTable, KeysTable
 from leanpix.adapters.administration import AccountRecordsTable, KeyRecordsTable
 from leanpix.adapters.bucket import Bucket
 from leanpix.adapters.jobs_table import JobsTable
-from leanpix.adapters.queue import SqsImageQueue
+from leanpix.adapters.queue import SqsCallbackQueue, SqsImageQueue
+from leanpix.contract import KEYS_BY_ACCOUNT_INDEX, OPEN_RECORDS_INDEX
 from leanpix.domain.accounts import Account
+from leanpix.domain.ledger import Balance, month_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REGION = "eu-central-1"
+NOW = 1_800_000_000.0
+"""When the tests' accounts are made and read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +34,17 @@ class Stack:
     s3: Any
     sqs: Any
     queue_url: str
+    callbacks_url: str
 
     @property
     def jobs(self) -> JobsTable:
         """Return the jobs table."""
-        return JobsTable(client=self.dynamodb, jobs_table="jobs", accounts_table="accounts")
+        return JobsTable(client=self.dynamodb, table="jobs", accounts=self.accounts)
 
     @property
     def accounts(self) -> AccountsTable:
         """Return the accounts table, as handlers read it."""
-        return AccountsTable(client=self.dynamodb, table="accounts")
+        return AccountsTable(client=self.dynamodb, table="accounts", now=lambda: NOW)
 
     @property
     def account_records(self) -> AccountRecordsTable:
@@ -62,6 +67,11 @@ class Stack:
         return Bucket(client=self.s3, name="images")
 
     @property
+    def callback_queue(self) -> SqsCallbackQueue:
+        """Return the queue of callbacks."""
+        return SqsCallbackQueue(client=self.sqs, url=self.callbacks_url)
+
+    @property
     def queue(self) -> SqsImageQueue:
         """Return the queue."""
         return SqsImageQueue(client=self.sqs, url=self.queue_url)
@@ -73,8 +83,10 @@ class Stack:
             name="Ada",
             email="ada@example.com",
             plan="free",
-            tokens=tokens,
-            verified=True,
+            is_unlimited=tokens < 0,
+            month=month_of(NOW),
+            balance=Balance(tokens=max(0, tokens), month=month_of(NOW), month_grant=0),
+            callback_secret="whsec_of_ada",
         )
         self.account_records.create(account, created_at=0)
         return account
@@ -91,16 +103,41 @@ class Stack:
         return [message["Body"] for message in found.get("Messages", [])]
 
 
-def _table(client: Any, name: str, *keys: str) -> None:
+def _schema(*keys: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": key, "KeyType": kind}
+        for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+    ]
+
+
+def _table(client: Any, name: str, *keys: str, index: tuple[str, ...] = ()) -> None:
+    """Create a table; ``index`` is an index's name and its keys."""
+    indexes = [
+        {
+            "IndexName": name_of_index,
+            "KeySchema": _schema(*index_keys),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        for name_of_index, *index_keys in ([index] if index else [])
+    ]
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[
-            {"AttributeName": key, "KeyType": kind}
-            for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+        AttributeDefinitions=[
+            {"AttributeName": key, "AttributeType": "N" if key == "due_at" else "S"}
+            for key in (*keys, *index[1:])
         ],
+        KeySchema=_schema(*keys),
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     )
+
+
+def create_tables(client: Any) -> None:
+    """Create the three tables, as the template lays them."""
+    open_records = (OPEN_RECORDS_INDEX, "open_shard", "due_at")
+    _table(client, "jobs", "job_id", "part", index=open_records)
+    _table(client, "accounts", "account_id", "part")
+    _table(client, "keys", "key_hash", index=(KEYS_BY_ACCOUNT_INDEX, "account_id"))
 
 
 @pytest.fixture
@@ -111,11 +148,12 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name=REGION)
-        _table(dynamodb, "jobs", "job_id", "part")
-        _table(dynamodb, "accounts", "account_id", "part")
-        _table(dynamodb, "keys", "key_hash")
+        create_tables(dynamodb)
         s3 = boto3.client("s3", region_name=REGION)
         s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": REGION})
         sqs = boto3.client("sqs", region_name=REGION)
         url = sqs.create_queue(QueueName="images")["QueueUrl"]
-        yield Stack(dynamodb=dynamodb, s3=s3, sqs=sqs, queue_url=url)
+        callbacks_url = sqs.create_queue(QueueName="callbacks")["QueueUrl"]
+        yield Stack(
+            dynamodb=dynamodb, s3=s3, sqs=sqs, queue_url=url, callbacks_url=callbacks_url
+        )

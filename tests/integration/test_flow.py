@@ -15,10 +15,12 @@ from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.submission import Link, Submission, Upload
 from leanpix.domain.tasks import ImageTask, task_from_body
 from leanpix.services.accept import AcceptService
+from leanpix.services.announce import AnnounceService
 from leanpix.services.download import DownloadService
 from leanpix.services.give_up import GiveUpService
 from leanpix.services.optimize import OptimizeService
 from leanpix.services.ports import FetchFailedError, LeaseLostError
+from leanpix.services.uploads import UploadsService
 from leanpix.services.wait import WaitService
 from tests.images import make_photo_jpeg
 
@@ -69,11 +71,13 @@ class House:
         self.stack = stack
         self.clock = HandClock()
         self.fetcher = FakeFetcher()
+        self.announcer = AnnounceService(jobs=stack.jobs, callbacks=stack.callback_queue)
         self.accept = AcceptService(
             jobs=stack.jobs,
             accounts=stack.accounts,
             objects=stack.bucket,
             queue=stack.queue,
+            uploads=UploadsService(store=stack.bucket),
             clock=self.clock,
             retention_days=7,
         )
@@ -82,13 +86,16 @@ class House:
             objects=stack.bucket,
             fetcher=self.fetcher,
             engine=LeanpixEngine(),
+            announcer=self.announcer,
             clock=self.clock,
             retention_days=7,
         )
         self.wait = WaitService(
             jobs=stack.jobs, accounts=stack.accounts, clock=self.clock, max_hold_seconds=27
         )
-        self.give_up = GiveUpService(jobs=stack.jobs, clock=self.clock)
+        self.give_up = GiveUpService(
+            jobs=stack.jobs, announcer=self.announcer, clock=self.clock
+        )
         self.download = DownloadService(results=stack.bucket, clock=self.clock)
 
     def submit(
@@ -266,10 +273,13 @@ class TestGivingUp:
     """GiveUpService."""
 
     def test_a_given_up_image_ends_failed_and_is_paid_back(self, house: House) -> None:
-        """Whoever held it."""
+        """Once nobody holds it any more."""
         job = house.submit(Upload(file_name="photo.jpg", data=PHOTO))
         task, now = ImageTask(job.job_id, 0), house.clock.now()
         house.stack.jobs.claim(task, lease_id="dead", now=now, lease_ends_at=now + 60)
+        with pytest.raises(LeaseLostError):
+            house.give_up.give_up(task)
+        house.clock.time += 61
         assert house.give_up.give_up(task)
         assert house.image(job).state is ImageState.FAILED
         assert house.stack.tokens_of() == 10

@@ -12,17 +12,22 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from leanpix.contract import INTEGRATION_MARGIN_SECONDS
+from leanpix.contract import INTEGRATION_MARGIN_SECONDS, Api
 from leanpix.settings import Settings
 
 if TYPE_CHECKING:
     from leanpix.adapters.accounts_table import AccountsTable
     from leanpix.adapters.jobs_table import JobsTable
     from leanpix.services.accept import AcceptService
+    from leanpix.services.announce import AnnounceService
+    from leanpix.services.call_back import CallBackService
     from leanpix.services.download import DownloadService
+    from leanpix.services.examine import ExamineService
     from leanpix.services.give_up import GiveUpService
     from leanpix.services.identify import AccountService, IdentifyService
     from leanpix.services.optimize import OptimizeService
+    from leanpix.services.sweep import SweepService
+    from leanpix.services.uploads import UploadsService
     from leanpix.services.wait import WaitService
 
 
@@ -46,9 +51,29 @@ def accept_service() -> AcceptService:
         accounts=_accounts(),
         objects=Bucket(client=s3_client(), name=settings().bucket),
         queue=SqsImageQueue(client=sqs_client(), url=settings().images_queue_url),
+        uploads=uploads_service(),
         clock=SystemClock(),
         retention_days=settings().retention_days,
     )
+
+
+@cache
+def uploads_service() -> UploadsService:
+    """Return the service that lets accounts upload to S3 themselves."""
+    from leanpix.adapters.aws import s3_client
+    from leanpix.adapters.bucket import Bucket
+    from leanpix.services.uploads import UploadsService
+
+    return UploadsService(store=Bucket(client=s3_client(), name=settings().bucket))
+
+
+@cache
+def examine_service() -> ExamineService:
+    """Return the service that takes a first look at uploads."""
+    from leanpix.adapters.prober import EngineProber
+    from leanpix.services.examine import ExamineService
+
+    return ExamineService(prober=EngineProber())
 
 
 @cache
@@ -80,6 +105,7 @@ def optimize_service() -> OptimizeService:
         objects=Bucket(client=s3_client(), name=settings().bucket),
         fetcher=GuardedFetcher(may_fetch_loopback=settings().may_fetch_loopback),
         engine=LeanpixEngine(),
+        announcer=_announcer(),
         clock=SystemClock(),
         retention_days=settings().retention_days,
     )
@@ -91,7 +117,58 @@ def give_up_service() -> GiveUpService:
     from leanpix.adapters.clock import SystemClock
     from leanpix.services.give_up import GiveUpService
 
-    return GiveUpService(jobs=_jobs(), clock=SystemClock())
+    return GiveUpService(jobs=_jobs(), announcer=_announcer(), clock=SystemClock())
+
+
+@cache
+def call_back_service() -> CallBackService:
+    """Return the service that delivers callbacks."""
+    from leanpix.adapters.aws import dynamodb_client, sqs_client
+    from leanpix.adapters.callbacks_table import CallbacksTable
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.fetch import GuardedFetcher
+    from leanpix.adapters.queue import SqsCallbackQueue
+    from leanpix.dialects import megaoptim
+    from leanpix.services.call_back import CallBackService
+
+    base_url = settings().base_url
+    return CallBackService(
+        jobs=_jobs(),
+        accounts=_accounts(),
+        callbacks=CallbacksTable(client=dynamodb_client(), table=settings().jobs_table),
+        queue=SqsCallbackQueue(
+            client=sqs_client(),
+            url=settings().callbacks_queue_url,
+            dead_letter_url=settings().callbacks_dead_letter_queue_url,
+        ),
+        poster=GuardedFetcher(may_fetch_loopback=settings().may_fetch_loopback),
+        clock=SystemClock(),
+        # TinyJPG's document knows no callbacks.
+        renderers={
+            Api.MEGAOPTIM: lambda done: megaoptim.render_result(done, base_url=base_url).body
+        },
+    )
+
+
+@cache
+def sweep_service() -> SweepService:
+    """Return the service that heals what a crash left half done."""
+    from leanpix.adapters.aws import dynamodb_client, s3_client, sqs_client
+    from leanpix.adapters.bucket import Bucket
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.open_records_table import OpenRecordsTable
+    from leanpix.adapters.queue import SqsImageQueue
+    from leanpix.services.sweep import SweepService
+
+    return SweepService(
+        jobs=_jobs(),
+        records=OpenRecordsTable(client=dynamodb_client(), table=settings().jobs_table),
+        queue=SqsImageQueue(client=sqs_client(), url=settings().images_queue_url),
+        uploads=Bucket(client=s3_client(), name=settings().bucket),
+        announcer=_announcer(),
+        giver_up=give_up_service(),
+        clock=SystemClock(),
+    )
 
 
 @cache
@@ -126,15 +203,21 @@ def download_service() -> DownloadService:
 
 
 @cache
+def _announcer() -> AnnounceService:
+    from leanpix.adapters.aws import sqs_client
+    from leanpix.adapters.queue import SqsCallbackQueue
+    from leanpix.services.announce import AnnounceService
+
+    queue = SqsCallbackQueue(client=sqs_client(), url=settings().callbacks_queue_url)
+    return AnnounceService(jobs=_jobs(), callbacks=queue)
+
+
+@cache
 def _jobs() -> JobsTable:
     from leanpix.adapters.aws import dynamodb_client
     from leanpix.adapters.jobs_table import JobsTable
 
-    return JobsTable(
-        client=dynamodb_client(),
-        jobs_table=settings().jobs_table,
-        accounts_table=settings().accounts_table,
-    )
+    return JobsTable(client=dynamodb_client(), table=settings().jobs_table, accounts=_accounts())
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from leanpix.adapters import deadline
 from leanpix.bootstrap import settings
 from leanpix.contract import ErrorName
 from leanpix.domain.errors import LeanpixError
@@ -43,6 +44,7 @@ def serves(render_error: RenderError) -> Callable[[Handle], LambdaHandler]:
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             started = time.perf_counter()
             logger.append_keys(request_id=context.aws_request_id)
+            deadline.begin(context.get_remaining_time_in_millis() / 1000)
             request = read_event(event)
             response = _answer(handle, request, render_error)
             milliseconds = (time.perf_counter() - started) * 1000
@@ -68,6 +70,7 @@ def read_event(event: Mapping[str, Any]) -> Request:
     return Request(
         method=event["httpMethod"],
         path=event["path"],
+        route=event.get("resource") or event["path"],
         path_parameters=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},

@@ -6,7 +6,8 @@ See "Implementing partial batch responses" in the AWS Lambda guide.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -14,7 +15,13 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 
-from leanpix.domain.tasks import ImageTask, task_from_body
+from leanpix.adapters import deadline
+from leanpix.domain.tasks import (
+    CallbackTask,
+    ImageTask,
+    callback_task_from_body,
+    task_from_body,
+)
 from leanpix.observability import logger
 from leanpix.services.ports import LeaseLostError
 
@@ -27,7 +34,7 @@ LEAST_SECONDS: Final = 15.0
 """With less left, a message is given back untouched rather than begun and cut off."""
 STOP_MARGIN_SECONDS: Final = 1.0
 
-Work = Callable[[ImageTask, float], object]
+_Task = TypeVar("_Task", ImageTask, CallbackTask)
 
 
 class TooLateError(Exception):
@@ -35,35 +42,57 @@ class TooLateError(Exception):
 
 
 def handle_batch(
-    event: dict[str, Any], context: LambdaContext, work: Work
+    event: dict[str, Any], context: LambdaContext, work: Callable[[ImageTask, float], object]
 ) -> PartialItemFailureResponse:
-    """Do ``work(task, seconds_left)`` for each message and return which must come again."""
-    return process_partial_response(
-        event=event,
-        context=context,
-        record_handler=lambda record: _handle_message(record, context, work),
-        processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
-    )
+    """Do ``work(task, seconds_left)`` for each image and return which must come again."""
+    return _handle(event, context, task_from_body, work)
 
 
-def _handle_message(record: SQSRecord, context: LambdaContext, work: Work) -> None:
-    logger.append_keys(request_id=context.aws_request_id, message_id=record.message_id)
-    try:
-        seconds_left = _count_seconds_left(context)
-        task = task_from_body(record.body)
-        logger.append_keys(job_id=task.job_id, image=task.index)
-        work(task, seconds_left)
-    except (LeaseLostError, TooLateError) as error:
-        logger.info("message left for another", why=type(error).__name__)
-        raise
-    except Exception:
-        logger.exception("message failed")
-        raise
-    logger.info("message handled")
+def handle_callbacks(
+    event: dict[str, Any], context: LambdaContext, work: Callable[[CallbackTask, float], object]
+) -> PartialItemFailureResponse:
+    """Do ``work(task, seconds_left)`` for each callback and return which must come again."""
+    return _handle(event, context, callback_task_from_body, work)
 
 
-def _count_seconds_left(context: LambdaContext) -> float:
+def begin(context: LambdaContext) -> float:
+    """Let all calls to AWS keep within the time that is left, and return it."""
     seconds_left = context.get_remaining_time_in_millis() / 1000 - STOP_MARGIN_SECONDS
+    deadline.begin(seconds_left)
+    return seconds_left
+
+
+def _begin_message(context: LambdaContext) -> float:
+    seconds_left = begin(context)
     if seconds_left < LEAST_SECONDS:
         raise TooLateError
     return seconds_left
+
+
+def _handle(
+    event: dict[str, Any],
+    context: LambdaContext,
+    read: Callable[[str], _Task],
+    work: Callable[[_Task, float], object],
+) -> PartialItemFailureResponse:
+    def handle(record: SQSRecord) -> None:
+        logger.append_keys(request_id=context.aws_request_id, message_id=record.message_id)
+        try:
+            seconds_left = _begin_message(context)
+            task = read(record.body)
+            logger.append_keys(job_id=task.job_id, task=asdict(task))
+            work(task, seconds_left)
+        except (LeaseLostError, TooLateError) as error:
+            logger.info("message left for another", why=type(error).__name__)
+            raise
+        except Exception:
+            logger.exception("message failed")
+            raise
+        logger.info("message handled")
+
+    return process_partial_response(
+        event=event,
+        context=context,
+        record_handler=handle,
+        processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
+    )

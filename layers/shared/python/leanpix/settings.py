@@ -61,6 +61,16 @@ class Settings:
         return self._text(EnvironmentName.IMAGES_QUEUE_URL)
 
     @property
+    def callbacks_queue_url(self) -> str:
+        """Return the URL of the queue of callbacks."""
+        return self._text(EnvironmentName.CALLBACKS_QUEUE_URL)
+
+    @property
+    def callbacks_dead_letter_queue_url(self) -> str:
+        """Return the URL of the queue of callbacks that no try delivered."""
+        return self._text(EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL)
+
+    @property
     def integration_timeout_seconds(self) -> int:
         """Return after how long API Gateway gives up on a function."""
         return self._whole(EnvironmentName.INTEGRATION_TIMEOUT_SECONDS, least=3)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from leanpix.adapters.account_items import (
+    ACCOUNT_PART,
+    account_from_values,
+    account_to_values,
+    top_up,
+)
 from leanpix.adapters.accounts_table import AccountsTable
 from leanpix.adapters.items import from_item, to_item
-from leanpix.adapters.jobs_table import ACCOUNT_PART, USAGE_PREFIX
+from leanpix.adapters.transactions import ConditionRefusedError, write_transaction
+from leanpix.contract import KEYS_BY_ACCOUNT_INDEX
 from leanpix.domain.accounts import Account, Usage
 from leanpix.services.administration import KeyRecord
 
@@ -29,34 +37,40 @@ class AccountRecordsTable:
         """Record a new account."""
         self.client.put_item(
             TableName=self.table,
-            Item=to_item(
-                {
-                    "account_id": account.account_id,
-                    "part": ACCOUNT_PART,
-                    "name": account.name,
-                    "email": account.email,
-                    "plan": account.plan,
-                    "tokens": account.tokens,
-                    "verified": account.verified,
-                    "created_at": created_at,
-                }
-            ),
+            Item=to_item({**account_to_values(account), "created_at": created_at}),
             ConditionExpression="attribute_not_exists(account_id)",
         )
 
     def read(self, account_id: str) -> Account | None:
         """Return an account, as last written."""
-        return AccountsTable(client=self.client, table=self.table).read(account_id)
+        return self._reader.read(account_id)
 
-    def read_usage(self, account_id: str) -> list[Usage]:
-        """Return the months in which the account sent images, the newest first."""
-        answer = self.client.query(
+    def list(self) -> Iterator[Account]:
+        """Return every account."""
+        pages = self.client.get_paginator("scan").paginate(
             TableName=self.table,
-            KeyConditionExpression="account_id = :account AND begins_with(part, :usage)",
-            ExpressionAttributeValues=to_item({":account": account_id, ":usage": USAGE_PREFIX}),
-            ScanIndexForward=False,
+            FilterExpression="part = :account",
+            ExpressionAttributeValues=to_item({":account": ACCOUNT_PART}),
         )
-        return [_usage_from(from_item(item)) for item in answer["Items"]]
+        for page in pages:
+            for item in page["Items"]:
+                yield account_from_values(from_item(item), now=self._reader.now())
+
+    def read_usage(self, account_id: str) -> Sequence[Usage]:
+        """Return the months in which images of the account ended, the newest first."""
+        return self._reader.read_usage(account_id)
+
+    def top_up(self, account_id: str, tokens: int) -> bool:
+        """Add tokens that do not end with the month; False for an account that needs none."""
+        try:
+            write_transaction(self.client, [top_up(self.table, account_id, tokens)])
+        except ConditionRefusedError:
+            return False
+        return True
+
+    @property
+    def _reader(self) -> AccountsTable:
+        return AccountsTable(client=self.client, table=self.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +103,17 @@ class KeyRecordsTable:
             ExpressionAttributeValues=to_item({":start": key_hash_start}),
         )
         return [_key_from(from_item(item)) for page in pages for item in page["Items"]]
+
+    def list(self, account_id: str) -> Sequence[KeyRecord]:
+        """Return an account's keys, revoked ones too, the newest first."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=KEYS_BY_ACCOUNT_INDEX,
+            KeyConditionExpression="account_id = :account",
+            ExpressionAttributeValues=to_item({":account": account_id}),
+        )
+        found = [_key_from(from_item(item)) for page in pages for item in page["Items"]]
+        return sorted(found, key=lambda key: key.created_at, reverse=True)
 
     def revoke(self, key_hash: str, *, now: float) -> None:
         """Make a key worthless."""
@@ -128,20 +153,12 @@ class ApiGatewayKeys:
             return
 
 
-def _usage_from(values: Mapping[str, Any]) -> Usage:
-    return Usage(
-        month=str(values["part"]).removeprefix(USAGE_PREFIX),
-        images=int(values["images"]),
-        optimized_images=int(values["optimized_images"]),
-        bytes_in=int(values["bytes_in"]),
-        bytes_out=int(values["bytes_out"]),
-    )
-
-
 def _key_from(values: Mapping[str, Any]) -> KeyRecord:
+    revoked_at = values.get("revoked_at")
     return KeyRecord(
         key_hash=values["key_hash"],
         account_id=values["account_id"],
         gateway_key_id=values["gateway_key_id"],
         created_at=float(values["created_at"]),
+        revoked_at=None if revoked_at is None else float(revoked_at),
     )

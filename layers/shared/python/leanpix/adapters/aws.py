@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
+
+from leanpix.adapters import deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-_CONFIG: Final = Config(
+_Client = TypeVar("_Client", bound=BaseClient)
+
+# "standard" is exponential backoff with jitter and a retry quota. DynamoDB and SQS answer within
+# milliseconds, so a try that takes seconds is a lost one; all tries together fit the margin that
+# the optimizer keeps for settling (services.optimize.SETTLE_MARGIN_SECONDS).
+_QUICK: Final = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    tcp_keepalive=True,
+)
+_FILES: Final = Config(
     connect_timeout=2,
-    read_timeout=10,
-    # "standard" is exponential backoff with jitter and a retry quota.
-    retries={"mode": "standard", "total_max_attempts": 5},
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    # Signature Version 4 also for presigned URLs.
+    signature_version="s3v4",
+    tcp_keepalive=True,
 )
 
 
 @cache
 def dynamodb_client() -> DynamoDBClient:
     """Return the client for DynamoDB."""
-    return boto3.client("dynamodb", config=_CONFIG)
+    return _keeping_time(boto3.client("dynamodb", config=_QUICK))
 
 
 @cache
 def s3_client() -> S3Client:
-    """Return the client for S3; it signs URLs with Signature Version 4."""
-    config = _CONFIG.merge(Config(read_timeout=60, signature_version="s3v4"))
-    return boto3.client("s3", config=config)
+    """Return the client for S3."""
+    return _keeping_time(boto3.client("s3", config=_FILES))
 
 
 @cache
 def sqs_client() -> SQSClient:
     """Return the client for SQS."""
-    return boto3.client("sqs", config=_CONFIG)
+    return _keeping_time(boto3.client("sqs", config=_QUICK))
+
+
+def _keeping_time(client: _Client) -> _Client:
+    """Let no try begin that the function has no time left for."""
+    client.meta.events.register("before-send.*", deadline.check)
+    return client

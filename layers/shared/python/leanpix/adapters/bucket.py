@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
 
-from leanpix.contract import PRESIGNED_URL_SECONDS
+from leanpix.contract import PRESIGNED_URL_SECONDS, UPLOAD_URL_SECONDS, UPLOADS_PREFIX
 from leanpix.domain.jobs import KeptReason
+from leanpix.domain.sweeping import StoredObject
+from leanpix.domain.uploads import CompletedUpload
 from leanpix.services.download import StoredFile
 from leanpix.services.ports import FetchFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+    from leanpix.domain.uploads import UploadRequest
 
 EXPIRY_METADATA: Final = "expires-at"
+JOB_METADATA: Final = "job"
+FILE_NAME_METADATA: Final = "file-name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +35,25 @@ class Bucket:
     client: S3Client
     name: str
 
-    def write(self, object_key: str, data: bytes, *, content_type: str, expires_at: float) -> None:
-        """Store a file; the same key twice is the same file."""
+    def write(
+        self,
+        object_key: str,
+        data: bytes,
+        *,
+        content_type: str,
+        expires_at: float,
+        job_id: int | None = None,
+    ) -> None:
+        """Store a file; the same key twice is the same file. ``job_id`` says for which job."""
+        metadata = {EXPIRY_METADATA: str(int(expires_at))}
+        if job_id is not None:
+            metadata[JOB_METADATA] = str(job_id)
         self.client.put_object(
             Bucket=self.name,
             Key=object_key,
             Body=data,
             ContentType=content_type,
-            Metadata={EXPIRY_METADATA: str(int(expires_at))},
+            Metadata=metadata,
         )
 
     def read(self, object_key: str) -> bytes:
@@ -44,15 +65,40 @@ class Bucket:
             raise FetchFailedError(text, reason=KeptReason.FETCH_FAILED.value) from None
         return answer["Body"].read()
 
+    def grant(self, object_key: str, request: UploadRequest) -> tuple[str, dict[str, str]]:
+        """Return the URL and the form fields that allow one upload of this size at most."""
+        fields = {
+            "Content-Type": request.content_type,
+            # Metadata is ASCII (RFC 9110 §5.5), file names are not.
+            f"x-amz-meta-{FILE_NAME_METADATA}": quote(request.file_name),
+        }
+        granted = self.client.generate_presigned_post(
+            self.name,
+            object_key,
+            Fields=dict(fields),
+            Conditions=[
+                *({name: value} for name, value in fields.items()),
+                ["content-length-range", 1, request.size_bytes],
+            ],
+            ExpiresIn=UPLOAD_URL_SECONDS,
+        )
+        return granted["url"], granted["fields"]
+
+    def find(self, object_key: str) -> CompletedUpload | None:
+        """Return what was uploaded, or None where nothing was."""
+        answer = self._head(object_key)
+        if answer is None:
+            return None
+        return CompletedUpload(
+            file_name=unquote(answer["Metadata"].get(FILE_NAME_METADATA, "image")),
+            size_bytes=answer["ContentLength"],
+        )
+
     def describe(self, object_key: str) -> StoredFile | None:
         """Return what is known of a file, or None where there is none."""
-        try:
-            answer = self.client.head_object(Bucket=self.name, Key=object_key)
-        except ClientError as error:
-            # Without ListBucket, which we do not want, S3 says 403 for a key that is not there.
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in {403, 404}:
-                return None
-            raise
+        answer = self._head(object_key)
+        if answer is None:
+            return None
         return StoredFile(
             content_type=answer["ContentType"],
             etag=answer["ETag"],
@@ -74,3 +120,33 @@ class Bucket:
             Params={"Bucket": self.name, "Key": object_key},
             ExpiresIn=PRESIGNED_URL_SECONDS,
         )
+
+    def list_uploads(self, *, after: str, until: str) -> Iterator[StoredObject]:
+        """Return the uploads whose keys lie between, in order."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=UPLOADS_PREFIX, StartAfter=after
+        )
+        for page in pages:
+            for entry in page.get("Contents", ()):
+                if entry["Key"] >= until:
+                    return
+                yield StoredObject(object_key=entry["Key"])
+
+    def read_job_id(self, object_key: str) -> int | None:
+        """Return for which job a file came, where it came with a request."""
+        answer = self._head(object_key)
+        job_id = answer["Metadata"].get(JOB_METADATA) if answer else None
+        return int(job_id) if job_id else None
+
+    def delete(self, object_key: str) -> None:
+        """Delete a file; one that is gone already is fine."""
+        self.client.delete_object(Bucket=self.name, Key=object_key)
+
+    def _head(self, object_key: str) -> HeadObjectOutputTypeDef | None:
+        try:
+            return self.client.head_object(Bucket=self.name, Key=object_key)
+        except ClientError as error:
+            # Without ListBucket, which we do not want, S3 says 403 for a key that is not there.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in {403, 404}:
+                return None
+            raise

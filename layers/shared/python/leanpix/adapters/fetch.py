@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -37,6 +38,7 @@ MAX_TRIES: Final = 3
 RETRY_PAUSES_SECONDS: Final = (0.5, 1.5)
 TOTAL_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 5.0
+POST_SECONDS: Final = 10.0
 USER_AGENT: Final = f"Leanpix/{APP_VERSION}"
 
 _FETCH_FAILED: Final = KeptReason.FETCH_FAILED.value
@@ -142,6 +144,17 @@ class GuardedFetcher:
                 time.sleep(pause)
         raise AssertionError  # pragma: no cover - the last turn returns or raises
 
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
+        """Post JSON and return the status, following no redirect.
+
+        Raises ``FetchFailedError`` where no status came back, under the same guards.
+        """
+        self._check_url(url)
+        sent = {"User-Agent": USER_AGENT, "Content-Type": "application/json", **headers}
+        ends_at = time.monotonic() + min(self.total_seconds, POST_SECONDS)
+        with self._open("POST", url, sent, ends_at, body) as response:
+            return response.status
+
     def _follow(
         self, url: str, credentials: Credentials | None, max_bytes: int, ends_at: float
     ) -> bytes:
@@ -180,15 +193,28 @@ class GuardedFetcher:
         self, url: str, credentials: Credentials | None, max_bytes: int, ends_at: float
     ) -> bytes | str:
         """Return the body, or the address that a redirect names."""
+        with self._open("GET", url, _headers(credentials), ends_at) as response:
+            return _read(response, max_bytes)
+
+    @contextmanager
+    def _open(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        ends_at: float,
+        body: bytes | None = None,
+    ) -> Iterator[httpcore.Response]:
+        """Make one request to checked addresses; what goes wrong is a ``FetchFailedError``."""
         backend = _GuardedBackend(
             may_fetch_loopback=self.may_fetch_loopback, resolve=self.resolve, ends_at=ends_at
         )
         try:
             with (
                 httpcore.ConnectionPool(network_backend=backend, retries=0) as pool,
-                pool.stream("GET", url, headers=_headers(credentials)) as response,
+                pool.stream(method, url, headers=list(headers.items()), content=body) as response,
             ):
-                return _read(response, max_bytes)
+                yield response
         except AddressRefusedError as error:
             raise FetchFailedError(str(error), reason=_FETCH_FAILED) from None
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
@@ -219,8 +245,8 @@ def _read(response: httpcore.Response, max_bytes: int) -> bytes | str:
     return bytes(body)
 
 
-def _headers(credentials: Credentials | None) -> dict[bytes | str, bytes | str]:
-    headers: dict[bytes | str, bytes | str] = {
+def _headers(credentials: Credentials | None) -> dict[str, str]:
+    headers = {
         "User-Agent": USER_AGENT,
         "Accept": "image/*,*/*;q=0.5",
         "Accept-Encoding": "identity",

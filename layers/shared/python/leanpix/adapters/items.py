@@ -10,6 +10,7 @@ from typing import Any, Final
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from leanpix.contract import TTL_ATTRIBUTE
+from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import (
     Credentials,
     Image,
@@ -22,6 +23,7 @@ from leanpix.domain.jobs import (
     UrlSource,
 )
 from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
+from leanpix.domain.sweeping import FIRST_CALLBACK_LOOK_SECONDS, FIRST_LOOK_SECONDS, shard_of
 
 Item = dict[str, Any]
 """An item, or a part of one, in DynamoDB's own notation: ``{"name": {"S": "…"}}``."""
@@ -34,6 +36,11 @@ _DESERIALIZER: Final = TypeDeserializer()
 def image_part(index: int) -> str:
     """Return the sort key of a job's image."""
     return f"image#{index}"
+
+
+def parse_image_part(part: str) -> int:
+    """Return an image's index from its sort key."""
+    return int(part.partition("#")[2])
 
 
 def job_key(job_id: int) -> Item:
@@ -69,10 +76,16 @@ def job_to_items(job: Job) -> list[Item]:
         "api": job.api,
         "operation": job.operation.value,
         "created_at": job.created_at,
-        "callback_url": job.callback_url,
         "image_count": len(job.images),
         TTL_ATTRIBUTE: int(job.expires_at),
     }
+    if job.callback:
+        own |= {
+            "callback_url": job.callback.url,
+            "callback_state": job.callback.state.value,
+            "callback_attempts": job.callback.attempts,
+            **_open(job.job_id, job.created_at + FIRST_CALLBACK_LOOK_SECONDS),
+        }
     return [to_item(own), *(_image_to_item(image, job) for image in job.images)]
 
 
@@ -89,7 +102,8 @@ def job_from_items(items: Iterable[Mapping[str, Any]]) -> Job | None:
         operation=Operation(own["operation"]),
         created_at=float(own["created_at"]),
         expires_at=float(own[TTL_ATTRIBUTE]),
-        callback_url=own.get("callback_url"),
+        callback=_callback_from(own) if own.get("callback_url") else None,
+        looks=int(own.get("looks", 0)),
         images=tuple(
             image_from_values(by_part[image_part(index)])
             for index in range(int(own["image_count"]))
@@ -101,7 +115,7 @@ def image_from_values(values: Mapping[str, Any]) -> Image:
     """Return the image that an item's plain values record."""
     return Image(
         job_id=int(values["job_id"]),
-        index=int(str(values["part"]).partition("#")[2]),
+        index=parse_image_part(str(values["part"])),
         account_id=values["account_id"],
         public_id=values["public_id"],
         file_name=values["file_name"],
@@ -111,6 +125,9 @@ def image_from_values(values: Mapping[str, Any]) -> Image:
         state=ImageState(values["state"]),
         attempts=int(values["attempts"]),
         charged_tokens=int(values["charged_tokens"]),
+        charged_month=values["charged_month"],
+        has_callback=values["has_callback"],
+        looks=int(values.get("looks", 0)),
         lease_id=values.get("lease_id"),
         lease_ends_at=float(values.get("lease_ends_at", 0)),
         outcome=_outcome_from(values["outcome"]) if values.get("outcome") else None,
@@ -136,8 +153,39 @@ def _image_to_item(image: Image, job: Job) -> Item:
             "state": image.state.value,
             "attempts": image.attempts,
             "charged_tokens": image.charged_tokens,
+            "charged_month": image.charged_month,
+            "has_callback": job.callback is not None,
+            **_open(job.job_id, job.created_at + FIRST_LOOK_SECONDS),
             TTL_ATTRIBUTE: int(job.expires_at),
         }
+    )
+
+
+def _open(job_id: int, due_at: float) -> dict[str, Any]:
+    """Return what puts a record into the index of open ones."""
+    return {"open_shard": shard_of(job_id), "due_at": due_at}
+
+
+def delivery_to_value(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery as plain values."""
+    return {name: value for name, value in asdict(delivery).items() if value is not None}
+
+
+def _callback_from(own: Mapping[str, Any]) -> Callback:
+    return Callback(
+        url=own["callback_url"],
+        state=CallbackState(own["callback_state"]),
+        attempts=int(own["callback_attempts"]),
+        lease_id=own.get("callback_lease_id"),
+        lease_ends_at=float(own.get("callback_lease_ends_at", 0)),
+        deliveries=tuple(
+            Delivery(
+                at=float(value["at"]),
+                status=_whole(value.get("status")),
+                error=value.get("error"),
+            )
+            for value in own.get("deliveries", ())
+        ),
     )
 
 
@@ -173,6 +221,7 @@ def _outcome_from(value: Mapping[str, Any]) -> Outcome:
         reason=value.get("reason"),
         is_refused=value["is_refused"],
         seconds=float(value["seconds"]),
+        original_format=value["original_format"],
     )
 
 
@@ -194,4 +243,6 @@ def _with_decimals(value: object) -> object:
         return Decimal(f"{value:.6f}")
     if isinstance(value, Mapping):
         return {name: _with_decimals(each) for name, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [_with_decimals(each) for each in value]
     return value

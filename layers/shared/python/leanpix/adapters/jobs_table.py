@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from leanpix.adapters.account_items import charge, count_usage, refund
 from leanpix.adapters.items import (
     Item,
     from_item,
@@ -17,22 +17,27 @@ from leanpix.adapters.items import (
     to_item,
 )
 from leanpix.adapters.transactions import ConditionRefusedError, write_transaction
-from leanpix.contract import UNLIMITED_TOKENS
+from leanpix.contract import TTL_ATTRIBUTE
+from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
-from leanpix.services.ports import IdTakenError, LeaseLostError, NoTokensLeftError
+from leanpix.services.ports import (
+    IdTakenError,
+    KeyUsedError,
+    LeaseLostError,
+    NoTokensLeftError,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from leanpix.adapters.accounts_table import AccountsTable
+    from leanpix.domain.accounts import Account
     from leanpix.domain.tasks import ImageTask
 
-ACCOUNT_PART: Final = "account"
-USAGE_PREFIX: Final = "usage#"
-
-
-def usage_part(now: float) -> str:
-    """Return the sort key of an account's counters for the month, such as ``usage#2026-11``."""
-    return f"{USAGE_PREFIX}{datetime.fromtimestamp(now, UTC):%Y-%m}"
+IDEMPOTENCY_PART: Final = "idempotency"
+MAX_CHARGE_TRIES: Final = 8
+"""An account that is charged from many sides at once moves on between a read and a charge only
+as a month begins or its last tokens go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,34 +45,60 @@ class JobsTable:
     """The jobs table, and the account items that its transactions touch."""
 
     client: DynamoDBClient
-    jobs_table: str
-    accounts_table: str
+    table: str
+    accounts: AccountsTable
 
-    def create(self, job: Job) -> None:
-        """Record a job and charge its images, both or neither."""
-        actions: list[Any] = [
-            {
-                "Put": {
-                    "TableName": self.jobs_table,
-                    "Item": item,
-                    "ConditionExpression": "attribute_not_exists(job_id)",
-                }
-            }
-            for item in job_to_items(job)
-        ]
-        charge = sum(image.charged_tokens for image in job.images)
-        actions.append(self._charge(job.account_id, charge))
+    def create(
+        self, job: Job, *, account: Account, idempotency: IdempotencyRecord | None = None
+    ) -> None:
+        """Record a job, charge its images and keep the client's key for it: all or nothing."""
+        current: Account | None = account
+        for _ in range(MAX_CHARGE_TRIES):
+            if current is None or not current.can_pay(len(job.images)):
+                raise NoTokensLeftError
+            if self._create(job, current, idempotency):
+                return
+            current = self.accounts.read(job.account_id)
+        raise NoTokensLeftError
+
+    def _create(self, job: Job, account: Account, idempotency: IdempotencyRecord | None) -> bool:
+        """Return False where the account is not any more what it was."""
+        price = 0 if account.is_unlimited else 1
+        charged = job.price(tokens=price, month=account.current.month)
+        actions: list[Any] = [charge(self.accounts.table, account, price * len(job.images))]
+        if idempotency:
+            actions.append(self._keep_key(idempotency, now=job.created_at))
+        actions += [self._put_new(item) for item in job_to_items(charged)]
+        actions += [self._put(item) for item in _used_uploads(job)]
         try:
             write_transaction(self.client, actions)
         except ConditionRefusedError as error:
-            if len(actions) - 1 in error.positions:
-                raise NoTokensLeftError from None
+            if idempotency and 1 in error.positions:
+                raise KeyUsedError from None
+            if 0 in error.positions:
+                return False
             raise IdTakenError from None
+        return True
+
+    def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:
+        """Return what a client's idempotency key led to, as long as it is remembered."""
+        answer = self.client.get_item(
+            TableName=self.table, Key=_idempotency_key(key_hash), ConsistentRead=True
+        )
+        values = from_item(answer.get("Item", {}))
+        if not values or values[TTL_ATTRIBUTE] <= now:
+            return None
+        return IdempotencyRecord(
+            key_hash=key_hash,
+            fingerprint=values["fingerprint"],
+            job_id=int(values["led_to"]),
+            expires_at=float(values[TTL_ATTRIBUTE]),
+        )
 
     def read(self, job_id: int) -> Job | None:
         """Return a job with its images, as last written."""
         answer = self.client.query(
-            TableName=self.jobs_table,
+            TableName=self.table,
             KeyConditionExpression="job_id = :job_id",
             ExpressionAttributeValues=to_item({":job_id": str(job_id)}),
             ConsistentRead=True,
@@ -80,7 +111,7 @@ class JobsTable:
         """Take a queued image, or one whose lease ended, and count the attempt."""
         try:
             answer = self.client.update_item(
-                TableName=self.jobs_table,
+                TableName=self.table,
                 Key=image_key(task.job_id, task.index),
                 UpdateExpression="SET #state = :running, lease_id = :lease,"
                 " lease_ends_at = :ends ADD attempts :one",
@@ -109,79 +140,77 @@ class JobsTable:
 
     def settle(self, image: Image, *, state: ImageState, outcome: Outcome, now: float) -> None:
         """End a claimed image: its outcome, the refund where nothing was gained, the usage."""
-        end = self._end(
-            image.job_id,
-            image.index,
-            state=state,
-            outcome=outcome,
-            condition="#state = :running AND lease_id = :lease",
-            values={":running": ImageState.RUNNING.value, ":lease": image.lease_id},
-        )
-        refund = image.charged_tokens if outcome.main is None else 0
-        try:
-            self._write_end(end, image.account_id, outcome, refund=refund, now=now)
-        except ConditionRefusedError:
-            raise LeaseLostError from None
+        condition = "#state = :running AND lease_id = :lease"
+        values = {":running": ImageState.RUNNING.value, ":lease": image.lease_id}
+        self._end(image, state, outcome, condition=condition, values=values, now=now)
 
     def fail(self, task: ImageTask, *, reason: str, now: float) -> bool:
-        """End an image as failed, whoever holds it, and refund it; False if it had ended."""
+        """End an image as failed and refund it, once; False if it had ended."""
         answer = self.client.get_item(
-            TableName=self.jobs_table, Key=image_key(task.job_id, task.index), ConsistentRead=True
+            TableName=self.table, Key=image_key(task.job_id, task.index), ConsistentRead=True
         )
         if "Item" not in answer:
             return False
         image = image_from_values(from_item(answer["Item"]))
-        outcome = Outcome(
-            original_bytes=0,
-            format=image.file_name.rpartition(".")[2].lower(),
-            reason=reason,
-            is_refused=True,
-        )
-        end = self._end(
-            task.job_id,
-            task.index,
-            state=ImageState.FAILED,
-            outcome=outcome,
-            condition="#state IN (:queued, :running)",
-            values={":queued": ImageState.QUEUED.value, ":running": ImageState.RUNNING.value},
-        )
-        try:
-            self._write_end(end, image.account_id, outcome, refund=image.charged_tokens, now=now)
-        except ConditionRefusedError:
+        if image.state.is_final:
             return False
+        outcome = Outcome(
+            original_bytes=0, format=image.file_name.rpartition(".")[2].lower(), reason=reason
+        )
+        condition = "#state = :queued OR (#state = :running AND lease_ends_at <= :now)"
+        values = {
+            ":queued": ImageState.QUEUED.value,
+            ":running": ImageState.RUNNING.value,
+            ":now": now,
+        }
+        self._end(image, ImageState.FAILED, outcome, condition=condition, values=values, now=now)
         return True
-
-    def _write_end(
-        self, end: Item, account_id: str, outcome: Outcome, *, refund: int, now: float
-    ) -> None:
-        actions = [end, self._count_usage(account_id, outcome, now)]
-        if refund:
-            actions.append(self._refund(account_id, refund))
-        try:
-            write_transaction(self.client, actions)
-        except ConditionRefusedError as error:
-            # An account that is gone or became unlimited has nothing to be given back.
-            if error.positions != (2,):
-                raise
-            write_transaction(self.client, actions[:2])
 
     def _end(
         self,
-        job_id: int,
-        index: int,
-        *,
+        image: Image,
         state: ImageState,
         outcome: Outcome,
+        *,
+        condition: str,
+        values: dict[str, Any],
+        now: float,
+    ) -> None:
+        """Write the end of an image, if the condition holds. Raises ``LeaseLostError``."""
+        accounts = self.accounts.table
+        failed = state is ImageState.FAILED
+        ending = [
+            self._end_item(image, state, outcome, condition=condition, values=values),
+            count_usage(accounts, image, outcome, failed=failed, now=now),
+        ]
+        is_refunded = outcome.main is None and image.charged_tokens > 0
+        refunds = [[refund(accounts, image, within_month=within)] for within in (True, False)]
+        # The month was, or was not, the one of the charge; or the account is gone.
+        for refunding in [*(refunds if is_refunded else ()), []]:
+            try:
+                write_transaction(self.client, [*ending, *refunding])
+            except ConditionRefusedError as error:
+                if 0 in error.positions:
+                    raise LeaseLostError from None
+            else:
+                return
+
+    def _end_item(
+        self,
+        image: Image,
+        state: ImageState,
+        outcome: Outcome,
+        *,
         condition: str,
         values: dict[str, Any],
     ) -> Item:
         return {
             "Update": {
-                "TableName": self.jobs_table,
-                "Key": image_key(job_id, index),
+                "TableName": self.table,
+                "Key": image_key(image.job_id, image.index),
                 # The password of a source lives no longer than the work on it.
-                "UpdateExpression": "SET #state = :state, outcome = :outcome"
-                " REMOVE lease_id, lease_ends_at, #source.credentials",
+                "UpdateExpression": "SET #state = :state, outcome = :outcome REMOVE lease_id,"
+                " lease_ends_at, open_shard, due_at, #source.credentials",
                 "ConditionExpression": condition,
                 "ExpressionAttributeNames": {"#state": "state", "#source": "source"},
                 "ExpressionAttributeValues": {
@@ -191,44 +220,40 @@ class JobsTable:
             }
         }
 
-    def _charge(self, account_id: str, tokens: int) -> Item:
-        condition = "tokens >= :tokens" if tokens else "tokens = :unlimited"
-        values = {":tokens": tokens} if tokens else {":unlimited": UNLIMITED_TOKENS}
-        key = to_item({"account_id": account_id, "part": ACCOUNT_PART})
-        shared = {
-            "TableName": self.accounts_table,
-            "Key": key,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": to_item(values),
+    def _keep_key(self, record: IdempotencyRecord, *, now: float) -> Item:
+        values = {
+            "fingerprint": record.fingerprint,
+            "led_to": str(record.job_id),
+            TTL_ATTRIBUTE: int(record.expires_at),
         }
-        if not tokens:
-            return {"ConditionCheck": shared}
-        return {"Update": {**shared, "UpdateExpression": "SET tokens = tokens - :tokens"}}
-
-    def _refund(self, account_id: str, tokens: int) -> Item:
         return {
-            "Update": {
-                "TableName": self.accounts_table,
-                "Key": to_item({"account_id": account_id, "part": ACCOUNT_PART}),
-                "UpdateExpression": "SET tokens = tokens + :tokens",
-                "ConditionExpression": "tokens >= :zero",
-                "ExpressionAttributeValues": to_item({":tokens": tokens, ":zero": 0}),
+            "Put": {
+                "TableName": self.table,
+                "Item": {**_idempotency_key(record.key_hash), **to_item(values)},
+                "ConditionExpression": f"attribute_not_exists(job_id) OR {TTL_ATTRIBUTE} <= :now",
+                "ExpressionAttributeValues": to_item({":now": now}),
             }
         }
 
-    def _count_usage(self, account_id: str, outcome: Outcome, now: float) -> Item:
-        counted = {
-            ":images": 1,
-            ":kept": 1 if outcome.main else 0,
-            ":bytes_in": outcome.original_bytes,
-            ":bytes_out": outcome.main.bytes if outcome.main else outcome.original_bytes,
-        }
-        return {
-            "Update": {
-                "TableName": self.accounts_table,
-                "Key": to_item({"account_id": account_id, "part": usage_part(now)}),
-                "UpdateExpression": "ADD images :images, optimized_images :kept,"
-                " bytes_in :bytes_in, bytes_out :bytes_out",
-                "ExpressionAttributeValues": to_item(counted),
-            }
-        }
+    def _put_new(self, item: Item) -> Item:
+        put = self._put(item)
+        put["Put"]["ConditionExpression"] = "attribute_not_exists(job_id)"
+        return put
+
+    def _put(self, item: Item) -> Item:
+        return {"Put": {"TableName": self.table, "Item": item}}
+
+
+def used_upload_key(object_key: str) -> Item:
+    """Return the primary key of the item that says that a direct upload is in use."""
+    return to_item({"job_id": f"upload#{object_key}", "part": "used"})
+
+
+def _used_uploads(job: Job) -> list[Item]:
+    """Return what keeps the sweeper from deleting the direct uploads that a job is made of."""
+    expiry = to_item({TTL_ATTRIBUTE: int(job.expires_at)})
+    return [{**used_upload_key(key), **expiry} for key in sorted(job.direct_uploads)]
+
+
+def _idempotency_key(key_hash: str) -> Item:
+    return to_item({"job_id": f"idempotency#{key_hash}", "part": IDEMPOTENCY_PART})

@@ -6,6 +6,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from leanpix.adapters import deadline
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,9 +41,9 @@ def write_transaction(client: DynamoDBClient, actions: Sequence[Any]) -> None:
             refused = _refused_positions(error.response)
             if refused:
                 raise ConditionRefusedError(refused) from None
-            if attempt == MAX_TRIES - 1:
-                raise
             pause = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
+            if attempt == MAX_TRIES - 1 or deadline.seconds_left() < pause:
+                raise
             time.sleep(random.uniform(0, pause))  # noqa: S311 - jitter is no secret
         else:
             return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from leanpix.contract import UNLIMITED_TOKENS
+from leanpix.contract import PLANS, UNLIMITED_TOKENS
+from leanpix.domain.ledger import Balance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,18 +17,34 @@ class Account:
     name: str
     email: str
     plan: str
-    tokens: int
-    """What is left; -1 is unlimited."""
-    verified: bool
+    balance: Balance
+    """As last written, which may have been in an earlier month."""
+    month: str
+    """When it was read."""
+    is_unlimited: bool = False
+    """Never charged."""
+    verified: bool = True
+    callback_secret: str = field(default="", repr=False)
+    """Signs what is posted to the account's callback URLs."""
 
     @property
-    def is_unlimited(self) -> bool:
-        """Return whether the account is never charged."""
-        return self.tokens == UNLIMITED_TOKENS
+    def tokens(self) -> int:
+        """Return what is left, as the APIs tell it; -1 is unlimited."""
+        return UNLIMITED_TOKENS if self.is_unlimited else self.current.tokens
+
+    @property
+    def monthly_tokens(self) -> int:
+        """Return what the plan grants each month; -1 is unlimited."""
+        return PLANS[self.plan].monthly_tokens
+
+    @property
+    def current(self) -> Balance:
+        """Return the balance with the month's grant, which the next charge will write."""
+        return self.balance.renew(self.month, max(0, self.monthly_tokens))
 
     def can_pay(self, tokens: int) -> bool:
         """Return whether the account has as many tokens left."""
-        return self.is_unlimited or self.tokens >= tokens
+        return self.is_unlimited or self.current.tokens >= tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +53,26 @@ class Usage:
 
     month: str
     """Such as ``2026-11``."""
-    images: int
-    optimized_images: int
+    images: int = 0
+    """All that ended in the month."""
+    optimized_images: int = 0
     """Those that were made smaller, which are those that were charged."""
-    bytes_in: int
-    bytes_out: int
+    failed_images: int = 0
+    """Those that ended for a fault of ours."""
+    charged_tokens: int = 0
+    """What the images of the month cost; 0 while the account is unlimited."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    images_by_type: Mapping[str, int] = field(default_factory=dict)
+    """Of all images, by the format that was sent; ``other`` is what was no image."""
+    saved_percent_sum: float = 0.0
+    """Over the optimized images; divided by their number it is the mean."""
+    best_saved_percent: int = 0
+    """The largest saving, in whole percent."""
+
+    @property
+    def mean_saved_percent(self) -> float:
+        """Return the mean saving of the images that were made smaller."""
+        if not self.optimized_images:
+            return 0.0
+        return round(self.saved_percent_sum / self.optimized_images, 2)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
+    from leanpix.domain.callbacks import Callback
     from leanpix.domain.options import ImageOptions, Operation
 
 
 class ImageState(StrEnum):
-    """Where an image stands. It only moves forward; a claim whose lease ended may be renewed."""
+    """Where an image stands. It only moves forward; a claim whose lease ended may be renewed.
+
+    docs/ledger.md draws it with the conditional write of each step.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -88,6 +92,8 @@ class Outcome:
     is_refused: bool = False
     """The file could not be used at all, rather than not be made smaller."""
     seconds: float = 0.0
+    original_format: str = ""
+    """What the source was, told by its content; empty where that could not be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +113,21 @@ class Image:
     attempts: int = 0
     charged_tokens: int = 1
     """What was taken for it at submit; given back where nothing was gained."""
+    charged_month: str = ""
+    """From which month's balance it was taken."""
+    has_callback: bool = False
+    """Whether its job's end is to be told to somebody."""
+    looks: int = 0
+    """How often the sweeper found it open for too long."""
     lease_id: str | None = None
     lease_ends_at: float = 0.0
     outcome: Outcome | None = None
+
+    @property
+    def cost_tokens(self) -> int:
+        """Return what the image costs: nothing once it has ended without a gain."""
+        is_refunded = self.state.is_final and not (self.outcome and self.outcome.main)
+        return 0 if is_refunded else self.charged_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +141,31 @@ class Job:
     created_at: float
     expires_at: float
     images: tuple[Image, ...]
-    callback_url: str | None = None
+    callback: Callback | None = None
+    looks: int = 0
+    """How often the sweeper found its callback to be owed for too long."""
+
+    def price(self, *, tokens: int, month: str) -> Job:
+        """Return the job with each image charged that much, from that month's balance."""
+        images = tuple(
+            replace(image, charged_tokens=tokens, charged_month=month) for image in self.images
+        )
+        return replace(self, images=images)
+
+    @property
+    def direct_uploads(self) -> frozenset[str]:
+        """Return the object keys of the files that did not come with the request."""
+        return frozenset(
+            image.source.object_key
+            for image in self.images
+            if isinstance(image.source, UploadedSource)
+            and not image.source.object_key.endswith(image.public_id)
+        )
+
+    @property
+    def cost_tokens(self) -> int:
+        """Return what the job costs, as its images stand."""
+        return sum(image.cost_tokens for image in self.images)
 
     @property
     def is_final(self) -> bool:

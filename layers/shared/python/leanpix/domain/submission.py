@@ -30,14 +30,23 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadReference:
+    """A file that the account says to have uploaded before; ``field`` of the request names it."""
+
+    field: str
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredUpload:
-    """A file that was uploaded to the object store before."""
+    """Such a file, found."""
 
     file_name: str
     object_key: str
 
 
-Input = Upload | Link | StoredUpload
+Input = Upload | Link | UploadReference | StoredUpload
+"""What becomes an image of a job; references are looked up before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,5 +59,7 @@ class Submission:
     options: ImageOptions
     inputs: tuple[Input, ...]
     callback_url: str | None = None
+    idempotency_key: str | None = None
+    """The client's name for this request; the same again within a day is not charged again."""
     always_has_result: bool = False
     """Where nothing is gained, the original is to be had where the result would be."""

@@ -1,4 +1,4 @@
-"""The optimizer's tasks, and how they stand in a message."""
+"""What waits in the queues, and how it stands in a message."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class ImageTask:
-    """One message of the queue: optimize this image."""
+    """One message of the images' queue: optimize this image."""
 
     job_id: int
     index: int
 
 
-def task_to_body(task: ImageTask) -> str:
+@dataclass(frozen=True, slots=True)
+class CallbackTask:
+    """One message of the callbacks' queue: call back about this job, after so many tries."""
+
+    job_id: int
+    attempts: int
+
+
+def task_to_body(task: ImageTask | CallbackTask) -> str:
     """Return a message's body."""
     return json.dumps(asdict(task))
 
@@ -26,4 +34,14 @@ def task_from_body(body: str) -> ImageTask:
         return ImageTask(job_id=int(values["job_id"]), index=int(values["index"]))
     except (KeyError, TypeError) as error:
         message = "the message is not an image task"
+        raise ValueError(message) from error
+
+
+def callback_task_from_body(body: str) -> CallbackTask:
+    """Return the task in a message's body. Raises ``ValueError`` for a body that is none."""
+    try:
+        values = json.loads(body)
+        return CallbackTask(job_id=int(values["job_id"]), attempts=int(values["attempts"]))
+    except (KeyError, TypeError) as error:
+        message = "the message is not a callback task"
         raise ValueError(message) from error

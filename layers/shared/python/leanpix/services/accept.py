@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from leanpix.contract import ErrorName
+from leanpix.contract import IDEMPOTENCY_SECONDS, ErrorName
+from leanpix.domain.callbacks import Callback
 from leanpix.domain.errors import LeanpixError
+from leanpix.domain.idempotency import (
+    IdempotencyRecord,
+    fingerprint_submission,
+    hash_idempotency_key,
+)
 from leanpix.domain.ids import make_job_id, make_public_id
 from leanpix.domain.jobs import Image, Job, Source, UploadedSource, UrlSource
 from leanpix.domain.results import SECONDS_PER_DAY, upload_object_key
-from leanpix.domain.submission import Input, StoredUpload, Submission, Upload
+from leanpix.domain.submission import (
+    Input,
+    Link,
+    StoredUpload,
+    Submission,
+    Upload,
+    UploadReference,
+)
 from leanpix.domain.tasks import ImageTask
+from leanpix.observability import logger
 from leanpix.services.ports import (
     Accounts,
     Clock,
     IdTakenError,
     ImageQueue,
     Jobs,
+    KeyUsedError,
     NoTokensLeftError,
     Objects,
+    QueueFailedError,
+    UploadResolver,
 )
+
+if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +55,7 @@ class AcceptService:
     accounts: Accounts
     objects: Objects
     queue: ImageQueue
+    uploads: UploadResolver
     clock: Clock
     retention_days: int
 
@@ -41,25 +63,41 @@ class AcceptService:
         """Return the recorded and queued job.
 
         Raises ``LeanpixError`` with ``NO_TOKENS`` where the account cannot pay for every image,
-        and with ``INVALID_API_KEY`` where the account is gone.
+        with ``INVALID_API_KEY`` where the account is gone, with ``INVALID_REQUEST`` where a
+        direct upload is not there, and with ``IDEMPOTENCY_CONFLICT`` where the client's key was
+        used for another request.
         """
+        now = self.clock.now()
+        job_id = make_job_id()
+        idempotency = _make_idempotency(submission, job_id, now)
+        earlier = self._find_earlier(idempotency) if idempotency else None
+        if earlier:
+            return earlier
+        submission = self.uploads.resolve(submission)
         account = self.accounts.read(submission.account_id)
         if account is None:
             raise LeanpixError(ErrorName.INVALID_API_KEY)
         if not account.can_pay(len(submission.inputs)):
             raise LeanpixError(ErrorName.NO_TOKENS)
-        job = self._make_job(submission, charged_tokens=0 if account.is_unlimited else 1)
+        job = self._make_job(submission, job_id, now)
         self._store_uploads(job, submission)
-        job = self._record(job)
-        self.queue.send(
-            [ImageTask(job.job_id, image.index) for image in job.images],
-            account_id=job.account_id,
-        )
+        winner = self._record(job, account, idempotency)
+        if winner:
+            return winner
+        self._queue(job)
         return job
 
-    def _make_job(self, submission: Submission, *, charged_tokens: int) -> Job:
-        now = self.clock.now()
-        job_id = make_job_id()
+    def _find_earlier(self, idempotency: IdempotencyRecord) -> Job | None:
+        """Return the job that the same request led to before, if it did."""
+        found = self.jobs.find_by_key(idempotency.key_hash, now=self.clock.now())
+        if found is None:
+            return None
+        if found.fingerprint != idempotency.fingerprint:
+            raise LeanpixError(ErrorName.IDEMPOTENCY_CONFLICT)
+        return self.jobs.read(found.job_id)
+
+    def _make_job(self, submission: Submission, job_id: int, now: float) -> Job:
+        url = submission.callback_url
         return Job(
             job_id=job_id,
             account_id=submission.account_id,
@@ -67,9 +105,9 @@ class AcceptService:
             operation=submission.operation,
             created_at=now,
             expires_at=now + self.retention_days * SECONDS_PER_DAY,
-            callback_url=submission.callback_url,
+            callback=Callback(url=url) if url else None,
             images=tuple(
-                _make_image(job_id, index, item, submission, charged_tokens=charged_tokens)
+                _make_image(job_id, index, item, submission, now)
                 for index, item in enumerate(submission.inputs)
             ),
         )
@@ -82,23 +120,51 @@ class AcceptService:
                     item.data,
                     content_type=item.content_type,
                     expires_at=job.expires_at,
+                    job_id=job.job_id,
                 )
 
-    def _record(self, job: Job) -> Job:
+    def _record(
+        self, job: Job, account: Account, idempotency: IdempotencyRecord | None
+    ) -> Job | None:
+        """Record the job, or return the one that the same request led to in the meantime."""
         try:
-            self.jobs.create(job)
+            self.jobs.create(job, account=account, idempotency=idempotency)
+        except KeyUsedError:
+            winner = self._find_earlier(idempotency) if idempotency else None
+            if winner is None:
+                raise
+            return winner
         except NoTokensLeftError:
             raise LeanpixError(ErrorName.NO_TOKENS) from None
         except IdTakenError:
             # One in 2^53 for each job on record: not worth more than another try of the client's.
             raise LeanpixError(ErrorName.INTERNAL) from None
-        return job
+        return None
+
+    def _queue(self, job: Job) -> None:
+        """Send a message per image. The record stands, so a failure is the sweeper's to heal."""
+        tasks = [ImageTask(job.job_id, image.index) for image in job.images]
+        try:
+            self.queue.send(tasks, account_id=job.account_id)
+        except QueueFailedError as error:
+            logger.warning("images left to the sweeper", job_id=job.job_id, why=str(error))
 
 
-def _make_image(
-    job_id: int, index: int, item: Input, submission: Submission, *, charged_tokens: int
-) -> Image:
-    public_id = make_public_id()
+def _make_idempotency(submission: Submission, job_id: int, now: float) -> IdempotencyRecord | None:
+    if submission.idempotency_key is None:
+        return None
+    return IdempotencyRecord(
+        key_hash=hash_idempotency_key(submission.account_id, submission.idempotency_key),
+        fingerprint=fingerprint_submission(submission),
+        job_id=job_id,
+        expires_at=now + IDEMPOTENCY_SECONDS,
+    )
+
+
+def _make_image(job_id: int, index: int, item: Input, submission: Submission, now: float) -> Image:
+    if isinstance(item, UploadReference):
+        raise TypeError(item)  # looked up before
+    public_id = make_public_id(now)
     return Image(
         job_id=job_id,
         index=index,
@@ -108,11 +174,11 @@ def _make_image(
         source=_make_source(item, public_id),
         options=submission.options,
         always_has_result=submission.always_has_result,
-        charged_tokens=charged_tokens,
+        has_callback=submission.callback_url is not None,
     )
 
 
-def _make_source(item: Input, public_id: str) -> Source:
+def _make_source(item: Upload | Link | StoredUpload, public_id: str) -> Source:
     if isinstance(item, Upload):
         return UploadedSource(object_key=upload_object_key(public_id))
     if isinstance(item, StoredUpload):

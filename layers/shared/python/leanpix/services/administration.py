@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
 from leanpix.domain.accounts import Account, Usage
-from leanpix.domain.ids import API_KEY_PREFIX, hash_api_key, make_account_id, make_api_key
+from leanpix.domain.ids import (
+    API_KEY_PREFIX,
+    hash_api_key,
+    make_account_id,
+    make_api_key,
+    make_callback_secret,
+)
+from leanpix.domain.ledger import Balance, month_of
 
 if TYPE_CHECKING:
     from leanpix.services.ports import Clock
@@ -28,6 +36,7 @@ class KeyRecord:
     account_id: str
     gateway_key_id: str
     created_at: float
+    revoked_at: float | None = None
 
     @property
     def key_id(self) -> str:
@@ -53,8 +62,14 @@ class AccountRecords(Protocol):
     def read(self, account_id: str) -> Account | None:
         """Return an account, as last written."""
 
-    def read_usage(self, account_id: str) -> list[Usage]:
-        """Return the months in which the account sent images, the newest first."""
+    def list(self) -> Iterator[Account]:
+        """Return every account."""
+
+    def read_usage(self, account_id: str) -> Sequence[Usage]:
+        """Return the months in which images of the account ended, the newest first."""
+
+    def top_up(self, account_id: str, tokens: int) -> bool:
+        """Add tokens that do not end with the month; False for an account that needs none."""
 
 
 class KeyRecords(Protocol):
@@ -63,8 +78,11 @@ class KeyRecords(Protocol):
     def add(self, key: KeyRecord) -> None:
         """Record a new key."""
 
-    def find(self, key_hash_start: str) -> list[KeyRecord]:
+    def find(self, key_hash_start: str) -> Sequence[KeyRecord]:
         """Return the keys in force whose digest begins so."""
+
+    def list(self, account_id: str) -> Sequence[KeyRecord]:
+        """Return an account's keys, revoked ones too, the newest first."""
 
     def revoke(self, key_hash: str, *, now: float) -> None:
         """Make a key worthless."""
@@ -92,24 +110,53 @@ class AdministrationService:
     def create_account(
         self, *, name: str, email: str, plan: str, tokens: int | None = None
     ) -> CreatedKey:
-        """Create an account with its first key; ``tokens`` is the plan's own where not given."""
+        """Create an account with its first key.
+
+        Where ``tokens`` are given, they are what it begins with, instead of the plan's grant of
+        this month; they do not end with the month. The next month brings the plan's grant.
+        """
         if plan not in PLANS:
             message = f"plan must be one of: {', '.join(PLANS)}"
             raise AdministrationError(message)
-        granted = PLANS[plan].monthly_tokens if tokens is None else tokens
-        if granted < UNLIMITED_TOKENS:
+        grant = PLANS[plan].monthly_tokens if tokens is None else tokens
+        if grant < UNLIMITED_TOKENS:
             message = "tokens must be 0 or more, or -1 for unlimited"
             raise AdministrationError(message)
+        now = self.clock.now()
+        month = month_of(now)
+        begins_with = max(0, grant)
         account = Account(
             account_id=make_account_id(),
             name=name,
             email=email,
             plan=plan,
-            tokens=granted,
-            verified=True,
+            is_unlimited=grant == UNLIMITED_TOKENS,
+            month=month,
+            balance=Balance(
+                tokens=begins_with,
+                month=month,
+                month_grant=begins_with if tokens is None else 0,
+                given_total=begins_with,
+            ),
+            callback_secret=make_callback_secret(),
         )
-        self.accounts.create(account, created_at=self.clock.now())
+        self.accounts.create(account, created_at=now)
         return self.create_key(account.account_id)
+
+    def top_up(self, account_id: str, tokens: int) -> Account:
+        """Add tokens that do not end with the month, and return the account after it."""
+        if tokens < 1:
+            message = "tokens must be 1 or more"
+            raise AdministrationError(message)
+        self.show_account(account_id)
+        if not self.accounts.top_up(account_id, tokens):
+            message = f"the account {account_id} is unlimited"
+            raise AdministrationError(message)
+        return self.show_account(account_id)
+
+    def list_accounts(self) -> list[Account]:
+        """Return every account, by name."""
+        return sorted(self.accounts.list(), key=lambda account: (account.name, account.account_id))
 
     def create_key(self, account_id: str) -> CreatedKey:
         """Create a further key of an account. The key works once its record stands."""
@@ -141,6 +188,11 @@ class AdministrationService:
         self.gateway_keys.delete(found[0].gateway_key_id)
         return found[0]
 
+    def list_keys(self, account_id: str) -> Sequence[KeyRecord]:
+        """Return an account's keys, revoked ones too, the newest first."""
+        self.show_account(account_id)
+        return self.keys.list(account_id)
+
     def show_account(self, account_id: str) -> Account:
         """Return an account."""
         account = self.accounts.read(account_id)
@@ -149,6 +201,6 @@ class AdministrationService:
             raise AdministrationError(message)
         return account
 
-    def show_usage(self, account_id: str) -> list[Usage]:
+    def show_usage(self, account_id: str) -> Sequence[Usage]:
         """Return what an account used, by month, the newest first."""
         return self.accounts.read_usage(account_id)

@@ -28,6 +28,7 @@ from leanpix.services.ports import (
 
 if TYPE_CHECKING:
     from leanpix.domain.tasks import ImageTask
+    from leanpix.services.announce import AnnounceService
 
 SETTLE_MARGIN_SECONDS = 10.0
 """Of the function's time, kept for storing the result and settling after the engine."""
@@ -41,6 +42,7 @@ class OptimizeService:
     objects: Objects
     fetcher: Fetcher
     engine: Engine
+    announcer: AnnounceService
     clock: Clock
     retention_days: int
 
@@ -62,6 +64,8 @@ class OptimizeService:
             return None
         state, outcome = self._work(image, started, seconds_left)
         self.jobs.settle(image, state=state, outcome=outcome, now=self.clock.now())
+        if image.has_callback:
+            self.announcer.announce(task.job_id)
         return image
 
     def _work(
@@ -120,6 +124,7 @@ class OptimizeService:
             webp=webp,
             reason=None if main else result.reason,
             seconds=self.clock.now() - started,
+            original_format=result.original_format,
         )
 
     def _store_file(self, image: Image, file: EngineFile, file_name: str) -> Rendition:
@@ -146,4 +151,5 @@ class OptimizeService:
             reason=reason,
             is_refused=True,
             seconds=self.clock.now() - started,
+            original_format=image_format or "",
         )

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from leanpix.domain.accounts import Account
+    from leanpix.domain.accounts import Account, Usage
+    from leanpix.domain.callbacks import CallbackState, Delivery
+    from leanpix.domain.estimates import ImageFacts
+    from leanpix.domain.idempotency import IdempotencyRecord
     from leanpix.domain.jobs import Credentials, Image, ImageState, Job, Outcome
     from leanpix.domain.options import ImageOptions
-    from leanpix.domain.tasks import ImageTask
+    from leanpix.domain.submission import Submission
+    from leanpix.domain.sweeping import OpenRecord, StoredObject
+    from leanpix.domain.tasks import CallbackTask, ImageTask
+    from leanpix.domain.uploads import CompletedUpload, UploadRequest
 
 
 class NoTokensLeftError(Exception):
@@ -20,6 +26,14 @@ class NoTokensLeftError(Exception):
 
 class IdTakenError(Exception):
     """The job's id is in use. Nothing was recorded."""
+
+
+class KeyUsedError(Exception):
+    """The client's idempotency key has led to a job already. Nothing was recorded."""
+
+
+class QueueFailedError(Exception):
+    """The queue did not take a message, or did not say that it did."""
 
 
 class FetchFailedError(Exception):
@@ -81,11 +95,17 @@ class Clock(Protocol):
 class Jobs(Protocol):
     """The record of jobs, which is also where tokens are charged and given back."""
 
-    def create(self, job: Job) -> None:
-        """Record a job and charge its images, both or neither.
+    def create(
+        self, job: Job, *, account: Account, idempotency: IdempotencyRecord | None = None
+    ) -> None:
+        """Record a job, charge its images and keep the client's key for it: all or nothing.
 
-        Raises ``NoTokensLeftError`` or ``IdTakenError``.
+        ``account`` is what was last read of it; if it has changed since, it is read again.
+        Raises ``KeyUsedError``, ``NoTokensLeftError`` or ``IdTakenError``.
         """
+
+    def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:
+        """Return what a client's idempotency key led to, as long as it is remembered."""
 
     def read(self, job_id: int) -> Job | None:
         """Return a job with its images, as last written."""
@@ -106,7 +126,90 @@ class Jobs(Protocol):
         """
 
     def fail(self, task: ImageTask, *, reason: str, now: float) -> bool:
-        """End an image as failed, whoever holds it, and refund it; False if it had ended."""
+        """End an image as failed and refund it, once; False if it had ended.
+
+        Raises ``LeaseLostError`` where a worker's lease still holds: it may yet succeed.
+        """
+
+
+class OpenRecords(Protocol):
+    """What has not ended, for the sweeper: images, and callbacks that are owed."""
+
+    def find_due(self, *, now: float) -> Iterator[OpenRecord]:
+        """Return what should have ended, or been looked at, by now."""
+
+    def postpone(self, record: OpenRecord, *, due_at: float) -> None:
+        """Have a record looked at later, and count the look; one that has ended stays ended."""
+
+    def is_recorded(self, job_id: int) -> bool:
+        """Return whether there is such a job."""
+
+    def is_used(self, object_key: str) -> bool:
+        """Return whether a job was made of a direct upload."""
+
+    def read_cursor(self) -> str:
+        """Return up to which object uploads have been swept; empty at first."""
+
+    def write_cursor(self, object_key: str) -> None:
+        """Remember up to which object uploads have been swept."""
+
+
+class Callbacks(Protocol):
+    """The record of callbacks."""
+
+    def claim_callback(
+        self, task: CallbackTask, *, lease_id: str, now: float, lease_ends_at: float
+    ) -> bool:
+        """Take a callback that is owed after so many tries; False where it is not, or no more.
+
+        Raises ``LeaseLostError`` where another worker's lease still holds.
+        """
+
+    def log_delivery(
+        self,
+        job_id: int,
+        *,
+        lease_id: str,
+        delivery: Delivery,
+        state: CallbackState,
+        due_at: float | None,
+    ) -> None:
+        """Record a try, and where the callback stands after it; ``due_at`` if more are to come.
+
+        Raises ``LeaseLostError`` where the claim is gone.
+        """
+
+
+class CallbackQueue(Protocol):
+    """The queue of callbacks."""
+
+    def send_callback(
+        self, task: CallbackTask, *, account_id: str, delay_seconds: int = 0
+    ) -> None:
+        """Queue a callback. Raises ``QueueFailedError``."""
+
+    def bury_callback(self, task: CallbackTask, *, account_id: str) -> None:
+        """Put a callback that no try delivered to the dead letters. Raises the same."""
+
+
+class Poster(Protocol):
+    """Calls addresses that strangers name."""
+
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
+        """Post JSON and return the status, following no redirect. Raises ``FetchFailedError``."""
+
+
+class Uploads(Protocol):
+    """Uploaded files, for the sweeper."""
+
+    def list_uploads(self, *, after: str, until: str) -> Iterator[StoredObject]:
+        """Return the uploads whose keys lie between, in order."""
+
+    def read_job_id(self, object_key: str) -> int | None:
+        """Return for which job a file came, where it came with a request."""
+
+    def delete(self, object_key: str) -> None:
+        """Delete a file; one that is gone already is fine."""
 
 
 class Accounts(Protocol):
@@ -114,6 +217,9 @@ class Accounts(Protocol):
 
     def read(self, account_id: str) -> Account | None:
         """Return an account, as last written."""
+
+    def read_usage(self, account_id: str) -> list[Usage]:
+        """Return the months in which the account sent images, the newest first."""
 
 
 class Keys(Protocol):
@@ -126,18 +232,52 @@ class Keys(Protocol):
 class Objects(Protocol):
     """Files."""
 
-    def write(self, object_key: str, data: bytes, *, content_type: str, expires_at: float) -> None:
-        """Store a file; the same key twice is the same file."""
+    def write(
+        self,
+        object_key: str,
+        data: bytes,
+        *,
+        content_type: str,
+        expires_at: float,
+        job_id: int | None = None,
+    ) -> None:
+        """Store a file; the same key twice is the same file. ``job_id`` says for which job."""
 
     def read(self, object_key: str) -> bytes:
         """Return a file's content. Raises ``FetchFailedError`` where there is none."""
+
+
+class UploadResolver(Protocol):
+    """Direct uploads, looked up."""
+
+    def resolve(self, submission: Submission) -> Submission:
+        """Return the submission with every reference to an upload replaced by the file.
+
+        Raises ``LeanpixError`` with ``INVALID_REQUEST`` that names the fields of those not there.
+        """
+
+
+class DirectUploads(Protocol):
+    """The object store, as far as clients write to it themselves."""
+
+    def grant(self, object_key: str, request: UploadRequest) -> tuple[str, Mapping[str, str]]:
+        """Return the URL and the form fields that allow one upload of this size at most."""
+
+    def find(self, object_key: str) -> CompletedUpload | None:
+        """Return what was uploaded, or None where nothing was."""
 
 
 class ImageQueue(Protocol):
     """The queue in front of the optimizer."""
 
     def send(self, tasks: Sequence[ImageTask], *, account_id: str) -> None:
-        """Queue the tasks, grouped by account so that one's burst does not delay another."""
+        """Queue the tasks, grouped by account so that one's burst does not delay another.
+
+        Raises ``QueueFailedError``.
+        """
+
+    def count_waiting(self) -> int:
+        """Return about how many messages wait."""
 
 
 class Fetcher(Protocol):
@@ -145,6 +285,13 @@ class Fetcher(Protocol):
 
     def fetch(self, url: str, *, credentials: Credentials | None, max_bytes: int) -> bytes:
         """Return what a URL holds. Raises ``FetchFailedError``."""
+
+
+class Prober(Protocol):
+    """A reader of image headers."""
+
+    def probe(self, data: bytes) -> ImageFacts | None:
+        """Return what an image's headers say, or None for what is no image we know."""
 
 
 class Engine(Protocol):

@@ -1,0 +1,21 @@
+"""The callbacks' consumer: tells whoever sent a job that it has ended."""
+
+from typing import TYPE_CHECKING, Any
+
+from leanpix.bootstrap import call_back_service
+from leanpix.messages import handle_callbacks
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SERVICE = call_back_service()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
+    """Make one try for each callback."""
+    return handle_callbacks(
+        event,
+        context,
+        lambda task, seconds_left: SERVICE.call_back(task, seconds_left=seconds_left),
+    )

@@ -1,0 +1,20 @@
+"""The sweeper: started by the clock, heals what a crash left half done."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from leanpix.bootstrap import sweep_service
+from leanpix.messages import begin
+from leanpix.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SERVICE = sweep_service()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
+    """Sweep for as long as there is time, and say what was done."""
+    report = asdict(SERVICE.sweep(seconds_left=begin(context)))
+    logger.info("swept", **report)
+    return report

@@ -1,0 +1,215 @@
+"""Account items, and the parts of a transaction that touch them: charge, refund, count.
+
+The condition of each says in what state of the account it is right; if the account has moved on,
+nothing is written and the caller computes anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from leanpix.adapters.items import Item, to_item
+from leanpix.domain.accounts import Account, Usage
+from leanpix.domain.ledger import Balance, month_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from leanpix.domain.jobs import Image, Outcome
+
+ACCOUNT_PART: Final = "account"
+USAGE_PREFIX: Final = "usage#"
+COUNTED_TYPES: Final = frozenset({"jpg", "png", "gif", "webp", "avif", "svg"})
+OTHER_TYPE: Final = "other"
+_TYPE_PREFIX: Final = "type_"
+_SAVED_PREFIX: Final = "saved_"
+"""``saved_37`` counts the images that became 37 percent smaller: a maximum cannot be added up,
+the highest of these that there is can be read."""
+_MOST_PERCENT: Final = 100
+_BALANCE_NAMES: Final = {
+    "tokens": "tokens",
+    "month": "grant_month",
+    "month_grant": "month_grant",
+    "month_spent": "month_spent",
+    "given_total": "given_total",
+    "expired_total": "expired_total",
+}
+
+
+def account_key(account_id: str) -> Item:
+    """Return the primary key of an account's own item."""
+    return to_item({"account_id": account_id, "part": ACCOUNT_PART})
+
+
+def usage_part(now: float) -> str:
+    """Return the sort key of an account's counters for the month, such as ``usage#2026-11``."""
+    return f"{USAGE_PREFIX}{month_of(now)}"
+
+
+def account_to_values(account: Account) -> dict[str, Any]:
+    """Return an account as plain values."""
+    return {
+        "account_id": account.account_id,
+        "part": ACCOUNT_PART,
+        "name": account.name,
+        "email": account.email,
+        "plan": account.plan,
+        "is_unlimited": account.is_unlimited,
+        "verified": account.verified,
+        "callback_secret": account.callback_secret,
+        **balance_to_values(account.balance),
+    }
+
+
+def account_from_values(values: Mapping[str, Any], *, now: float) -> Account:
+    """Return the account that an item's plain values record."""
+    return Account(
+        account_id=values["account_id"],
+        name=values["name"],
+        email=values["email"],
+        plan=values["plan"],
+        is_unlimited=bool(values["is_unlimited"]),
+        verified=bool(values["verified"]),
+        callback_secret=values["callback_secret"],
+        month=month_of(now),
+        balance=Balance(
+            month=values["grant_month"],
+            tokens=int(values["tokens"]),
+            month_grant=int(values["month_grant"]),
+            month_spent=int(values["month_spent"]),
+            given_total=int(values["given_total"]),
+            expired_total=int(values["expired_total"]),
+        ),
+    )
+
+
+def balance_to_values(balance: Balance) -> dict[str, Any]:
+    """Return a balance as plain values."""
+    return {stored: getattr(balance, name) for name, stored in _BALANCE_NAMES.items()}
+
+
+def charge(table: str, account: Account, tokens: int) -> Item:
+    """Return the action that charges an account, and renews its grant where one is due."""
+    if account.is_unlimited:
+        condition, values = "is_unlimited = :yes", {":yes": True}
+        return {"ConditionCheck": _action(table, account.account_id, condition, values)}
+    balance = account.balance
+    if account.current.month == balance.month:
+        # Right whoever else charges in the same month, so that a burst does not contend.
+        return _update(
+            table,
+            account.account_id,
+            "SET tokens = tokens - :n, month_spent = month_spent + :n",
+            "is_unlimited = :no AND grant_month = :month AND tokens >= :n",
+            {":n": tokens, ":month": balance.month, ":no": False},
+        )
+    return _replace_balance(table, account, account.current.charge(tokens))
+
+
+def top_up(table: str, account_id: str, tokens: int) -> Item:
+    """Return the action that adds tokens which do not end with the month."""
+    return _update(
+        table,
+        account_id,
+        "SET tokens = tokens + :n, given_total = given_total + :n",
+        "is_unlimited = :no",
+        {":n": tokens, ":no": False},
+    )
+
+
+def refund(table: str, image: Image, *, within_month: bool) -> Item:
+    """Return the action that gives an image's charge back.
+
+    Within the month it was charged in, the month's grant has it back; after that, it is as if
+    topped up (``Balance.refund``).
+    """
+    returned = {":n": image.charged_tokens, ":month": image.charged_month}
+    if within_month:
+        update = "SET tokens = tokens + :n, month_spent = month_spent - :n"
+        return _update(table, image.account_id, update, "grant_month = :month", returned)
+    update = "SET tokens = tokens + :n"
+    return _update(table, image.account_id, update, "grant_month > :month", returned)
+
+
+def count_usage(table: str, image: Image, outcome: Outcome, *, failed: bool, now: float) -> Item:
+    """Return the action that adds an ended image to its account's counters of the month."""
+    main = outcome.main
+    kind = outcome.original_format
+    added: dict[str, int | float] = {
+        "images": 1,
+        "optimized_images": 1 if main else 0,
+        "failed_images": 1 if failed else 0,
+        "charged_tokens": image.charged_tokens if main else 0,
+        "bytes_in": outcome.original_bytes,
+        "bytes_out": main.bytes if main else outcome.original_bytes,
+        f"{_TYPE_PREFIX}{kind if kind in COUNTED_TYPES else OTHER_TYPE}": 1,
+    }
+    if main and outcome.original_bytes:
+        saved = 100 * (1 - main.bytes / outcome.original_bytes)
+        saved = min(max(saved, 0.0), float(_MOST_PERCENT))
+        added["saved_percent_sum"] = round(saved, 2)
+        added[f"{_SAVED_PREFIX}{int(saved)}"] = 1
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": to_item({"account_id": image.account_id, "part": usage_part(now)}),
+            "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in added),
+            "ExpressionAttributeValues": to_item({f":{name}": n for name, n in added.items()}),
+        }
+    }
+
+
+def usage_from_values(values: Mapping[str, Any]) -> Usage:
+    """Return a month's counters from an item's plain values."""
+    by_percent = [
+        percent for percent in range(_MOST_PERCENT + 1) if f"{_SAVED_PREFIX}{percent}" in values
+    ]
+    return Usage(
+        month=str(values["part"]).removeprefix(USAGE_PREFIX),
+        images=int(values["images"]),
+        optimized_images=int(values["optimized_images"]),
+        failed_images=int(values["failed_images"]),
+        charged_tokens=int(values["charged_tokens"]),
+        bytes_in=int(values["bytes_in"]),
+        bytes_out=int(values["bytes_out"]),
+        images_by_type={
+            name.removeprefix(_TYPE_PREFIX): int(count)
+            for name, count in sorted(values.items())
+            if name.startswith(_TYPE_PREFIX)
+        },
+        saved_percent_sum=float(values.get("saved_percent_sum", 0)),
+        best_saved_percent=max(by_percent, default=0),
+    )
+
+
+def _replace_balance(table: str, account: Account, balance: Balance) -> Item:
+    """Return the action that writes a balance, if the one it was computed from still stands."""
+    new = {f":new_{name}": value for name, value in balance_to_values(balance).items()}
+    old = {
+        f":old_{name}": value
+        for name, value in balance_to_values(account.balance).items()
+        if name in {"tokens", "grant_month", "month_spent"}
+    }
+    return _update(
+        table,
+        account.account_id,
+        "SET " + ", ".join(f"{name[5:]} = {name}" for name in new),
+        "is_unlimited = :no AND " + " AND ".join(f"{name[5:]} = {name}" for name in old),
+        {**new, **old, ":no": False},
+    )
+
+
+def _update(
+    table: str, account_id: str, update: str, condition: str, values: Mapping[str, Any]
+) -> Item:
+    shared = _action(table, account_id, condition, values)
+    return {"Update": {**shared, "UpdateExpression": update}}
+
+
+def _action(table: str, account_id: str, condition: str, values: Mapping[str, Any]) -> Item:
+    return {
+        "TableName": table,
+        "Key": account_key(account_id),
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": to_item(values),
+    }

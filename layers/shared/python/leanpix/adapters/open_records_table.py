@@ -1,0 +1,97 @@
+"""What the sweeper reads and writes in the jobs table: open records, used uploads, its cursor."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from leanpix.adapters.items import (
+    JOB_PART,
+    from_item,
+    image_key,
+    job_key,
+    parse_image_part,
+    to_item,
+)
+from leanpix.adapters.jobs_table import used_upload_key
+from leanpix.contract import OPEN_RECORDS_INDEX, OPEN_SHARDS
+from leanpix.domain.sweeping import OpenRecord
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_CURSOR_KEY: Final = to_item({"job_id": "sweeper", "part": "uploads"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRecordsTable:
+    """The jobs table, through its index of open records."""
+
+    client: DynamoDBClient
+    table: str
+
+    def find_due(self, *, now: float) -> Iterator[OpenRecord]:
+        """Return what should have ended, or been looked at, by now.
+
+        Begins with any shard: where the time does not suffice for all, none is always the last.
+        """
+        pages = self.client.get_paginator("query")
+        for shard in random.sample(range(OPEN_SHARDS), OPEN_SHARDS):
+            for page in pages.paginate(
+                TableName=self.table,
+                IndexName=OPEN_RECORDS_INDEX,
+                KeyConditionExpression="open_shard = :shard AND due_at <= :now",
+                ExpressionAttributeValues=to_item({":shard": str(shard), ":now": now}),
+            ):
+                for item in page["Items"]:
+                    values = from_item(item)
+                    part = str(values["part"])
+                    yield OpenRecord(
+                        job_id=int(values["job_id"]),
+                        index=None if part == JOB_PART else parse_image_part(part),
+                        due_at=float(values["due_at"]),
+                    )
+
+    def postpone(self, record: OpenRecord, *, due_at: float) -> None:
+        """Have a record looked at later, and count the look; one that has ended stays ended."""
+        job_id, index = record.job_id, record.index
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=job_key(job_id) if index is None else image_key(job_id, index),
+                UpdateExpression="SET due_at = :due ADD looks :one",
+                ConditionExpression="attribute_exists(open_shard)",
+                ExpressionAttributeValues=to_item({":due": due_at, ":one": 1}),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def is_recorded(self, job_id: int) -> bool:
+        """Return whether there is such a job."""
+        return self._exists(job_key(job_id))
+
+    def is_used(self, object_key: str) -> bool:
+        """Return whether a job was made of a direct upload."""
+        return self._exists(used_upload_key(object_key))
+
+    def read_cursor(self) -> str:
+        """Return up to which object uploads have been swept; empty at first."""
+        answer = self.client.get_item(TableName=self.table, Key=_CURSOR_KEY)
+        return str(from_item(answer.get("Item", {})).get("object_key", ""))
+
+    def write_cursor(self, object_key: str) -> None:
+        """Remember up to which object uploads have been swept."""
+        self.client.update_item(
+            TableName=self.table,
+            Key=_CURSOR_KEY,
+            UpdateExpression="SET object_key = :key",
+            ExpressionAttributeValues=to_item({":key": object_key}),
+        )
+
+    def _exists(self, key: dict[str, dict[str, str]]) -> bool:
+        answer = self.client.get_item(
+            TableName=self.table, Key=key, ConsistentRead=True, ProjectionExpression="job_id"
+        )
+        return "Item" in answer

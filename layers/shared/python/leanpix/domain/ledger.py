@@ -1,0 +1,81 @@
+"""What an account has left to spend: this month's grant first, then what was topped up.
+
+All arithmetic on tokens stands here; the adapters turn it into one conditional write each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+
+def month_of(time: float) -> str:
+    """Return the month of a time, UTC, such as ``2026-11``: text that sorts as months do."""
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m}"
+
+
+def next_month_starts_at(time: float) -> float:
+    """Return when the month after a time begins, which is when a new grant is due."""
+    now = datetime.fromtimestamp(time, UTC)
+    years, month = divmod(now.month, 12)
+    return datetime(now.year + years, month + 1, 1, tzinfo=UTC).timestamp()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """An account's tokens, as last written.
+
+    ``tokens`` is all there is to spend, so that a charge is one condition on one number. How
+    much of it came with the month is told by two more: what was granted and what was spent.
+    At any time: ``given_total - expired_total - tokens`` = what the account's images cost.
+    """
+
+    tokens: int
+    month: str
+    """For which the grant is included."""
+    month_grant: int
+    month_spent: int = 0
+    """Net of what was given back."""
+    given_total: int = 0
+    """All grants and top-ups since the account began."""
+    expired_total: int = 0
+    """All that ended with its month unspent."""
+
+    @property
+    def granted(self) -> int:
+        """Return what is left of the month's grant, which ends with the month."""
+        return min(self.tokens, max(0, self.month_grant - self.month_spent))
+
+    @property
+    def topped_up(self) -> int:
+        """Return what stays when the month ends."""
+        return self.tokens - self.granted
+
+    def renew(self, month: str, grant: int) -> Balance:
+        """Return the balance in a month: a later one ends the old grant and brings a new one."""
+        if month <= self.month:
+            return self
+        return Balance(
+            tokens=self.topped_up + grant,
+            month=month,
+            month_grant=grant,
+            given_total=self.given_total + grant,
+            expired_total=self.expired_total + self.granted,
+        )
+
+    def charge(self, tokens: int) -> Balance:
+        """Return the balance after a charge; the grant is spent before what was topped up."""
+        return replace(self, tokens=self.tokens - tokens, month_spent=self.month_spent + tokens)
+
+    def refund(self, tokens: int, *, charged_month: str) -> Balance:
+        """Return the balance after a charge was given back.
+
+        Within the month it goes back to where it came from. What was charged in an earlier
+        month comes back as topped up: nobody loses a token to a fault around midnight.
+        """
+        spent = self.month_spent - (tokens if charged_month == self.month else 0)
+        return replace(self, tokens=self.tokens + tokens, month_spent=spent)
+
+    def top_up(self, tokens: int) -> Balance:
+        """Return the balance after a top-up, which does not end with the month."""
+        return replace(self, tokens=self.tokens + tokens, given_total=self.given_total + tokens)

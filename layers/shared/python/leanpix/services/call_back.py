@@ -1,0 +1,106 @@
+"""Calling back: posting a job's result to the URL that came with it, until it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from leanpix.domain.callbacks import (
+    JOB_HEADER,
+    SIGNATURE_HEADER,
+    CallbackState,
+    Delivery,
+    pause_after,
+    sign,
+)
+from leanpix.domain.ids import make_lease_id
+from leanpix.domain.jobs import FinishedJob
+from leanpix.domain.sweeping import LEASE_GRACE_SECONDS
+from leanpix.domain.tasks import CallbackTask
+from leanpix.observability import logger
+from leanpix.services.ports import FetchFailedError, QueueFailedError
+
+if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
+    from leanpix.domain.callbacks import Callback
+    from leanpix.domain.jobs import Job
+    from leanpix.services.ports import Accounts, CallbackQueue, Callbacks, Clock, Jobs, Poster
+
+RenderResult = Callable[[FinishedJob], bytes]
+"""Gives the body that a poll of the same job would get."""
+
+LONGEST_DELAY_SECONDS: Final = 900
+"""SQS delays a message no longer. What comes later, the sweeper queues."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackService:
+    """Delivers callbacks, at least once each."""
+
+    jobs: Jobs
+    accounts: Accounts
+    callbacks: Callbacks
+    queue: CallbackQueue
+    poster: Poster
+    clock: Clock
+    renderers: Mapping[str, RenderResult]
+    """By API."""
+
+    def call_back(self, task: CallbackTask, *, seconds_left: float) -> CallbackState | None:
+        """Make one try and record it; return where the callback stands then.
+
+        None where it is not owed, or not any more. Raises ``LeaseLostError`` where another
+        worker is about it.
+        """
+        job = self.jobs.read(task.job_id)
+        if job is None or job.callback is None or not job.is_final:
+            return None
+        account = self.accounts.read(job.account_id)
+        if account is None:
+            return None
+        now = self.clock.now()
+        lease_id = make_lease_id()
+        if not self.callbacks.claim_callback(
+            task, lease_id=lease_id, now=now, lease_ends_at=now + seconds_left
+        ):
+            return None
+        delivery = self._post(job, job.callback, account)
+        return self._record(job, task.attempts + 1, lease_id, delivery)
+
+    def _post(self, job: Job, callback: Callback, account: Account) -> Delivery:
+        body = self.renderers[job.api](FinishedJob(job, account))
+        now = self.clock.now()
+        headers = {
+            JOB_HEADER: str(job.job_id),
+            SIGNATURE_HEADER: sign(body, secret=account.callback_secret, at=now),
+        }
+        try:
+            status = self.poster.post(callback.url, body, headers=headers)
+        except FetchFailedError as error:
+            return Delivery(at=now, error=str(error))
+        return Delivery(at=now, status=status)
+
+    def _record(self, job: Job, attempts: int, lease_id: str, delivery: Delivery) -> CallbackState:
+        pause = pause_after(attempts)
+        state, due_at = CallbackState.FAILED, None
+        if delivery.was_accepted:
+            state = CallbackState.DELIVERED
+        elif pause is not None:
+            state, due_at = CallbackState.PENDING, self.clock.now() + pause + LEASE_GRACE_SECONDS
+        self.callbacks.log_delivery(
+            job.job_id, lease_id=lease_id, delivery=delivery, state=state, due_at=due_at
+        )
+        self._queue_next(CallbackTask(job.job_id, attempts), job.account_id, state, pause)
+        return state
+
+    def _queue_next(
+        self, task: CallbackTask, account_id: str, state: CallbackState, pause: int | None
+    ) -> None:
+        try:
+            if state is CallbackState.FAILED:
+                self.queue.bury_callback(task, account_id=account_id)
+            elif state is CallbackState.PENDING and pause and pause <= LONGEST_DELAY_SECONDS:
+                self.queue.send_callback(task, account_id=account_id, delay_seconds=pause)
+        except QueueFailedError as error:
+            logger.warning("callback left to the sweeper", job_id=task.job_id, why=str(error))

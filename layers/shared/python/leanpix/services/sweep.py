@@ -1,0 +1,162 @@
+"""The sweeper: heals what a crash left between two writes, so that no image is lost.
+
+It looks at what has been open for too long: a record whose message was never sent, a lease whose
+worker died, a callback that was not queued, an upload that no job uses. All it does is to send a
+message again, which is harmless at any time, or to give up, which refunds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from leanpix.contract import (
+    MAX_ATTEMPTS,
+    MAX_OPEN_SECONDS,
+    UNUSED_UPLOAD_SECONDS,
+    UPLOADS_PREFIX,
+)
+from leanpix.domain.ids import start_public_ids
+from leanpix.domain.jobs import Image, ImageState, Job
+from leanpix.domain.sweeping import (
+    LEASE_GRACE_SECONDS,
+    PATIENCE_SECONDS,
+    OpenRecord,
+    next_look,
+)
+from leanpix.domain.tasks import ImageTask
+from leanpix.observability import logger
+from leanpix.services.ports import LeaseLostError, QueueFailedError
+
+if TYPE_CHECKING:
+    from leanpix.services.announce import AnnounceService
+    from leanpix.services.give_up import GiveUpService
+    from leanpix.services.ports import Clock, ImageQueue, Jobs, OpenRecords, Uploads
+
+CURSOR_EVERY_UPLOADS = 500
+
+
+@dataclass(slots=True, kw_only=True)
+class SweepReport:
+    """What one sweep did."""
+
+    resent: int = 0
+    given_up: int = 0
+    postponed: int = 0
+    announced: int = 0
+    uploads_deleted: int = 0
+    has_finished: bool = True
+    """Or the time was up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepService:
+    """Looks at open records that are due, then at old uploads."""
+
+    jobs: Jobs
+    records: OpenRecords
+    queue: ImageQueue
+    uploads: Uploads
+    announcer: AnnounceService
+    giver_up: GiveUpService
+    clock: Clock
+
+    def sweep(self, *, seconds_left: float) -> SweepReport:
+        """Do as much as there is time for; the rest is for the next run."""
+        started = self.clock.now()
+        run = _Run(self, started=started, ends_at=started + seconds_left)
+        run.sweep_records()
+        run.sweep_uploads()
+        return run.report
+
+
+@dataclass(slots=True)
+class _Run:
+    """One sweep."""
+
+    service: SweepService
+    started: float
+    ends_at: float
+    report: SweepReport = field(default_factory=SweepReport)
+    waiting: int | None = None
+    """Messages in the queue; counted once, if at all."""
+
+    def sweep_records(self) -> None:
+        for record in self.service.records.find_due(now=self.started):
+            if not self._has_time():
+                return
+            try:
+                self._look_at(record)
+            except (LeaseLostError, QueueFailedError) as error:
+                # It is due still, so the next run looks again.
+                logger.warning("left for the next sweep", job_id=record.job_id, why=repr(error))
+
+    def _look_at(self, record: OpenRecord) -> None:
+        job = self.service.jobs.read(record.job_id)
+        if job is None:
+            return
+        if record.index is None:
+            self._look_at_callback(record, job)
+        else:
+            self._look_at_image(record, job, job.images[record.index])
+
+    def _look_at_callback(self, record: OpenRecord, job: Job) -> None:
+        if self.service.announcer.announce(job.job_id):
+            self.report.announced += 1
+        self._postpone(record, next_look(self.started, job.looks))
+
+    def _look_at_image(self, record: OpenRecord, job: Job, image: Image) -> None:
+        if image.state.is_final:
+            return
+        age = self.started - job.created_at
+        is_held = image.state is ImageState.RUNNING and image.lease_ends_at > self.started
+        task = ImageTask(job.job_id, image.index)
+        if is_held:
+            self._postpone(record, image.lease_ends_at + LEASE_GRACE_SECONDS)
+        elif age >= MAX_OPEN_SECONDS or image.attempts >= MAX_ATTEMPTS:
+            self.report.given_up += self.service.giver_up.give_up(task)
+        else:
+            # A queued image most likely has its message among those that wait. To send more
+            # of them while the optimizer is behind would put it further behind.
+            is_waiting = image.state is ImageState.QUEUED and age < PATIENCE_SECONDS
+            if not (is_waiting and self._count_waiting()):
+                self.service.queue.send([task], account_id=job.account_id)
+                self.report.resent += 1
+            self._postpone(record, next_look(self.started, image.looks))
+
+    def sweep_uploads(self) -> None:
+        """Delete old uploads that no job uses. Their keys begin with their time."""
+        records = self.service.records
+        oldest = f"{UPLOADS_PREFIX}{start_public_ids(self.started - UNUSED_UPLOAD_SECONDS)}"
+        cursor, looked = records.read_cursor(), 0
+        last = cursor
+        for stored in self.service.uploads.list_uploads(after=cursor, until=oldest):
+            if not self._has_time():
+                break
+            if not self._is_used(stored.object_key):
+                self.service.uploads.delete(stored.object_key)
+                self.report.uploads_deleted += 1
+            last, looked = stored.object_key, looked + 1
+            if looked % CURSOR_EVERY_UPLOADS == 0:
+                records.write_cursor(last)
+        if last != cursor:
+            records.write_cursor(last)
+
+    def _is_used(self, object_key: str) -> bool:
+        job_id = self.service.uploads.read_job_id(object_key)
+        if job_id is None:
+            return self.service.records.is_used(object_key)
+        return self.service.records.is_recorded(job_id)
+
+    def _postpone(self, record: OpenRecord, due_at: float) -> None:
+        self.service.records.postpone(record, due_at=due_at)
+        self.report.postponed += 1
+
+    def _count_waiting(self) -> int:
+        if self.waiting is None:
+            self.waiting = self.service.queue.count_waiting()
+        return self.waiting
+
+    def _has_time(self) -> bool:
+        self.report.has_finished = self.service.clock.now() < self.ends_at
+        return self.report.has_finished
