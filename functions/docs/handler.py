@@ -12,4 +12,4 @@ RENDERERS = {"/openapi.json": render_specification, "/docs": render_page}
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Describe the API."""
-    return RENDERERS[request.path](base_url=settings().base_url)
+    return RENDERERS[request.route](base_url=settings().base_url)

@@ -14,4 +14,4 @@ RENDERERS = {
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Say that the service is up."""
-    return RENDERERS[request.path]()
+    return RENDERERS[request.route]()

@@ -14,6 +14,6 @@ SERVICE = account_service()
 def handler(request: Request) -> Response:
     """Tell the account what it used, or what it may still use."""
     standing = SERVICE.describe_usage(require_account(request))
-    if request.path.endswith("/stats"):
+    if request.route.endswith("/stats"):
         return tinyjpg.render_stats(standing, now=time.time())
     return tinyjpg.render_usage(standing.months, now=time.time())

@@ -37,7 +37,7 @@ def submit(
             for head, data in parts
         )
         body += b"--XX--\r\n"
-    request = Request(method="POST", path=path, headers=headers, body=body)
+    request = Request(method="POST", path=path, route=path, headers=headers, body=body)
     return parse_submission(request, account_id="acc_1")
 
 

@@ -18,6 +18,9 @@ class Request:
 
     method: str
     path: str
+    route: str = ""
+    """The path as the contract has it, such as ``/image/{public_id}/{file_name}``, whatever a
+    stage or a custom domain puts before it."""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

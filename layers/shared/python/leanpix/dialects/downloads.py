@@ -32,13 +32,13 @@ def parse_download(request: Request) -> DownloadRequest:
         public_id, file_name = parameters["public_id"], unquote(parameters["file_name"])
     else:
         public_id, _, file_name = unquote(parameters["name"]).partition("-")
-    is_original = request.path.startswith(ORIGINAL_PATH)
+    is_original = request.route.startswith(ORIGINAL_PATH)
     key = upload_object_key(public_id) if is_original else result_object_key(public_id, file_name)
     return DownloadRequest(
         object_key=key if is_public_id(public_id) else None,
         byte_range=request.headers.get("range", ""),
         if_none_match=request.headers.get("if-none-match", ""),
-        may_come=request.path.startswith(OPTIMIZED_PATH),
+        may_come=request.route.startswith(OPTIMIZED_PATH),
     )
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from leanpix.contract import MAX_DIMENSION_PIXELS, MAX_URL_CHARACTERS, ErrorName
+from leanpix.contract import MAX_URL_CHARACTERS, ErrorName
 from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.domain.file_names import clean_file_name
 from leanpix.domain.submission import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from leanpix.dialects.fields import Field
     from leanpix.forms import Form
 
 _FLAGS: Final = {"": False, "0": False, "false": False, "1": True, "true": True}
 _MOST_DIGITS: Final = 10
-
-_Value = TypeVar("_Value")
 
 
 class FormReader:
@@ -34,53 +31,65 @@ class FormReader:
         if self.problems:
             raise LeanpixError(ErrorName.INVALID_REQUEST, problems=tuple(self.problems))
 
-    def complain(self, field: str, text: str) -> None:
+    def complain(self, field: Field, text: str) -> None:
         """Note a problem of a field."""
-        self.problems.append(Problem(field, text))
+        self.problems.append(Problem(field.name, text))
 
-    def text(self, field: str) -> str:
+    def has(self, field: Field) -> bool:
+        """Return whether a field was sent at all, as text or as a file."""
+        return field.name in self.form.files or bool(self.text(field))
+
+    def raw(self, field: Field) -> str:
+        """Return a field's text as it was sent; empty where it was not."""
+        return self.form.fields.get(field.name, "")
+
+    def text(self, field: Field) -> str:
         """Return a field without the space around it; empty where it was not sent."""
-        return self.form.fields.get(field, "").strip()
+        return self.raw(field).strip()
 
-    def flag(self, field: str) -> bool:
+    def flag(self, field: Field) -> bool:
         """Return a field that is 0 or 1; not sent and empty mean 0."""
         value = _FLAGS.get(self.text(field).lower())
         if value is None:
-            self.complain(field, f"The {field} field must be 0 or 1.")
+            self.complain(field, f"The {field.name} field must be 0 or 1.")
         return bool(value)
 
-    def pixels(self, field: str) -> int | None:
+    def pixels(self, field: Field) -> int | None:
         """Return a field that is a number of pixels; not sent, empty and 0 mean None."""
         number = to_whole(self.text(field) or "0")
         if number is None:
-            self.complain(field, f"The {field} field must be a whole number of pixels, or 0.")
+            self.complain(field, f"The {field.name} field must be a whole number of pixels, or 0.")
             return None
         # Larger than any image can be is the same as no limit, so it is not refused.
-        return min(number, MAX_DIMENSION_PIXELS) or None
+        return min(number, field.maximum or number) or None
 
-    def choice(self, field: str, values: Mapping[str, _Value], default: _Value) -> _Value:
-        """Return what a field's word stands for; not sent and empty mean the default."""
-        word = self.text(field).lower()
-        if word and word not in values:
-            self.complain(field, f"The {field} field must be one of: {', '.join(values)}.")
-        return values.get(word, default)
+    def choice(self, field: Field) -> Any:
+        """Return what a field's word stands for, or None where it is none of its words."""
+        word = self.text(field).lower() or field.default or ""
+        if word not in field.choices:
+            required = "is required and " if field.is_required else ""
+            words = ", ".join(field.choices)
+            self.complain(field, f"The {field.name} field {required}must be one of: {words}.")
+        return field.choices.get(word)
 
-    def url(self, field: str) -> str | None:
+    def url(self, field: Field) -> str | None:
         """Return a field that must be a URL that can be fetched."""
         url = self.text(field)
         if is_usable_url(url):
             return url
+        required = "is required and " if field.is_required else ""
         self.complain(
-            field, f"The {field} field is required and must be a valid http or https URL."
+            field, f"The {field.name} field {required}must be a valid http or https URL."
         )
         return None
 
-    def upload(self, field: str) -> Upload | None:
+    def upload(self, field: Field) -> Upload | None:
         """Return a field that must be an uploaded file."""
-        file = self.form.files.get(field)
+        file = self.form.files.get(field.name)
         if file is not None and file.data:
             return Upload(file_name=clean_file_name(file.file_name), data=file.data)
-        self.complain(field, f"The {field} field is required and must be an uploaded image file.")
+        required = "is required and " if field.is_required else ""
+        self.complain(field, f"The {field.name} field {required}must be an uploaded image file.")
         return None
 
 

@@ -13,31 +13,20 @@ from leanpix.contract import (
     Api,
 )
 from leanpix.dialects.form_reader import FormReader, to_whole
+from leanpix.dialects.megaoptim import fields
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.file_names import clean_file_name, name_from_url
 from leanpix.domain.jobs import Credentials
 from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
 from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
 from leanpix.domain.uploads import UploadRequest
-from leanpix.forms import parse_form
+from leanpix.forms import parse_form, read_idempotency_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from leanpix.dialects.fields import Field
     from leanpix.http import Request
 
-COMPRESSION_NAMES: Final = {
-    "high": Compression.HIGH,
-    "ultra": Compression.HIGH,
-    "medium": Compression.MEDIUM,
-    "intelligent": Compression.MEDIUM,
-    "lossless": Compression.LOSSLESS,
-}
-TARGET_FORMAT_NAMES: Final = {"webp": TargetFormat.WEBP, "avif": TargetFormat.AVIF}
-SOURCE_TYPES: Final = ("url", "file", "urls", "files")
-"""Those of the document, which its error text names; ``upload`` is ours beside them."""
-CONVERT_PATH: Final = "/v1/convert"
-_NUMBERED: Final = range(1, MAX_IMAGES_PER_JOB + 1)
+CONVERT_ROUTE: Final = "/v1/convert"
 
 
 def parse_submission(request: Request, *, account_id: str) -> Submission:
@@ -47,10 +36,10 @@ def parse_submission(request: Request, *, account_id: str) -> Submission:
     """
     reader = FormReader(parse_form(request))
     inputs = _read_inputs(reader)
-    converts = request.path.rstrip("/").endswith(CONVERT_PATH)
-    target_format = _read_target_format(reader) if converts else None
+    converts = request.route == CONVERT_ROUTE
+    target_format = reader.choice(fields.FORMAT) if converts else None
     options = _read_options(reader, target_format)
-    callback_url = reader.url("callback_url") if reader.text("callback_url") else None
+    callback_url = reader.url(fields.CALLBACK_URL) if reader.text(fields.CALLBACK_URL) else None
     reader.check()
     return Submission(
         account_id=account_id,
@@ -59,6 +48,7 @@ def parse_submission(request: Request, *, account_id: str) -> Submission:
         options=options,
         inputs=inputs,
         callback_url=callback_url,
+        idempotency_key=read_idempotency_key(request),
     )
 
 
@@ -67,7 +57,8 @@ def parse_wait_seconds(request: Request) -> int:
 
     Clients send 1, 75, 300 and ``?timeout300``; none of them is an error (RESOLUTIONS).
     """
-    text = request.query.get("timeout") or _read_body_leniently(request).get("timeout", "")
+    name = fields.TIMEOUT.name
+    text = request.query.get(name) or _read_body_leniently(request).get(name, "")
     if not (text.isascii() and text.isdecimal()):
         return DEFAULT_WAIT_SECONDS
     seconds = to_whole(text)
@@ -77,28 +68,35 @@ def parse_wait_seconds(request: Request) -> int:
 def parse_upload_request(request: Request, *, account_id: str) -> UploadRequest:
     """Return what a request for a direct upload asks for."""
     reader = FormReader(parse_form(request))
-    size = to_whole(reader.text("size")) or 0
+    size = to_whole(reader.text(fields.UPLOAD_SIZE)) or 0
     if not 1 <= size <= MAX_SOURCE_BYTES:
         reader.complain(
-            "size",
+            fields.UPLOAD_SIZE,
             f"The size field is required and must be a number of bytes from 1 to"
             f" {MAX_SOURCE_BYTES}.",
         )
-    if not reader.text("name"):
-        reader.complain("name", "The name field is required and must be a file name.")
-    content_type = reader.text("content_type")
-    if not content_type.startswith("image/") or not content_type.isprintable():
+    if not reader.text(fields.UPLOAD_NAME):
+        reader.complain(fields.UPLOAD_NAME, "The name field is required and must be a file name.")
+    content_type = reader.text(fields.UPLOAD_CONTENT_TYPE)
+    if not _is_image_type(content_type):
         reader.complain(
-            "content_type",
+            fields.UPLOAD_CONTENT_TYPE,
             "The content_type field is required and must be an image type, such as image/jpeg.",
         )
     reader.check()
     return UploadRequest(
         account_id=account_id,
-        file_name=clean_file_name(reader.text("name")),
+        file_name=clean_file_name(reader.text(fields.UPLOAD_NAME)),
         size_bytes=size,
         content_type=content_type,
     )
+
+
+def _is_image_type(text: str) -> bool:
+    kind, _, subtype = text.partition("/")
+    # RFC 6838 §4.2: what a subtype's name is made of.
+    allowed = subtype.replace("+", "").replace("-", "").replace(".", "")
+    return kind == "image" and allowed.isascii() and allowed.isalnum()
 
 
 def _clamp(seconds: int) -> int:
@@ -115,89 +113,70 @@ def _read_body_leniently(request: Request) -> dict[str, str]:
 def _tell_operation(reader: FormReader, *, converts: bool) -> Operation:
     if not converts:
         return Operation.COMPRESS
-    return Operation.COMPRESS_CONVERT if reader.text("compression") else Operation.CONVERT
+    return Operation.COMPRESS_CONVERT if reader.text(fields.COMPRESSION) else Operation.CONVERT
 
 
 def _read_inputs(reader: FormReader) -> tuple[Input, ...]:
-    kind = reader.text("type")
-    several = kind.endswith("s")
+    kind = reader.text(fields.TYPE)
     if kind in {"url", "urls"}:
-        return _read_links(reader, several=several)
+        return _read_links(reader, fields.URLS if kind == "urls" else (fields.URL,))
     if kind in {"file", "files"}:
-        return _read_uploads(reader, several=several)
-    if kind == "upload":
+        return _read_uploads(reader, fields.FILES if kind == "files" else (fields.FILE,))
+    if kind == fields.UPLOAD_TYPE:
         return _read_references(reader)
-    reader.complain(
-        "type", f"The type field is required and must be one of: {', '.join(SOURCE_TYPES)}."
-    )
+    words = ", ".join(fields.SOURCE_TYPES)
+    reader.complain(fields.TYPE, f"The type field is required and must be one of: {words}.")
     return ()
 
 
-def _read_links(reader: FormReader, *, several: bool) -> tuple[Link, ...]:
+def _read_links(reader: FormReader, candidates: tuple[Field, ...]) -> tuple[Link, ...]:
+    urls = [reader.url(field) for field in _sent(reader, candidates)]
     credentials = _read_credentials(reader)
-    names = _sent(_names("url", several=several), lambda name: bool(reader.text(name)))
-    urls = [reader.url(name) for name in names]
     return tuple(
         Link(file_name=name_from_url(url), url=url, credentials=credentials) for url in urls if url
     )
 
 
-def _read_uploads(reader: FormReader, *, several: bool) -> tuple[Upload, ...]:
-    form = reader.form
-    names = _sent(
-        _names("file", several=several), lambda name: name in form.files or name in form.fields
-    )
-    uploads = [reader.upload(name) for name in names]
+def _read_uploads(reader: FormReader, candidates: tuple[Field, ...]) -> tuple[Upload, ...]:
+    uploads = [reader.upload(field) for field in _sent(reader, candidates)]
     return tuple(upload for upload in uploads if upload)
 
 
 def _read_references(reader: FormReader) -> tuple[UploadReference, ...]:
-    names = ("upload_id", *_names("upload_id", several=True))
-    sent = [name for name in names if reader.text(name)]
+    sent = [field for field in (fields.UPLOAD_ID, *fields.UPLOAD_IDS) if reader.text(field)]
     if not sent:
         reader.complain(
-            "upload_id",
+            fields.UPLOAD_ID,
             "The upload_id field is required and must be an id that POST /v1/uploads gave.",
         )
     return tuple(
-        UploadReference(field=name, upload_id=reader.text(name))
-        for name in sent[:MAX_IMAGES_PER_JOB]
+        UploadReference(field=field.name, upload_id=reader.text(field))
+        for field in sent[:MAX_IMAGES_PER_JOB]
     )
 
 
-def _names(base: str, *, several: bool) -> tuple[str, ...]:
-    return tuple(f"{base}{number}" for number in _NUMBERED) if several else (base,)
-
-
-def _sent(names: tuple[str, ...], is_sent: Callable[[str], bool]) -> list[str]:
-    """Return the first name, which is required, and those of the others that were sent."""
-    return [name for name in names if name == names[0] or is_sent(name)]
+def _sent(reader: FormReader, candidates: tuple[Field, ...]) -> list[Field]:
+    """Return the fields that are required, and those of the others that were sent."""
+    return [field for field in candidates if field.is_required or reader.has(field)]
 
 
 def _read_credentials(reader: FormReader) -> Credentials | None:
-    user, password = reader.text("http_user"), reader.form.fields.get("http_pass", "")
+    user, password = reader.text(fields.HTTP_USER), reader.raw(fields.HTTP_PASS)
     if not user:
         return None
     if not password:
-        reader.complain("http_pass", "The http_pass field is required when http_user is set.")
+        reader.complain(fields.HTTP_PASS, "The http_pass field is required when http_user is set.")
         return None
     return Credentials(user=user, password=password)
 
 
 def _read_options(reader: FormReader, target_format: TargetFormat | None) -> ImageOptions:
     return ImageOptions(
-        compression=reader.choice("compression", COMPRESSION_NAMES, Compression.MEDIUM),
+        compression=reader.choice(fields.COMPRESSION) or Compression.MEDIUM,
         target_format=target_format,
-        also_webp=reader.flag("webp") and target_format is None,
-        keep_exif=reader.flag("keep_exif"),
-        cmyk_to_rgb=reader.flag("cmyktorgb"),
-        max_width=reader.pixels("max_width"),
-        max_height=reader.pixels("max_height"),
+        also_webp=reader.flag(fields.WEBP) and target_format is None,
+        keep_exif=reader.flag(fields.KEEP_EXIF),
+        cmyk_to_rgb=reader.flag(fields.CMYK_TO_RGB),
+        max_width=reader.pixels(fields.MAX_WIDTH),
+        max_height=reader.pixels(fields.MAX_HEIGHT),
     )
-
-
-def _read_target_format(reader: FormReader) -> TargetFormat | None:
-    word = reader.text("format").lower()
-    if word not in TARGET_FORMAT_NAMES:
-        reader.complain("format", "The format field is required and must be one of: webp, avif.")
-    return TARGET_FORMAT_NAMES.get(word)

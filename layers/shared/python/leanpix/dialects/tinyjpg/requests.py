@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from leanpix.contract import Api
 from leanpix.dialects.form_reader import FormReader, to_whole
+from leanpix.dialects.tinyjpg import fields
 from leanpix.domain.file_names import clean_file_name
 from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.submission import Submission, Upload
-from leanpix.forms import parse_form
+from leanpix.forms import parse_form, read_idempotency_key
 
 if TYPE_CHECKING:
     from leanpix.http import Request
-
-DEFAULT_QUALITY: Final = 80
-MIN_QUALITY: Final = 1
-MAX_QUALITY: Final = 100
 
 
 def parse_submission(request: Request, *, account_id: str) -> Submission:
@@ -35,24 +32,26 @@ def parse_submission(request: Request, *, account_id: str) -> Submission:
         options=ImageOptions(quality=quality),
         inputs=(upload,) if upload else (),
         always_has_result=True,
+        idempotency_key=read_idempotency_key(request),
     )
 
 
 def _read_image(reader: FormReader) -> Upload | None:
-    file = reader.form.files.get("image")
-    if file is None and not reader.text("image"):
-        reader.complain("image", "The image field is required.")
+    if not reader.has(fields.IMAGE):
+        reader.complain(fields.IMAGE, "The image field is required.")
         return None
+    file = reader.form.files.get(fields.IMAGE.name)
     if file is None or not file.data:
-        reader.complain("image", "The image field must be an image file.")
+        reader.complain(fields.IMAGE, "The image field must be an image file.")
         return None
     return Upload(file_name=clean_file_name(file.file_name), data=file.data)
 
 
-def _read_quality(reader: FormReader) -> int:
-    text = reader.text("quality")
-    quality = to_whole(text) if text else DEFAULT_QUALITY
-    if quality is None or not MIN_QUALITY <= quality <= MAX_QUALITY:
-        reader.complain("quality", f"The quality must be between {MIN_QUALITY} and {MAX_QUALITY}.")
-        return DEFAULT_QUALITY
+def _read_quality(reader: FormReader) -> int | None:
+    field = fields.QUALITY
+    lowest, highest = field.minimum or 0, field.maximum or 0
+    quality = to_whole(reader.text(field) or field.default or "")
+    if quality is None or not lowest <= quality <= highest:
+        reader.complain(field, f"The quality must be between {lowest} and {highest}.")
+        return None
     return quality
