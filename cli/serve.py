@@ -18,7 +18,7 @@ from local.cloud import LocalCloud
 from local.errors import LocalCloudError
 from local.http import post
 from local.paths import CLOUD_FILE, LOCAL_DIR, STACK_FILE, STATE_DIR
-from local.runs import write_atomically
+from local.runs import sole_user, write_atomically
 
 _CHECK_SECONDS: Final = 0.5
 _HIGHEST_PORT: Final = 65_535
@@ -32,6 +32,9 @@ def serve(*, port: int, fresh: bool) -> int:
         message = f"A port is a number from 0 to {_HIGHEST_PORT}, not {port}."
         raise LocalCloudError(message)
     console = Console(highlight=False, soft_wrap=True)
+    with sole_user(STATE_DIR):
+        # A killed run has left them; whoever waits for them must not find the old ones.
+        _withdraw()
     cloud = LocalCloud(
         port=port, state_dir=STATE_DIR, fresh=fresh, log=LOG_FILE, report=console.print
     )
@@ -44,8 +47,7 @@ def serve(*, port: int, fresh: bool) -> int:
                 time.sleep(_CHECK_SECONDS)
                 cloud.check()
         finally:
-            STACK_FILE.unlink(missing_ok=True)
-            CLOUD_FILE.unlink(missing_ok=True)
+            _withdraw()
             console.print("Stopping")
     console.print("Stopped; the next start goes on from here.")
     return 0
@@ -87,6 +89,11 @@ def _announce(cloud: LocalCloud, account: LocalAccount) -> None:
             {"url": cloud.url, "api_key": account.api_key, "account_id": account.account_id}
         ),
     )
+
+
+def _withdraw() -> None:
+    STACK_FILE.unlink(missing_ok=True)
+    CLOUD_FILE.unlink(missing_ok=True)
 
 
 def _print_usage(console: Console, url: str, account: LocalAccount) -> None:
