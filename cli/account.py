@@ -1,22 +1,21 @@
-"""``leanpix account``: create and show accounts."""
+"""``leanpix account``: create, show, list and top up accounts."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from cli.options import DEFAULT_STAGE, AsJson, Local, Stage
 from cli.output import print_answer
 from cli.target import open_target
 from leanpix.contract import DEFAULT_PLAN, PLANS
+from leanpix.domain.accounts import Account, Usage
 
-app = typer.Typer(help="Create and show accounts.", no_args_is_help=True)
+app = typer.Typer(help="Create, show, list and top up accounts.", no_args_is_help=True)
 
-Local = Annotated[bool, typer.Option("--local", help="Work on the local cloud of this checkout.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
-Stage = Annotated[str, typer.Option(help="The stage whose stack to work on.")]
-DEFAULT_STAGE = "dev"
+AccountId = Annotated[str, typer.Argument(help="The account's id.")]
 
 
 @app.command()
@@ -25,7 +24,11 @@ def create(  # noqa: PLR0913 - each parameter is an option of the command
     name: Annotated[str, typer.Option(help="Who it is for.")],
     email: Annotated[str, typer.Option(help="How to reach them.")],
     tokens: Annotated[
-        int | None, typer.Option(help="Images to grant; -1 is unlimited. The plan's by default.")
+        int | None,
+        typer.Option(
+            help="Tokens to begin with, in place of this month's grant of the plan; they do not"
+            " end with the month. -1 is unlimited."
+        ),
     ] = None,
     plan: Annotated[str, typer.Option(help=f"One of: {', '.join(PLANS)}.")] = DEFAULT_PLAN,
     local: Local = False,
@@ -40,7 +43,7 @@ def create(  # noqa: PLR0913 - each parameter is an option of the command
 
 @app.command()
 def show(
-    account_id: Annotated[str, typer.Argument(help="The account's id.")],
+    account_id: AccountId,
     *,
     local: Local = False,
     as_json: AsJson = False,
@@ -49,5 +52,69 @@ def show(
     """Show an account: its plan, the tokens that are left, its usage by month."""
     service = open_target(local=local, stage=stage).administration()
     account = service.show_account(account_id)
-    usage = [asdict(month) for month in service.show_usage(account_id)]
-    print_answer({**asdict(account), "usage": usage}, as_json=as_json)
+    usage = [_describe_usage(month) for month in service.show_usage(account_id)]
+    answer = {
+        **_describe(account),
+        **_describe_ledger(account, sum(month["charged_tokens"] for month in usage)),
+        "callback_secret": account.callback_secret,
+        "usage": usage,
+    }
+    print_answer(answer, as_json=as_json)
+
+
+@app.command(name="list")
+def list_accounts(
+    *, local: Local = False, as_json: AsJson = False, stage: Stage = DEFAULT_STAGE
+) -> None:
+    """List all accounts."""
+    accounts = open_target(local=local, stage=stage).administration().list_accounts()
+    print_answer({"accounts": [_describe(account) for account in accounts]}, as_json=as_json)
+
+
+@app.command(name="top-up")
+def top_up(
+    account_id: AccountId,
+    tokens: Annotated[int, typer.Argument(help="How many tokens to add.")],
+    *,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """Add tokens to an account. They do not end with the month."""
+    account = open_target(local=local, stage=stage).administration().top_up(account_id, tokens)
+    print_answer(_describe(account), as_json=as_json)
+
+
+def _describe(account: Account) -> dict[str, Any]:
+    balance = account.current
+    return {
+        "account_id": account.account_id,
+        "name": account.name,
+        "email": account.email,
+        "plan": account.plan,
+        "tokens": account.tokens,
+        "granted_tokens": balance.granted,
+        "topped_up_tokens": balance.topped_up,
+        "monthly_tokens": account.monthly_tokens,
+        "verified": account.verified,
+    }
+
+
+def _describe_ledger(account: Account, kept_tokens: int) -> dict[str, int]:
+    """Return the sums by which the account can be audited.
+
+    ``given - expired - kept - held = tokens``, where ``held`` is charged for images that have not
+    ended.
+    """
+    balance = account.current
+    spent = balance.given_total - balance.expired_total - balance.tokens
+    return {
+        "given_total": balance.given_total,
+        "expired_total": balance.expired_total,
+        "kept_total": kept_tokens,
+        "held_total": spent - kept_tokens,
+    }
+
+
+def _describe_usage(month: Usage) -> dict[str, Any]:
+    return {**asdict(month), "mean_saved_percent": month.mean_saved_percent}

@@ -1,4 +1,4 @@
-"""``leanpix key``: create and revoke keys."""
+"""``leanpix key``: create, list and revoke keys."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cli.account import DEFAULT_STAGE, AsJson, Local, Stage
-from cli.output import print_answer
+from cli.options import DEFAULT_STAGE, AsJson, Local, Stage
+from cli.output import print_answer, to_timestamp
 from cli.target import open_target
 
-app = typer.Typer(help="Create and revoke keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke keys.", no_args_is_help=True)
 
 
 @app.command()
@@ -31,6 +31,30 @@ def create(
         },
         as_json=as_json,
     )
+
+
+@app.command(name="list")
+def list_keys(
+    account_id: Annotated[str, typer.Argument(help="The account whose keys to list.")],
+    *,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """List an account's keys by their ids, revoked ones too. The keys themselves are not kept."""
+    keys = open_target(local=local, stage=stage).administration().list_keys(account_id)
+    answer = {
+        "account_id": account_id,
+        "keys": [
+            {
+                "key_id": key.key_id,
+                "created_at": to_timestamp(key.created_at),
+                "revoked_at": to_timestamp(key.revoked_at),
+            }
+            for key in keys
+        ],
+    }
+    print_answer(answer, as_json=as_json)
 
 
 @app.command()

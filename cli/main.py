@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import account, key
+from cli import account, jobs, key
 from cli.errors import CommandError
 from leanpix.services.administration import AdministrationError
 from local.errors import LocalCloudError
@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 app.add_typer(account.app, name="account")
 app.add_typer(key.app, name="key")
+app.add_typer(jobs.app, name="jobs")
+app.command()(jobs.redrive)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -22,6 +23,13 @@ def print_answer(values: Mapping[str, Any], *, as_json: bool) -> None:
     for name, value in values.items():
         table.add_row(name.replace("_", " "), _to_text(value))
     Console(soft_wrap=True).print(table)
+
+
+def to_timestamp(at: float | None) -> str | None:
+    """Return a time as text (RFC 3339), as both people and programs read it."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _to_text(value: object) -> str:

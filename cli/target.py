@@ -10,14 +10,19 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.errors import CommandError
+from leanpix.adapters.accounts_table import AccountsTable
 from leanpix.adapters.administration import (
     AccountRecordsTable,
     ApiGatewayKeys,
     KeyRecordsTable,
 )
+from leanpix.adapters.callbacks_table import CallbacksTable
 from leanpix.adapters.clock import SystemClock
+from leanpix.adapters.jobs_table import JobsTable
+from leanpix.adapters.queue import DeadLetters
 from leanpix.contract import PLANS, OutputName, stack_name, usage_plan_output
 from leanpix.services.administration import AdministrationService
+from leanpix.services.redrive import RedriveService
 from local.paths import CLOUD_FILE
 
 if TYPE_CHECKING:
@@ -31,6 +36,38 @@ class Target:
     session: boto3.Session
     endpoint_url: str | None
     outputs: Mapping[str, str]
+
+    def jobs(self) -> JobsTable:
+        """Return the record of this stack's jobs."""
+        dynamodb = self._client("dynamodb")
+        return JobsTable(
+            client=dynamodb,
+            table=self.outputs[OutputName.JOBS_TABLE],
+            accounts=AccountsTable(client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE]),
+        )
+
+    def redrive(self) -> RedriveService:
+        """Return the service that sends this stack's dead letters again."""
+        sqs = self._client("sqs")
+        return RedriveService(
+            images=DeadLetters(
+                client=sqs,
+                dead_letter_url=self.outputs[OutputName.DEAD_LETTER_QUEUE_URL],
+                url=self.outputs[OutputName.IMAGES_QUEUE_URL],
+            ),
+            callbacks=DeadLetters(
+                client=sqs,
+                dead_letter_url=self.outputs[OutputName.CALLBACKS_DEAD_LETTER_QUEUE_URL],
+                url=self.outputs[OutputName.CALLBACKS_QUEUE_URL],
+            ),
+            records=CallbacksTable(
+                client=self._client("dynamodb"), table=self.outputs[OutputName.JOBS_TABLE]
+            ),
+            clock=SystemClock(),
+        )
+
+    def _client(self, service: Any) -> Any:
+        return self.session.client(service, endpoint_url=self.endpoint_url)
 
     def administration(self) -> AdministrationService:
         """Return the service that works on this stack's accounts and keys."""

@@ -114,7 +114,14 @@ def _environments(template: Template) -> Iterator[dict[str, Any]]:
 
 
 def _functions_fed_by_queues(template: Template) -> set[str]:
-    """Return the functions behind an event source that read the bucket: the optimizer."""
+    """Return the functions behind an event source that call addresses which strangers name.
+
+    They are the optimizer, which reads the bucket, and the one that posts callbacks.
+    """
+    calling = {
+        EnvironmentName.BUCKET.value,
+        EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL.value,
+    }
     fed = {
         mapping["Properties"]["FunctionName"]["Ref"]
         for mapping in _resources(template, "AWS::Lambda::EventSourceMapping")
@@ -122,8 +129,10 @@ def _functions_fed_by_queues(template: Template) -> set[str]:
     return {
         name
         for name in fed
-        if EnvironmentName.BUCKET
-        in template["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
+        if calling
+        & set(
+            template["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
+        )
     }
 
 
