@@ -20,7 +20,7 @@ from leanpix.domain.jobs import Credentials
 from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
 from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
 from leanpix.domain.uploads import UploadRequest
-from leanpix.forms import parse_form, read_idempotency_key
+from leanpix.forms import parse_form
 
 if TYPE_CHECKING:
     from leanpix.dialects.fields import Field

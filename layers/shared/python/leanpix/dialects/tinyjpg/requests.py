@@ -10,7 +10,7 @@ from leanpix.dialects.tinyjpg import fields
 from leanpix.domain.file_names import clean_file_name
 from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.submission import Submission, Upload
-from leanpix.forms import parse_form, read_idempotency_key
+from leanpix.forms import parse_form
 
 if TYPE_CHECKING:
     from leanpix.http import Request
