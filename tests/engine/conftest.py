@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
-import leanpix_engine  # first: it sets the threads of numpy's BLAS
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+
+import leanpix_engine  # first: it sets the threads of numpy's BLAS
 
 assert leanpix_engine
 

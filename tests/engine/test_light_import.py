@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import leanpix_engine
+
 HEAVY = ("pyvips", "PIL", "numpy", "pyjpegli", "oxipng")
 
 
@@ -19,8 +21,6 @@ def test_importing_the_package_loads_no_imaging_library(statement: str) -> None:
 
 def test_the_public_names_are_these() -> None:
     """What is public is pinned: a name leaves or joins on purpose only."""
-    import leanpix_engine
-
     assert sorted(leanpix_engine.__all__) == [
         "Format",
         "Level",

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from ssimulacra2 import compute_ssimulacra2
+
 from leanpix_engine import metric
 from leanpix_engine.metric import Reference
 from leanpix_engine.tiles import Tiles
-from PIL import Image
-from ssimulacra2 import compute_ssimulacra2
 
 from .conftest import opened, photo, saved, screenshot
 

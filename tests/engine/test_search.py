@@ -1,4 +1,4 @@
-"""The search finds the lowest quality at the goal in few encodes, and never settles below the floor."""
+"""The search finds the lowest quality at the goal in few encodes, and none below the floor."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.search import Ladder, climb
@@ -74,7 +75,7 @@ def test_an_unreachable_goal_gives_the_closest_and_says_so() -> None:
 
 def test_the_final_file_is_made_once_from_the_chosen_one() -> None:
     encoder = FakeEncoder(offset=0, steepness=2.0)
-    ladder = encoder.ladder(finish=lambda data, quality: data + b" finished")
+    ladder = encoder.ladder(finish=lambda data, _: data + b" finished")
     found, _ = climb(ladder, AIM, encoder.score, Deadline(10))
     assert found.data == str(int(found.quality or 0)).encode() + b" finished"
 

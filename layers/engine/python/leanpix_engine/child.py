@@ -10,6 +10,8 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
+from shutil import which
 
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
@@ -64,6 +66,22 @@ def call(
     return run([sys.executable, "-m", _WORKER, operation, *arguments], stdin, limits, deadline)
 
 
+def find_tool(name: str) -> str:
+    """The path of a command-line codec: on PATH, or where a wheel's scripts are.
+
+    Those are beside Python in a virtual environment, in `bin` beside the packages in a layer.
+
+    Raises:
+        CodecFailed: it is nowhere.
+    """
+    folders = [Path(sys.executable).parent, *(Path(entry) / "bin" for entry in sys.path if entry)]
+    found = which(name) or which(name, path=os.pathsep.join(map(str, folders)))
+    if found is None:
+        message = f"{name} is not installed"
+        raise CodecFailed(message)
+    return found
+
+
 def _environment() -> dict[str, str]:
     """Only what a codec needs: no credentials of the surrounding function."""
     kept = {
@@ -86,8 +104,8 @@ def _bound(pid: int, limits: Limits, seconds: float) -> None:
         resource.RLIMIT_CPU: int(seconds) + 1,
         resource.RLIMIT_CORE: 0,
     }
-    for which, bound in bounds.items():
+    for kind, bound in bounds.items():
         try:
-            resource.prlimit(pid, which, (bound, bound))
+            resource.prlimit(pid, kind, (bound, bound))
         except ProcessLookupError:
             return  # already done

@@ -23,7 +23,7 @@ def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool)
     unless asked otherwise.
     """
     if picture.mode is Mode.CMYK:
-        return _transformed(picture) if cmyk_to_rgb else picture
+        return in_srgb(picture) if cmyk_to_rgb else picture
     if not picture.icc:
         return picture
     if icc.is_srgb(picture.icc):
@@ -31,12 +31,16 @@ def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool)
     if icc.colour_space(picture.icc) != (b"GRAY" if picture.mode is Mode.GRAY else b"RGB "):
         return replace(picture, icc=None)  # a profile of another kind of image; viewers ignore it
     if lossy and (len(picture.icc) > limits.max_icc_bytes or not icc.is_simple(picture.icc)):
-        return _transformed(picture)
+        return in_srgb(picture)
     return picture
 
 
-def _transformed(picture: Picture) -> Picture:
-    """The picture in sRGB, by its profile, or by libvips' own CMYK profile where it has none."""
+def in_srgb(picture: Picture) -> Picture:
+    """The picture in sRGB, by its profile, or by libvips' own CMYK profile where it has none.
+
+    Raises:
+        Refused: `CORRUPT_IMAGE` where the profile cannot be used.
+    """
     colour = picture.without_alpha()
     try:
         image = colour.to_vips().icc_transform(

@@ -87,14 +87,10 @@ class Picture:
         )
 
     def rgb8(self) -> npt.NDArray[np.uint8]:
-        """Frames as 8-bit RGB or RGBA, for a metric or an encoder that knows nothing else."""
+        """Frames as 8-bit RGB or RGBA; not for CMYK, which takes a profile to be RGB."""
         frames = self.frames
         if frames.dtype == np.uint16:
             frames = ((frames.astype(np.uint32) * 255 + 32_895) >> 16).astype(np.uint8)
-        if self.mode is Mode.CMYK:
-            # Only to compare two CMYK pictures: ink as filters of light, not a conversion to show.
-            light = 255 - frames[..., :4].astype(np.uint16)
-            frames = (light[..., :3] * light[..., 3:] // 255).astype(np.uint8)
         if self.mode is Mode.GRAY:
             colour = np.repeat(frames[..., :1], 3, axis=-1)
             frames = np.concatenate([colour, frames[..., 1:]], axis=-1) if self.alpha else colour

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANCE
 
+_REFINEMENTS = 3
+"""Final encodes at most, where a ladder's quick ones only stand for them."""
 _MORE_ENCODES = 3
 """Allowed beyond the ladder's own number while nothing is near the goal from above."""
 _FAR_ABOVE = 2.0
+_WORST_SCORE = -1000.0
+"""Stands for files that cannot be scored at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Ladder:
     """The final file from the quick one and its quality; may encode again with slower settings."""
     margin: float = 0.0
     """Added to the goal, where `finish` costs some of the score."""
+    refines: bool = False
+    """`finish` encodes anew: its file is scored too, and made again where it is too low."""
     tolerance: float = TOLERANCE
     """The search is content with a score this far above the goal."""
     worth: Callable[[Sequence[Candidate]], bool] = field(default=_always)
@@ -99,7 +105,7 @@ def climb(
         data = ladder.encode(quality)
         if below and data == below.data:
             break  # the encoder gives all it has
-        latest = _Try(quality, score(data), data)
+        latest = _Try(quality, max(score(data), _WORST_SCORE), data)
         longest = max(longest, time.monotonic() - started)
         if latest.score < aim - SEARCH_BELOW_GOAL:
             below = latest
@@ -109,9 +115,32 @@ def climb(
                 break
         quality = _on_grid(ladder, _next(ladder, aim, below, above))
     best = above or below or latest
+    if ladder.refines:
+        return _refined(ladder, best, goal, score, deadline)
     data = ladder.finish(best.data, best.quality)
     found = Candidate(data=data, how=ladder.how, quality=best.quality, score=best.score)
     return found, best.score >= aim - FLOOR_BELOW_GOAL
+
+
+def _refined(
+    ladder: Ladder,
+    best: _Try,
+    goal: float,
+    score: Callable[[bytes], float],
+    deadline: Deadline,
+) -> tuple[Candidate, bool]:
+    """Encode for good, at a higher quality where the final encoder scores below the floor."""
+    quality = best.quality
+    for attempt in range(_REFINEMENTS):
+        data = ladder.finish(best.data, quality)
+        reached = score(data)
+        done = reached >= goal - FLOOR_BELOW_GOAL or quality >= ladder.high
+        if done or attempt == _REFINEMENTS - 1 or deadline.left() <= 0:
+            break
+        missing = max(ladder.step, (goal - reached) / ladder.slope)
+        quality = _on_grid(ladder, quality + missing + ladder.step * attempt)
+    found = Candidate(data=data, how=ladder.how, quality=quality, score=reached)
+    return found, reached >= goal - FLOOR_BELOW_GOAL
 
 
 def _on_grid(ladder: Ladder, quality: float) -> float:

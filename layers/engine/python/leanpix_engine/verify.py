@@ -9,6 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
+from leanpix_engine.color import in_srgb
 from leanpix_engine.errors import Refused
 from leanpix_engine.metric import Reference
 from leanpix_engine.picture import Mode, Picture, Pixels
@@ -18,7 +19,7 @@ _SAMPLED_FRAMES = 6
 """Frames of an animation that are scored, spread evenly; every frame is decoded and counted."""
 _WORST_FRAME_BELOW = 3.0
 _SAMPLING_ERROR = 0.2
-"""Usual error of a sampled score, in points; the largest seen was 0.45 (`benchmarks/RESULTS.md`)."""
+"""Usual error of a sampled score, in points; the largest seen was 0.45."""
 _MIN_SIDE = 8
 _BACKGROUNDS = (255, 26)
 """What a picture with alpha is laid on to be compared: white, and dark."""
@@ -58,7 +59,7 @@ class Judge:
 
     def _measure(self, picture: Picture) -> float:
         scores = [
-            reference.score(_flat(_frame(picture, index), background, alpha=picture.alpha))
+            reference.score(self._seen(picture, index, background))
             for index, background, reference in self._sampled()
         ]
         worst = min(scores)
@@ -67,10 +68,24 @@ class Judge:
             min(float(np.mean(scores)), worst + _WORST_FRAME_BELOW) if picture.count > 1 else worst
         )
 
+    def _seen(self, picture: Picture, index: int, background: int | None) -> Rgb:
+        """One frame as a viewer with colour management shows it.
+
+        A candidate of the search carries no profile yet: it is seen by the one of the original.
+        """
+        ours = self._picture
+        frame = replace(picture, frames=picture.frames[index : index + 1])
+        if ours.mode is Mode.CMYK or (ours.icc and picture.mode is ours.mode):
+            frame = in_srgb(replace(frame, icc=ours.icc))
+        return _flat(frame.rgb8()[0], background, alpha=frame.alpha)
+
     def identical(self, picture: Picture) -> bool:
         """True where every pixel is the same; colours under full transparency do not count."""
         ours = self._picture
-        if not self._same_shape(picture) or ours.delays_ms != picture.delays_ms:
+        if not self._same_shape(picture) or (ours.delays_ms, ours.loop) != (
+            picture.delays_ms,
+            picture.loop,
+        ):
             return False
         if (
             ours.deep != picture.deep
@@ -125,18 +140,12 @@ class Judge:
                 (
                     index,
                     background,
-                    Reference(_flat(_frame(picture, index), background, alpha=picture.alpha)),
+                    Reference(self._seen(picture, index, background)),
                 )
                 for index in chosen
                 for background in backgrounds
             ]
         return self._references
-
-
-def _frame(picture: Picture, index: int) -> Rgb:
-    """One frame as 8-bit RGB or RGBA."""
-    frame: Rgb = replace(picture, frames=picture.frames[index : index + 1]).rgb8()[0]
-    return frame
 
 
 def _flat(frame: Rgb, background: int | None, *, alpha: bool) -> Rgb:
