@@ -71,7 +71,7 @@ def answer_and_log(execution: dict[str, Any]) -> tuple[dict[str, Any] | None, st
 def correct() -> None:
     """Replace what differs from AWS."""
     iam_actions.extract_iam_action = extract_iam_action
-    lambda_svc.lambda_execute_result_to_api_proxy_response = answer_and_log
+    apigateway_v1._lambda_proxy_response = answer_and_log
     apigateway_v1._media_type_matches = media_type_matches
 
 
