@@ -13,6 +13,7 @@ from leanpix.contract import (
     Api,
 )
 from leanpix.dialects.form_reader import FormReader, to_whole
+from leanpix.dialects.idempotency import read_idempotency_key
 from leanpix.dialects.megaoptim import fields
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.file_names import clean_file_name, name_from_url

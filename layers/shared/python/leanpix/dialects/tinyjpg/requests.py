@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from leanpix.contract import Api
 from leanpix.dialects.form_reader import FormReader, to_whole
+from leanpix.dialects.idempotency import read_idempotency_key
 from leanpix.dialects.tinyjpg import fields
 from leanpix.domain.file_names import clean_file_name
 from leanpix.domain.options import ImageOptions, Operation
