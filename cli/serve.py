@@ -35,6 +35,7 @@ def serve(*, port: int, fresh: bool) -> int:
     with sole_user(STATE_DIR):
         # A killed run has left them; whoever waits for them must not find the old ones.
         _withdraw()
+        LOG_FILE.unlink(missing_ok=True)
     cloud = LocalCloud(
         port=port, state_dir=STATE_DIR, fresh=fresh, log=LOG_FILE, report=console.print
     )
