@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo test serve bench synth lint format clean
+.PHONY: help setup demo test serve bench synth openapi lint format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -37,11 +37,15 @@ bench: setup ## run the benchmarks (CORPUS=folder)
 synth: setup ## write the CloudFormation template into cdk.out (STAGE=dev)
 	@CDK_OUTDIR="$${CDK_OUTDIR:-cdk.out}" $(BIN)/python app.py $(if $(STAGE),-c stage=$(STAGE))
 
+openapi: setup ## write docs/openapi.yaml from the code
+	@$(BIN)/python tools/openapi.py
+
 lint: setup ## run every static check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tools/openapi.py --check
 	@CDK_OUTDIR=build/lint $(BIN)/python app.py
 	@$(BIN)/cfn-lint build/lint/*.template.json
 	@echo "lint: clean"

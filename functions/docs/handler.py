@@ -12,4 +12,5 @@ RENDERERS = {"/openapi.json": render_specification, "/docs": render_page}
 @serves(megaoptim.render_error)
 def handler(request: Request) -> Response:
     """Describe the API."""
-    return RENDERERS[request.route](base_url=settings().base_url)
+    render = RENDERERS[request.route]
+    return render(base_url=settings().base_url, site_url=settings().site_url)

@@ -1,0 +1,43 @@
+"""The routes that describe the API, described."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from leanpix.dialects.bodies import Body
+from leanpix.dialects.megaoptim.operations import DESCRIPTION as MEGAOPTIM
+from leanpix.dialects.operations import Answer, Description, Operation
+
+
+class Specification(Body):
+    """An OpenAPI 3.1 description."""
+
+    openapi: str
+    info: dict[str, object]
+    servers: list[object]
+    tags: list[object]
+    paths: dict[str, object]
+    components: dict[str, object]
+
+
+OPERATIONS: Final = {
+    "/openapi.json": Operation(
+        name="get_openapi",
+        summary="This description",
+        answers=(Answer(status=200, text="OpenAPI 3.1.", body=Specification),),
+    ),
+    "/docs": Operation(
+        name="get_docs",
+        summary="The same for people",
+        answers=(Answer(status=200, text="A page of HTML.", media_type="text/html"),),
+    ),
+}
+
+DESCRIPTION: Final = Description(
+    title="Description",
+    text="The API about itself.",
+    operations=OPERATIONS,
+    errors=MEGAOPTIM.errors,
+    error_body=MEGAOPTIM.error_body,
+    error_example=MEGAOPTIM.error_example,
+)
