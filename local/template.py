@@ -18,6 +18,9 @@ Resource = dict[str, Any]
 API_ID: Final = "leanpix"
 """Id of the REST API, chosen by us so that its URL is known before it is deployed."""
 
+_CALLING_STRANGERS: Final = ("-optimizer", "-callbacks")
+"""Functions that call addresses named by whoever sends a request, by how their names end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalSettings:
@@ -83,14 +86,38 @@ def set_base_url(template: Template, settings: LocalSettings) -> None:
 
 
 def allow_loopback_fetches(template: Template, _settings: LocalSettings) -> None:
-    """Let the optimizer fetch from this machine, as the demo and the tests serve images on it.
+    """Let the optimizer and the callbacks reach this machine, where demo and tests serve.
 
-    No template that is deployed has this: only the functions that fetch get it, and only here.
+    No template that is deployed has this: only the functions that call addresses which strangers
+    name get it, and only here.
     """
-    for name in _functions_fed_by_queues(template):
-        properties = template["Resources"][name]["Properties"]
-        variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-        variables[EnvironmentName.FETCH_ALLOW_LOOPBACK.value] = "1"
+    for function in _resources(template, "AWS::Lambda::Function"):
+        properties = function["Properties"]
+        if str(properties.get("FunctionName", "")).endswith(_CALLING_STRANGERS):
+            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+            variables[EnvironmentName.FETCH_ALLOW_LOOPBACK.value] = "1"
+
+
+def follow_latest(template: Template, _settings: LocalSettings) -> None:
+    """Let aliases name the functions as they are, not a version of them.
+
+    A version is published under a name made from what the template held before these patches:
+    after a start on another port, the alias would still name one with the old URL in it.
+    """
+    for alias in _resources(template, "AWS::Lambda::Alias"):
+        alias["Properties"]["FunctionVersion"] = "$LATEST"
+    resources = template["Resources"]
+    for name in [name for name in resources if resources[name]["Type"] == "AWS::Lambda::Version"]:
+        _remove_resource(template, name)
+
+
+def drop_alarms(template: Template, _settings: LocalSettings) -> None:
+    """Leave alarms and dashboards out: ministack refuses alarms on a formula of metrics."""
+    resources = template["Resources"]
+    for name in [
+        name for name in resources if resources[name]["Type"].startswith("AWS::CloudWatch::")
+    ]:
+        _remove_resource(template, name)
 
 
 PATCHES: Final[tuple[Callable[[Template, LocalSettings], None], ...]] = (
@@ -99,6 +126,8 @@ PATCHES: Final[tuple[Callable[[Template, LocalSettings], None], ...]] = (
     allow_plain_http,
     set_base_url,
     allow_loopback_fetches,
+    follow_latest,
+    drop_alarms,
 )
 
 
@@ -111,29 +140,6 @@ def _resources(template: Template, kind: str) -> Iterator[Resource]:
 def _environments(template: Template) -> Iterator[dict[str, Any]]:
     for function in _resources(template, "AWS::Lambda::Function"):
         yield function["Properties"].get("Environment", {}).get("Variables", {})
-
-
-def _functions_fed_by_queues(template: Template) -> set[str]:
-    """Return the functions behind an event source that call addresses which strangers name.
-
-    They are the optimizer, which reads the bucket, and the one that posts callbacks.
-    """
-    calling = {
-        EnvironmentName.BUCKET.value,
-        EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL.value,
-    }
-    fed = {
-        mapping["Properties"]["FunctionName"]["Ref"]
-        for mapping in _resources(template, "AWS::Lambda::EventSourceMapping")
-    }
-    return {
-        name
-        for name in fed
-        if calling
-        & set(
-            template["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
-        )
-    }
 
 
 def _refuses_plain_http(statement: Mapping[str, Any]) -> bool:

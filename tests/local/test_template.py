@@ -87,26 +87,30 @@ def test_links_lead_to_the_front_door() -> None:
     assert local["Outputs"]["BaseUrl"]["Value"] == SETTINGS.base_url
 
 
-def test_only_the_function_that_fetches_images_may_reach_loopback() -> None:
-    def fed(name: str) -> dict[str, Any]:
-        return {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {"FunctionName": {"Ref": name}},
-        }
-
-    resources = patched(
-        {
-            "Optimizer": function(LEANPIX_BUCKET="b"),
-            "Dead": function(LEANPIX_JOBS_TABLE="t"),
-            "Submit": function(LEANPIX_BUCKET="b"),
-            "FeedsOptimizer": fed("Optimizer"),
-            "FeedsDead": fed("Dead"),
-        }
-    )["Resources"]
+def test_only_the_functions_that_call_addresses_of_strangers_may_reach_loopback() -> None:
+    functions = {}
+    for name in ("optimizer", "callbacks", "submit", "dead_letters"):
+        functions[name] = function(LEANPIX_BUCKET="b")
+        functions[name]["Properties"]["FunctionName"] = f"leanpix-local-{name}"
+    resources = patched(functions)["Resources"]
     allowed = {
         name
         for name, resource in resources.items()
-        if "LEANPIX_FETCH_ALLOW_LOOPBACK"
-        in resource["Properties"].get("Environment", {}).get("Variables", {})
+        if "LEANPIX_FETCH_ALLOW_LOOPBACK" in resource["Properties"]["Environment"]["Variables"]
     }
-    assert allowed == {"Optimizer"}
+    assert allowed == {"optimizer", "callbacks"}
+
+
+def test_aliases_name_the_functions_as_they_are() -> None:
+    resources = patched(
+        {
+            "V1": {"Type": "AWS::Lambda::Version", "Properties": {}},
+            "Live": {
+                "Type": "AWS::Lambda::Alias",
+                "Properties": {"FunctionVersion": {"Fn::GetAtt": ["V1", "Version"]}},
+            },
+        }
+    )["Resources"]
+    assert resources == {
+        "Live": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionVersion": "$LATEST"}}
+    }
