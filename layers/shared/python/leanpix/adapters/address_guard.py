@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 Address = IPv4Address | IPv6Address
@@ -33,6 +33,7 @@ REFUSED_NETWORKS: Final = {
     "64:ff9b::/96": "RFC 6052, NAT64",
     "64:ff9b:1::/48": "RFC 8215, local NAT64",
     "100::/64": "RFC 6666, discard",
+    "100:0:0:1::/64": "RFC 9780, dummy prefix",
     "2001::/23": "RFC 2928, protocol assignments, Teredo (RFC 4380) among them",
     "2001:db8::/32": "RFC 3849, documentation",
     "2002::/16": "RFC 3056, 6to4",
@@ -47,6 +48,11 @@ REFUSED_NETWORKS: Final = {
 address inside an IPv6 one are refused whole: no public host needs them."""
 
 _NETWORKS: Final = tuple(ip_network(network) for network in REFUSED_NETWORKS)
+_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+"""RFC 4291 §2.4 and IANA's registry: no other block of IPv6 is given to the internet's hosts."""
+_ISATAP: Final = 0x0000_5EFE
+_ISATAP_MASK: Final = 0xFDFF_FFFF
+"""RFC 5214 §6.1: an interface identifier that carries an IPv4 address, under any prefix."""
 
 
 class AddressRefusedError(Exception):
@@ -55,6 +61,10 @@ class AddressRefusedError(Exception):
 
 def is_public(address: Address) -> bool:
     """Return whether an address is in none of the refused ranges."""
+    if isinstance(address, IPv6Address) and (
+        address not in _GLOBAL_UNICAST or (int(address) >> 32) & _ISATAP_MASK == _ISATAP
+    ):
+        return False
     return not any(
         address.version == network.version and address in network for network in _NETWORKS
     )
@@ -83,9 +93,18 @@ def choose_addresses(
     if not found:
         message = "the host name has no address"
         raise AddressRefusedError(message)
-    for text in found:
-        address = ip_address(text.partition("%")[0])
-        if not (is_public(address) or (may_be_loopback and address.is_loopback)):
-            message = "the host is not on the public internet"
-            raise AddressRefusedError(message)
+    if not all(_may_connect(text, may_be_loopback=may_be_loopback) for text in found):
+        message = "the host is not on the public internet"
+        raise AddressRefusedError(message)
     return list(found)
+
+
+def _may_connect(text: str, *, may_be_loopback: bool) -> bool:
+    """Return whether an address as text, which may carry a zone (RFC 4007), may be reached."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        return False
+    return is_public(address) or (may_be_loopback and address.is_loopback)
