@@ -163,6 +163,8 @@ API_KEY_HEADER: Final = "X-API-KEY"
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 """A client's own name for a submit: sent again, it is answered again and not charged again."""
 MAX_IDEMPOTENCY_KEY_CHARACTERS: Final = 255
+BROWSER_HEADERS: Final = ("Content-Type", API_KEY_HEADER, IDEMPOTENCY_HEADER)
+"""What a page of another origin may send (Fetch standard, CORS protocol)."""
 IDEMPOTENCY_SECONDS: Final = 86_400
 """How long such a name is remembered."""
 
@@ -439,6 +441,42 @@ class EnvironmentName(StrEnum):
     """For the local cloud only: lets the fetcher reach 127.0.0.1. No template has it."""
 
 
+# --------------------------------------------------------------------------- metrics
+
+
+class MetricName(StrEnum):
+    """What the functions count beside what AWS counts by itself; docs/operations.md says why."""
+
+    IMAGE_SECONDS = "ImageSeconds"
+    """An ended image's time in the optimizer, by format and level; as many as images."""
+    BYTES_SAVED = "BytesSaved"
+    """By format and level."""
+    IMAGES_KEPT = "ImagesKept"
+    """Images that were not made smaller, by reason."""
+    IMAGES_FAILED = "ImagesFailed"
+    """Images that ended for a fault of ours, by reason."""
+    QUEUE_SECONDS = "QueueSeconds"
+    """How long a message waited, by the function that took it."""
+    INTERNAL_ERRORS = "InternalErrors"
+    """Requests and messages that ended in an exception nobody expected."""
+    WAITS_TIMED_OUT = "WaitsTimedOut"
+    """Held polls whose time was up: a 504, and no error."""
+    SWEEPER_FINDS = "SweeperFinds"
+    """Records that the sweeper had to send again, give up or announce."""
+    LEDGER_ANOMALIES = "LedgerAnomalies"
+    """Where tokens and images may not agree."""
+    CALLBACKS = "Callbacks"
+    """Tries to call back, by where the callback stood after it."""
+
+
+def metrics_namespace(stage: str) -> str:
+    """Return the namespace of a stage's metrics in CloudWatch."""
+    return f"Leanpix/{stage}"
+
+
+CORRELATION_ATTRIBUTE: Final = "correlation_id"
+"""Attribute of every message: the id of the request that it goes back to."""
+
 # --------------------------------------------------------------------------- storage
 
 KEYS_BY_ACCOUNT_INDEX: Final = "by_account"
@@ -468,6 +506,11 @@ class OutputName(StrEnum):
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
     CALLBACKS_QUEUE_URL = "CallbacksQueueUrl"
     CALLBACKS_DEAD_LETTER_QUEUE_URL = "CallbacksDeadLetterQueueUrl"
+    STAGE_URL = "StageUrl"
+    DOMAIN_TARGET = "DomainTarget"
+    """Where a custom domain has to point, if there is one."""
+    ALARM_TOPIC = "AlarmTopic"
+    DASHBOARD_URL = "DashboardUrl"
 
 
 def usage_plan_output(plan: str) -> str:

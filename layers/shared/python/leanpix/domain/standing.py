@@ -17,5 +17,11 @@ class Standing:
     months: tuple[Usage, ...]
 
     def used_in(self, month: str) -> int:
-        """Return how many images were charged in a month."""
+        """Return the tokens that a month has cost, or the images where nothing is charged.
+
+        Tokens include those of images that are still worked on; what they do not save is given
+        back.
+        """
+        if not self.account.is_unlimited:
+            return self.account.current.month_spent
         return sum(usage.optimized_images for usage in self.months if usage.month == month)

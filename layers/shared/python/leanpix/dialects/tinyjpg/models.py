@@ -37,8 +37,12 @@ class ImageStatus(Body):
     optimized_size: LeftOutIfNone[int] = None
     compression_ratio: LeftOutIfNone[float] = Field(default=None, description="Percent saved.")
     processing_time: LeftOutIfNone[float] = Field(default=None, description="Seconds.")
-    original_url: str
-    optimized_url: str
+    original_url: LeftOutIfNone[str] = Field(
+        default=None, description="Left out for a direct upload by the other API."
+    )
+    optimized_url: LeftOutIfNone[str] = Field(
+        default=None, description="The original, where it was not made smaller."
+    )
     message: LeftOutIfNone[str] = Field(default=None, description="Why it failed.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
@@ -9,8 +10,9 @@ from leanpix.contract import TINYJPG_ERRORS
 from leanpix.dialects.bodies import render
 from leanpix.dialects.errors import fill_text, retry_headers
 from leanpix.dialects.tinyjpg import models
-from leanpix.domain.jobs import ImageState
-from leanpix.domain.months import first_moment_after, month_of
+from leanpix.domain.jobs import ImageState, UrlSource
+from leanpix.domain.ledger import month_of, next_month_starts_at
+from leanpix.domain.results import upload_object_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +37,8 @@ def render_accepted(
             message=ACCEPTED_TEXT,
             data=models.AcceptedImage(
                 image_id=job.job_id,
-                original_url=_file_url("original", image, base_url),
-                optimized_url=_file_url("optimized", image, base_url),
+                original_url=_file_url("original", image, image.file_name, base_url),
+                optimized_url=_file_url("optimized", image, image.file_name, base_url),
                 original_size=original_bytes,
                 estimated_optimized_size=estimated_bytes,
             ),
@@ -48,8 +50,8 @@ def render_job(job: Job, *, base_url: str) -> Response:
     """Return 200 with where the image stands, and what became of it once it has ended."""
     image = job.images[0]
     status = _tell_status(image)
-    original_url = _file_url("original", image, base_url)
-    optimized_url = _file_url("optimized", image, base_url)
+    original_url = _original_url(image, base_url)
+    optimized_url = _optimized_url(image, base_url)
     outcome = image.outcome
     if status == "completed" and outcome:
         optimized_bytes = outcome.main.bytes if outcome.main else outcome.original_bytes
@@ -99,15 +101,20 @@ def render_usage(months: Sequence[Usage], *, now: float) -> Response:
 
 
 def render_stats(standing: Standing, *, now: float) -> Response:
-    """Return 200 with what the account may still use this month."""
-    account, month = standing.account, month_of(now)
-    used = standing.used_in(month)
+    """Return 200 with what the account may still use this month.
+
+    ``monthly_limit`` is what was used and what remains: it includes what was topped up.
+    """
+    account = standing.account
+    used = standing.used_in(month_of(now))
+    remaining = None if account.is_unlimited else account.tokens
+    resets_at = datetime.fromtimestamp(next_month_starts_at(now), UTC)
     data = models.StatsData(
         plan=account.plan,
-        monthly_limit=None if account.is_unlimited else used + account.tokens,
+        monthly_limit=None if remaining is None else used + remaining,
         used=used,
-        remaining=None if account.is_unlimited else account.tokens,
-        resets_at=first_moment_after(month).isoformat().replace("+00:00", "Z"),
+        remaining=remaining,
+        resets_at=resets_at.isoformat().replace("+00:00", "Z"),
     )
     return render(models.Stats(data=data))
 
@@ -130,8 +137,29 @@ def percent_saved(bytes_in: int, bytes_out: int) -> float:
     return round((bytes_in - bytes_out) * 100 / bytes_in, 2) if bytes_in else 0.0
 
 
-def _file_url(kind: Literal["original", "optimized"], image: Image, base_url: str) -> str:
-    name = quote(f"{image.public_id}-{image.file_name}", safe="")
+def _original_url(image: Image, base_url: str) -> str | None:
+    """Return where the original is: with us, or where the other API was told to fetch it."""
+    if isinstance(image.source, UrlSource):
+        return image.source.url
+    if image.source.object_key != upload_object_key(image.public_id):
+        # Uploaded to S3 by the client itself: it is not handed out.
+        return None
+    return _file_url("original", image, image.file_name, base_url)
+
+
+def _optimized_url(image: Image, base_url: str) -> str | None:
+    """Return where the result is, or will be; the original where it is not made smaller."""
+    main = image.outcome.main if image.outcome else None
+    if image.state is ImageState.DONE and main is None and not image.always_has_result:
+        return _original_url(image, base_url)
+    file_name = main.file_name if main else image.file_name
+    return _file_url("optimized", image, file_name, base_url)
+
+
+def _file_url(
+    kind: Literal["original", "optimized"], image: Image, file_name: str, base_url: str
+) -> str:
+    name = quote(f"{image.public_id}-{file_name}", safe="")
     return f"{base_url}/direct-file/{kind}/{name}"
 
 

@@ -1,0 +1,160 @@
+"""Fits the curves by which ``leanpix.domain.estimates`` tells an image's optimized size.
+
+    python -m benchmarks.estimates [--corpus FOLDER] [--json FILE]
+
+takes the photos and drawings of scikit-image, and those of a folder, stores each as clients would
+send it (several formats and qualities), lets the engine optimize all of them at four qualities,
+and fits one curve a format by least squares. The error it prints is of images that the fit has
+not seen: each picture is told by a curve fitted to the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from leanpix_engine import Options, Refused, optimize, probe
+
+QUALITIES: Final = (40, 60, 80, 95)
+LARGEST_SIDE: Final = 900
+"""Pictures are made no larger, so that it ends within minutes."""
+LEAST_SIDE: Final = 200
+STORED: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("JPEG", {"quality": 75}),
+    ("JPEG", {"quality": 88}),
+    ("JPEG", {"quality": 96, "subsampling": 0}),
+    ("PNG", {}),
+    ("WEBP", {"quality": 80}),
+    ("WEBP", {"quality": 95}),
+    ("AVIF", {"quality": 85}),
+    ("GIF", {}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the engine made of one file at one quality."""
+
+    picture: str
+    format: str
+    bits_per_pixel: float
+    quality: int
+    share: float
+    """Of the file's bytes that were left."""
+
+
+def main() -> int:
+    """Measure, fit, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, help="a folder of images besides our own")
+    parser.add_argument("--json", type=Path, help="where to write the numbers as well")
+    arguments = parser.parse_args()
+    with ProcessPoolExecutor() as pool:
+        samples = [
+            sample
+            for some in pool.map(_measure, _find_pictures(arguments.corpus))
+            for sample in some
+        ]
+    report = {}
+    for name, some in _by_format(samples).items():
+        curve = _fit(some)
+        report[name] = {
+            "constant": round(float(curve[0]), 3),
+            "per_log_bits": round(float(curve[1]), 3),
+            "per_quality": round(float(curve[2]), 4),
+            "samples": len(some),
+            "pictures": len({sample.picture for sample in some}),
+            "mean_error_percent": round(_unseen_error(some) * 100, 1),
+        }
+        print(name, report[name])
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    return 0
+
+
+def _find_pictures(corpus: Path | None) -> list[Path]:
+    import skimage  # noqa: PLC0415 - slow, and wanted for its folder alone
+
+    folders = [Path(skimage.__file__).parent / "data", *([corpus] if corpus else [])]
+    suffixes = {".jpg", ".png"}
+    found = [path for folder in folders for path in sorted(folder.rglob("*"))]
+    return [path for path in found if path.suffix in suffixes]
+
+
+def _measure(path: Path) -> list[Sample]:
+    return [sample for data in _store(path) for sample in _optimize(path.name, data)]
+
+
+def _store(path: Path) -> Iterator[bytes]:
+    try:
+        picture = Image.open(path)
+        picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return
+    if min(picture.size) < LEAST_SIDE or max(picture.size) > LARGEST_SIDE * 6:
+        return
+    picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    plain = picture.convert("RGB")
+    for name, options in STORED:
+        buffer = io.BytesIO()
+        plain.save(buffer, name, **options)
+        yield buffer.getvalue()
+
+
+def _optimize(picture: str, data: bytes) -> Iterator[Sample]:
+    try:
+        facts = probe(data)
+        for quality in QUALITIES:
+            output = optimize(data, Options(quality=quality)).output
+            yield Sample(
+                picture=picture,
+                format=facts.format.value,
+                bits_per_pixel=len(data) * 8 / (facts.width * facts.height * facts.frames),
+                quality=quality,
+                share=len(output.data) / len(data) if output else 1.0,
+            )
+    except Refused as refused:
+        print(f"{picture}: {refused}", file=sys.stderr)
+
+
+def _by_format(samples: list[Sample]) -> dict[str, list[Sample]]:
+    found = defaultdict(list)
+    for sample in samples:
+        found[sample.format].append(sample)
+    return found
+
+
+def _features(samples: list[Sample]) -> Any:
+    return np.array([[1.0, np.log(one.bits_per_pixel), one.quality] for one in samples])
+
+
+def _fit(samples: list[Sample]) -> Any:
+    shares = np.log([sample.share for sample in samples])
+    return np.linalg.lstsq(_features(samples), shares, rcond=None)[0]
+
+
+def _unseen_error(samples: list[Sample]) -> float:
+    """Return the mean error, as a share of the true optimized size."""
+    errors: list[float] = []
+    for picture in sorted({sample.picture for sample in samples}):
+        unseen = [sample for sample in samples if sample.picture == picture]
+        curve = _fit([sample for sample in samples if sample.picture != picture])
+        told = np.clip(np.exp(_features(unseen) @ curve), 0.05, 1.0)
+        true = np.array([sample.share for sample in unseen])
+        errors.extend(np.abs(told - true) / true)
+    return float(np.mean(errors))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
