@@ -11,9 +11,13 @@ from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANC
 
 _REFINEMENTS = 3
 """Final encodes at most, where a ladder's quick ones only stand for them."""
+_TOO_GOOD = 1.5
+"""A final score this far above the goal is worth another encode."""
 _MORE_ENCODES = 3
 """Allowed beyond the ladder's own number while nothing is near the goal from above."""
 _FAR_ABOVE = 2.0
+_SLOPE_RANGE = 4.0
+"""How many times flatter or steeper than usual an image may be."""
 _WORST_SCORE = -1000.0
 """Stands for files that cannot be scored at all."""
 
@@ -79,10 +83,10 @@ def climb(
 ) -> tuple[Candidate, bool]:
     """Return the file of the lowest quality found that reaches the goal, and whether it does.
 
-    Where none reaches it, the file that came closest. Regula falsi with the ladder's slope until
-    the goal is bracketed, then between the two ends. It ends at a score at most the ladder's
-    tolerance above the goal, or when the encodes or the time are used up; some more encodes are
-    spent where none came near it from above.
+    Where none reaches it, the file that came closest. The slope of the last two tries (at first
+    the ladder's) leads until the goal is bracketed, then regula falsi between the two ends. It
+    ends at a score at most the ladder's tolerance above the goal, or when the encodes or the time
+    are used up; some more encodes are spent where none came near it from above.
 
     Raises:
         Refused: `TIMEOUT` before anything was found.
@@ -90,6 +94,7 @@ def climb(
     aim = goal + ladder.margin
     below: _Try | None = None
     above: _Try | None = None
+    previous: _Try | None = None
     quality = _on_grid(ladder, ladder.start)
     tried: set[float] = set()
     longest = 0.0
@@ -113,7 +118,9 @@ def climb(
             above = latest
             if latest.score <= aim + ladder.tolerance:
                 break
-        quality = _on_grid(ladder, _next(ladder, aim, below, above))
+        slope = _slope(ladder, previous, latest)
+        previous = latest
+        quality = _on_grid(ladder, _next(ladder, aim, slope, below, above))
     best = above or below or latest
     if ladder.refines:
         return _refined(ladder, best, goal, score, deadline)
@@ -130,24 +137,42 @@ def _refined(
     deadline: Deadline,
 ) -> tuple[Candidate, bool]:
     """Encode for good, at a higher quality where the final encoder scores below the floor."""
-    quality = best.quality
-    for attempt in range(_REFINEMENTS):
+    quality, kept = best.quality, None
+    for _ in range(_REFINEMENTS):
         data = ladder.finish(best.data, quality)
-        reached = score(data)
-        done = reached >= goal - FLOOR_BELOW_GOAL or quality >= ladder.high
-        if done or attempt == _REFINEMENTS - 1 or deadline.left() <= 0:
+        latest = _Try(quality, score(data), data)
+        short = goal - latest.score
+        if kept is None or kept.score < goal - FLOOR_BELOW_GOAL or short <= FLOOR_BELOW_GOAL:
+            kept = latest
+        if -_TOO_GOOD < short <= FLOOR_BELOW_GOAL or deadline.left() <= 0:
             break
-        missing = max(ladder.step, (goal - reached) / ladder.slope)
-        quality = _on_grid(ladder, quality + missing + ladder.step * attempt)
-    found = Candidate(data=data, how=ladder.how, quality=quality, score=reached)
-    return found, reached >= goal - FLOOR_BELOW_GOAL
+        towards = _on_grid(
+            ladder, quality + short / ladder.slope + (ladder.step if short > 0 else 0)
+        )
+        if towards == quality or (kept is not latest and kept.score >= goal - FLOOR_BELOW_GOAL):
+            break
+        quality = towards
+    if kept is None:
+        return Candidate(data=best.data, how=ladder.how, quality=quality), False
+    found = Candidate(data=kept.data, how=ladder.how, quality=kept.quality, score=kept.score)
+    return found, kept.score >= goal - FLOOR_BELOW_GOAL
 
 
 def _on_grid(ladder: Ladder, quality: float) -> float:
     return min(ladder.high, max(ladder.low, round(quality / ladder.step) * ladder.step))
 
 
-def _next(ladder: Ladder, aim: float, below: _Try | None, above: _Try | None) -> float:
+def _slope(ladder: Ladder, previous: _Try | None, latest: _Try) -> float:
+    """Change of score per step between the last two tries, where it is believable."""
+    if previous is None:
+        return ladder.slope
+    measured = (latest.score - previous.score) / (latest.quality - previous.quality)
+    return min(max(measured, ladder.slope / _SLOPE_RANGE), ladder.slope * _SLOPE_RANGE)
+
+
+def _next(
+    ladder: Ladder, aim: float, slope: float, below: _Try | None, above: _Try | None
+) -> float:
     """Where to look next; a quality already tried says that there is nothing left to look for."""
     if below and above:
         if above.quality - below.quality <= ladder.step:
@@ -159,7 +184,7 @@ def _next(ladder: Ladder, aim: float, below: _Try | None, above: _Try | None) ->
     known = below or above
     if known is None:
         return ladder.start
-    move = (aim - known.score) / ladder.slope
+    move = (aim - known.score) / slope
     if abs(move) < ladder.step:
         move = ladder.step if below else -ladder.step
     return known.quality + move
