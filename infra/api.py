@@ -9,6 +9,7 @@ from typing import Final
 
 from aws_cdk import Aws, Duration, Fn
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -39,13 +40,16 @@ class Api(Construct):
             binary_media_types=["*/*"],
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
-                stage_name=settings.stage, method_options=_public_rates(contract.ROUTES)
+                stage_name=settings.stage,
+                method_options=_public_rates(contract.ROUTES),
+                tracing_enabled=settings.tracing,
             ),
         )
         # An output with a name of its own making; ours are in the contract.
         self.rest_api.node.try_remove_child("Endpoint")
         self._add_gateway_responses()
         self.usage_plans: Mapping[str, apigateway.UsagePlan] = {}
+        self.domain = self._domain() if settings.domain_name else None
 
     @property
     def base_url(self) -> str:
@@ -56,6 +60,13 @@ class Api(Construct):
         """
         if self._settings.base_url:
             return self._settings.base_url
+        if self._settings.domain_name:
+            return f"https://{self._settings.domain_name}"
+        return self.stage_url
+
+    @property
+    def stage_url(self) -> str:
+        """API Gateway's own URL of the API, which answers whatever stands before it."""
         return Fn.sub(
             "https://${Api}.execute-api.${Region}.${Suffix}/" + self._settings.stage,
             {
@@ -66,7 +77,7 @@ class Api(Construct):
         )
 
     def add_routes(
-        self, *, functions: Mapping[str, lambda_.Function], authorizer: lambda_.Function
+        self, *, functions: Mapping[str, lambda_.IFunction], authorizer: lambda_.IFunction
     ) -> None:
         """Serve every route of the contract, and make the usage plans that limit them."""
         integrations = {
@@ -97,9 +108,27 @@ class Api(Construct):
         for path, verbs in verbs_by_path.items():
             self._answer_preflight(self._resource(path), verbs)
         self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
+        if self.domain:
+            self.domain.add_base_path_mapping(
+                self.rest_api, stage=self.rest_api.deployment_stage
+            )
+
+    def _domain(self) -> apigateway.DomainName:
+        """Return the custom host name; its owner points it at the output ``DomainTarget``."""
+        certificate = acm.Certificate.from_certificate_arn(
+            self, "Certificate", self._settings.certificate_arn
+        )
+        return apigateway.DomainName(
+            self,
+            "Domain",
+            domain_name=self._settings.domain_name,
+            certificate=certificate,
+            endpoint_type=apigateway.EndpointType.REGIONAL,
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+        )
 
     def _authorizers(
-        self, handler: lambda_.Function
+        self, handler: lambda_.IFunction
     ) -> Mapping[Access, apigateway.RequestAuthorizer]:
         """Return who lets a call to a route pass, by the route's access.
 
@@ -167,7 +196,7 @@ class Api(Construct):
         headers = {
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Allow-Methods": ",".join(sorted({*verbs, "OPTIONS"})),
-            "Access-Control-Allow-Headers": f"Content-Type,{contract.API_KEY_HEADER}",
+            "Access-Control-Allow-Headers": ",".join(contract.BROWSER_HEADERS),
             "Access-Control-Max-Age": str(_PREFLIGHT_CACHE_SECONDS),
         }
         parameters = {f"method.response.header.{name}": f"'{headers[name]}'" for name in headers}

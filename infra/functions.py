@@ -32,7 +32,8 @@ class Row:
 
     description: str
     needs: frozenset[EnvironmentName]
-    memory_megabytes: int = 512
+    memory_megabytes: int | None = None
+    """What the light functions have, where it says nothing else."""
     timeout_seconds: int = 10
     has_engine: bool = False
     reserved_concurrency: int | None = None
@@ -40,6 +41,16 @@ class Row:
     has_probe: bool = False
     """The engine's own code, which reads headers, without what it decodes with."""
 
+
+LIVE_ALIAS: Final = "live"
+"""Names the version that serves. API Gateway and the images' queue call it, not the function, so
+that a new version can take over little by little (infra/rollout.py)."""
+SERVING: Final = tuple(
+    name
+    for name in contract.FUNCTIONS
+    if name in {"authorizer", "optimizer", *(route.function for route in contract.ROUTES)}
+)
+"""The functions whose new versions take over little by little."""
 
 _TABLES: Final = frozenset({EnvironmentName.JOBS_TABLE, EnvironmentName.ACCOUNTS_TABLE})
 
@@ -56,7 +67,7 @@ def rows(settings: Settings) -> Mapping[str, Row]:
             description="Accepts images: validates, charges, records, queues",
             needs=_TABLES
             | {name.SITE_URL, name.BUCKET, name.IMAGES_QUEUE_URL, name.RETENTION_DAYS},
-            memory_megabytes=1_024,
+            memory_megabytes=settings.submit_memory_megabytes,
             timeout_seconds=25,
         ),
         "result": Row(
@@ -73,7 +84,7 @@ def rows(settings: Settings) -> Mapping[str, Row]:
         "image": Row(
             description="Serves an optimized image",
             needs=frozenset({name.SITE_URL, name.BUCKET}),
-            memory_megabytes=1_024,
+            memory_megabytes=settings.submit_memory_megabytes,
             timeout_seconds=25,
         ),
         "uploads": Row(
@@ -90,7 +101,7 @@ def rows(settings: Settings) -> Mapping[str, Row]:
                 name.IMAGES_QUEUE_URL,
                 name.RETENTION_DAYS,
             },
-            memory_megabytes=1_024,
+            memory_megabytes=settings.submit_memory_megabytes,
             timeout_seconds=25,
             has_probe=True,
         ),
@@ -162,6 +173,9 @@ class Functions(Construct):
         self.by_name: Mapping[str, lambda_.Function] = {
             name: self._create(name, table[name]) for name in contract.FUNCTIONS
         }
+        self.live: Mapping[str, lambda_.Alias] = {
+            name: self._publish(name) for name in SERVING
+        }
 
     def __getitem__(self, name: str) -> lambda_.Function:
         """Return the function of that name."""
@@ -173,6 +187,12 @@ class Functions(Construct):
             iam.PolicyStatement(actions=sorted(actions), resources=list(resources))
         )
 
+    def _publish(self, name: str) -> lambda_.Alias:
+        function = self.by_name[name]
+        return lambda_.Alias(
+            _scope_of(function), "Live", alias_name=LIVE_ALIAS, version=function.current_version
+        )
+
     def _create(self, name: str, row: Row) -> lambda_.Function:
         scope = Construct(self, "".join(word.capitalize() for word in name.split("_")))
         log_group = logs.LogGroup(
@@ -180,7 +200,7 @@ class Functions(Construct):
             "Logs",
             retention=logs.RetentionDays[LOG_RETENTION[self._settings.log_retention_days]],
             removal_policy=(
-                RemovalPolicy.RETAIN if self._settings.is_production else RemovalPolicy.DESTROY
+                RemovalPolicy.RETAIN if self._settings.keep_data else RemovalPolicy.DESTROY
             ),
         )
         role = iam.Role(
@@ -205,16 +225,30 @@ class Functions(Construct):
             role=role,
             log_group=log_group,
             layers=[*layers.shared, *_engine_layers(layers, row)],
-            memory_size=row.memory_megabytes,
+            memory_size=row.memory_megabytes or self._settings.light_memory_megabytes,
             timeout=Duration.seconds(row.timeout_seconds),
             reserved_concurrent_executions=row.reserved_concurrency,
+            tracing=(
+                lambda_.Tracing.ACTIVE if self._settings.tracing else lambda_.Tracing.DISABLED
+            ),
+            # A version that no alias names costs nothing and is the way back.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
             environment={
                 **{key.value: self._environment[key] for key in sorted(row.needs)},
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                "POWERTOOLS_METRICS_NAMESPACE": contract.metrics_namespace(self._settings.stage),
                 **(_ENGINE_ENVIRONMENT if row.has_engine else {}),
             },
         )
+
+
+def _scope_of(function: lambda_.Function) -> Construct:
+    """Return the construct that a function shares with its role and its log group."""
+    scope = function.node.scope
+    if not isinstance(scope, Construct):
+        raise TypeError(function)
+    return scope
 
 
 def _architecture(flavour: Flavour) -> lambda_.Architecture:

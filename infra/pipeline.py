@@ -73,10 +73,20 @@ class Pipeline(Construct):
             ),
         )
 
+    @property
+    def queues(self) -> dict[str, sqs.Queue]:
+        """The queues by what waits in them."""
+        return {
+            "images": self.images,
+            "dead_letters": self.dead_letters,
+            "callbacks": self.callbacks,
+            "dead_callbacks": self.dead_callbacks,
+        }
+
     def feed(
         self,
         *,
-        optimizer: lambda_.Function,
+        optimizer: lambda_.IFunction,
         dead_letters: lambda_.Function,
         callbacks: lambda_.Function,
         sweeper: lambda_.Function,

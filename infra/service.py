@@ -5,9 +5,12 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Stack, Tags
 from constructs import Construct
 
+from infra.alarms import Alarms
 from infra.api import Api
+from infra.dashboard import Dashboard
 from infra.functions import Functions
 from infra.pipeline import Pipeline
+from infra.rollout import Rollouts
 from infra.settings import Settings
 from infra.storage import Storage
 from leanpix import contract
@@ -23,7 +26,7 @@ class LeanpixStack(Stack):
             scope,
             contract.stack_name(settings.stage),
             description="Leanpix image optimization API",
-            termination_protection=settings.is_production,
+            termination_protection=settings.keep_data,
         )
         self.storage = Storage(self, "Storage", settings=settings)
         self.pipeline = Pipeline(self, "Pipeline", settings=settings)
@@ -33,22 +36,37 @@ class LeanpixStack(Stack):
         )
         self.api.add_routes(
             functions={
-                name: self.functions[name]
+                name: self.functions.live[name]
                 for name in sorted({route.function for route in contract.ROUTES})
             },
-            authorizer=self.functions["authorizer"],
+            authorizer=self.functions.live["authorizer"],
         )
         # Consuming a queue is granted with its event source.
         self.pipeline.feed(
-            optimizer=self.functions["optimizer"],
+            optimizer=self.functions.live["optimizer"],
             dead_letters=self.functions["dead_letters"],
             callbacks=self.functions["callbacks"],
             sweeper=self.functions["sweeper"],
         )
         self._grant()
+        self.alarms = Alarms(
+            self,
+            "Alarms",
+            settings=settings,
+            queues=self.pipeline.queues,
+            tables=self.storage.tables,
+        )
+        Rollouts(self, "Rollouts", settings=settings, live=self.functions.live)
+        self.dashboard = Dashboard(
+            self, "Dashboard", settings=settings, alarms=self.alarms, queues=self.pipeline.queues
+        )
         self._output()
-        Tags.of(self).add("application", "leanpix")
-        Tags.of(self).add("stage", settings.stage)
+        for name, value in {
+            "application": "leanpix",
+            "stage": settings.stage,
+            **settings.tag_values,
+        }.items():
+            Tags.of(self).add(name, value)
 
     def _environment(self, settings: Settings) -> dict[EnvironmentName, str]:
         """Return every value that some function needs; each gets only its own."""
@@ -151,7 +169,12 @@ class LeanpixStack(Stack):
             OutputName.DEAD_LETTER_QUEUE_URL: self.pipeline.dead_letters.queue_url,
             OutputName.CALLBACKS_QUEUE_URL: self.pipeline.callbacks.queue_url,
             OutputName.CALLBACKS_DEAD_LETTER_QUEUE_URL: self.pipeline.dead_callbacks.queue_url,
+            OutputName.STAGE_URL: self.api.stage_url,
+            OutputName.ALARM_TOPIC: self.alarms.topic.topic_arn,
+            OutputName.DASHBOARD_URL: self.dashboard.url,
         }
+        if self.api.domain:
+            values[OutputName.DOMAIN_TARGET] = self.api.domain.domain_name_alias_domain_name
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
         for plan, usage_plan in self.api.usage_plans.items():

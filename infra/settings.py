@@ -2,7 +2,8 @@
 
 ``cdk deploy -c stage=prod -c retention_days=30`` and ``python app.py -c stage=prod`` set a value;
 ``cdk.json`` can hold one too. An unknown name, a value of the wrong kind or one out of its range
-ends the synthesis with one line that names the setting.
+ends the synthesis with one line that names the setting. ``docs/settings.md`` is made from here:
+``python -m infra.settings_table --write``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, Self, get_type_hints
 
 from leanpix import contract
@@ -29,107 +31,252 @@ class Flavour(StrEnum):
     """This machine, for the local cloud."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Range:
-    low: int
-    high: int
-    why: str
+class Rollout(StrEnum):
+    """How a new version takes over from the one that serves."""
+
+    AT_ONCE = "at_once"
+    """All calls at once."""
+    CANARY = "canary"
+    """A tenth of the calls for five minutes, then all; an alarm takes it back."""
 
 
-_RANGES: Final[Mapping[str, _Range]] = {
-    "integration_timeout_seconds": _Range(
-        low=10, high=300, why="API Gateway allows 29 unless the account's quota is raised"
-    ),
-    "optimizer_memory_megabytes": _Range(
-        low=512, high=10_240, why="Lambda ends at 10,240, and the engine needs 512"
-    ),
-    "optimizer_timeout_seconds": _Range(
-        low=30, high=900, why="an image takes some, and Lambda ends a call after 900"
-    ),
-    "max_concurrency": _Range(low=2, high=1_000, why="SQS event sources take 2 to 1,000"),
-    "result_concurrency": _Range(
-        low=0, high=10_000, why="0 sets nothing aside, for AWS accounts with a small quota"
-    ),
-    "retention_days": _Range(low=1, high=365, why="results are kept for at least a day"),
-}
-
-LOG_RETENTION: Final[Mapping[int, str]] = {
-    1: "ONE_DAY",
-    3: "THREE_DAYS",
-    7: "ONE_WEEK",
-    14: "TWO_WEEKS",
-    30: "ONE_MONTH",
-    90: "THREE_MONTHS",
-    180: "SIX_MONTHS",
-    365: "ONE_YEAR",
-}
+LOG_RETENTION: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "ONE_DAY",
+        3: "THREE_DAYS",
+        7: "ONE_WEEK",
+        14: "TWO_WEEKS",
+        30: "ONE_MONTH",
+        90: "THREE_MONTHS",
+        180: "SIX_MONTHS",
+        365: "ONE_YEAR",
+    }
+)
 """CloudWatch Logs takes only some numbers of days; each with the CDK's name for it."""
 
-_STAGE: Final = re.compile(r"[a-z][a-z0-9]{0,19}")
+STAGE_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "prod": MappingProxyType(
+            {
+                "keep_data": True,
+                "log_retention_days": 90,
+                "max_concurrency": 50,
+                "rollout": Rollout.CANARY,
+            }
+        )
+    }
+)
+"""What a stage of this name has in place of the defaults. Every other stage is like ``dev``."""
+
 # No "$", quotes or backslash: the URL stands in API Gateway's response templates.
-_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?")
+_URL: Final = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%-]+)*"
+_DOMAIN: Final = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_CERTIFICATE: Final = r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+"
+_EMAIL: Final = r"[^@\s,]+@[^@\s,]+\.[^@\s,]+"
+# "Tag naming limits and requirements", AWS Billing guide.
+_TAG: Final = r"[\w.:/+@-]{1,128}=[\w .:/+@-]{0,256}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a value of a setting must be, and what the setting does."""
+
+    what: str
+    allowed: str
+    """In words, for people."""
+    low: int | None = None
+    high: int | None = None
+    pattern: str | None = None
+    one_of: tuple[int, ...] = ()
+
+
+def _whole(default: int, what: str, *, low: int, high: int, why: str) -> Any:
+    allowed = f"between {low:,} and {high:,} ({why})"
+    return _field(default, Rule(what=what, allowed=allowed, low=low, high=high))
+
+
+def _text(default: str, what: str, *, pattern: str, allowed: str) -> Any:
+    return _field(default, Rule(what=what, allowed=allowed, pattern=pattern))
+
+
+def _choice(default: StrEnum, what: str) -> Any:
+    return _field(default, Rule(what=what, allowed=" or ".join(type(default))))
+
+
+def _field(default: object, rule: Rule) -> Any:
+    return dataclasses.field(default=default, metadata={"rule": rule})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The deploy settings with their defaults."""
 
-    stage: str = "dev"
-    """Name of the stage; part of the stack's name. ``prod`` keeps its data on deletion."""
-    site_url: str = "https://leanpix.example"
-    """The operator's site, which error texts name."""
-    base_url: str = ""
-    """Under which clients reach the API, for a custom domain; else API Gateway's own URL."""
-    integration_timeout_seconds: int = 29
-    """How long API Gateway waits for a function, and so how long a poll can be held."""
-    optimizer_memory_megabytes: int = 3_008
-    """Memory of the optimizer; its CPU share grows with it."""
-    optimizer_timeout_seconds: int = 120
-    """How long one image may take."""
-    max_concurrency: int = 10
-    """How many images are optimized at the same time."""
-    result_concurrency: int = 100
-    """How many polls can be held at the same time; so many are set aside for them."""
-    retention_days: int = contract.RETENTION_DAYS
-    """How long uploads and results are kept."""
-    log_retention_days: int = 30
-    """How long logs are kept."""
-    flavour: Flavour = Flavour.ARM64
-    """``arm64`` for AWS, ``host`` for the local cloud."""
+    stage: str = _text(
+        "dev",
+        "Name of the stage; part of every name in the stack.",
+        pattern=r"[a-z][a-z0-9]{0,19}",
+        allowed="1 to 20 lower-case letters and digits, a letter first",
+    )
+    site_url: str = _text(
+        "https://leanpix.example",
+        "The operator's site, named in error texts (sign up, dashboard).",
+        pattern=_URL,
+        allowed="an http(s) URL without a slash at the end",
+    )
+    domain_name: str = _text(
+        "",
+        "Host name of the API; API Gateway's own where empty. Needs `certificate_arn`.",
+        pattern=f"({_DOMAIN})?",
+        allowed="a host name in lower case",
+    )
+    certificate_arn: str = _text(
+        "",
+        "Certificate of `domain_name`, in ACM in the stack's Region.",
+        pattern=f"({_CERTIFICATE})?",
+        allowed="the ARN of an ACM certificate",
+    )
+    base_url: str = _text(
+        "",
+        "Root of the links in answers, where something else stands before the API, such as"
+        " CloudFront; the API's own URL where empty.",
+        pattern=f"({_URL})?",
+        allowed="an http(s) URL without a slash at the end",
+    )
+    integration_timeout_seconds: int = _whole(
+        29,
+        "After how long API Gateway gives up on a function; a held poll ends 2 s earlier.",
+        low=10,
+        high=300,
+        why="API Gateway allows 29 unless the account's quota is raised",
+    )
+    light_memory_megabytes: int = _whole(
+        512,
+        "Memory of the functions that only talk to other services.",
+        low=256,
+        high=10_240,
+        why="less than 256 makes cold starts slow, see docs/sizing.md",
+    )
+    submit_memory_megabytes: int = _whole(
+        1_024,
+        "Memory of the functions that carry whole images: submits and downloads.",
+        low=512,
+        high=10_240,
+        why="a request and its decoded parts stand in memory several times",
+    )
+    optimizer_memory_megabytes: int = _whole(
+        3_008,
+        "Memory of the optimizer, which is also its share of a CPU: 1,769 MB is a whole one.",
+        low=512,
+        high=10_240,
+        why="Lambda ends at 10,240, and the engine needs 512",
+    )
+    optimizer_timeout_seconds: int = _whole(
+        120,
+        "How long one image may take.",
+        low=30,
+        high=900,
+        why="an image takes some, and Lambda ends a call after 900",
+    )
+    max_concurrency: int = _whole(
+        10,
+        "How many images are optimized at the same time.",
+        low=2,
+        high=1_000,
+        why="SQS event sources take 2 to 1,000",
+    )
+    result_concurrency: int = _whole(
+        100,
+        "How many polls can be held at the same time; so many are set aside for them, and no more"
+        " can keep submits from running.",
+        low=0,
+        high=10_000,
+        why="0 sets nothing aside, for AWS accounts with a small quota",
+    )
+    retention_days: int = _whole(
+        contract.RETENTION_DAYS,
+        "How long uploads and results are kept.",
+        low=1,
+        high=365,
+        why="results are kept for at least a day",
+    )
+    keep_data: bool = _field(
+        default=False,
+        rule=Rule(
+            what="Whether tables, bucket and logs outlive a deletion of the stack; also protects"
+            " the stack and the accounts from being deleted.",
+            allowed="true or false",
+        ),
+    )
+    log_retention_days: int = _field(
+        30,
+        Rule(
+            what="How long logs are kept.",
+            allowed="one of " + ", ".join(map(str, LOG_RETENTION)),
+            one_of=tuple(LOG_RETENTION),
+        ),
+    )
+    rollout: Rollout = _choice(
+        Rollout.AT_ONCE, "How a new version of the functions takes over, see docs/deploy.md."
+    )
+    tracing: bool = _field(
+        default=True,
+        rule=Rule(
+            what="Whether X-Ray traces calls: the first of each second and 5 % of the rest.",
+            allowed="true or false",
+        ),
+    )
+    alarm_email: str = _text(
+        "",
+        "Who is told of alarms; they must confirm the subscription. Others can subscribe to the"
+        " topic in the output `AlarmTopic`.",
+        pattern=f"({_EMAIL})?",
+        allowed="an e-mail address",
+    )
+    alarm_queue_age_seconds: int = _whole(
+        300,
+        "How long an image may wait for the optimizer before somebody is told.",
+        low=60,
+        high=86_400,
+        why="CloudWatch looks once a minute",
+    )
+    alarm_dollars_per_hour: int = _whole(
+        5,
+        "Estimated spend on computing within an hour above which somebody is told.",
+        low=1,
+        high=100_000,
+        why="whole US dollars at us-east-1 list prices",
+    )
+    monthly_budget_dollars: int = _whole(
+        0,
+        "Budget of the AWS account for a month; `alarm_email` is told at 80 % and when all of it"
+        " is forecast to be spent.",
+        low=0,
+        high=10_000_000,
+        why="0 makes no budget",
+    )
+    tags: str = _text(
+        "",
+        "Further tags of every resource, such as `owner=web,cost-center=12`.",
+        pattern=f"({_TAG}(,{_TAG})*)?",
+        allowed="name=value, several with commas",
+    )
+    flavour: Flavour = _choice(
+        Flavour.ARM64, "For which machine the layers are: `host` is for the local cloud alone."
+    )
 
     def __post_init__(self) -> None:
-        """Check every value."""
-        for name, allowed in _RANGES.items():
-            value: int = getattr(self, name)
-            if not allowed.low <= value <= allowed.high:
-                message = (
-                    f"setting {name}={value}: must be between {allowed.low} and {allowed.high}"
-                    f" ({allowed.why})"
-                )
-                raise SettingError(message)
-        if self.log_retention_days not in LOG_RETENTION:
-            values = ", ".join(str(days) for days in LOG_RETENTION)
-            message = f"setting log_retention_days={self.log_retention_days}: one of {values}"
-            raise SettingError(message)
-        if not _STAGE.fullmatch(self.stage):
+        """Check every value, then what holds between them."""
+        for name, rule in rules().items():
+            _check(name, getattr(self, name), rule)
+        if bool(self.domain_name) != bool(self.certificate_arn):
             message = (
-                f"setting stage={self.stage!r}: 1 to 20 lower-case letters and digits,"
-                " a letter first"
+                "setting domain_name and setting certificate_arn: the one needs the other,"
+                f" not {self.domain_name!r} with {self.certificate_arn!r}"
             )
             raise SettingError(message)
-        for name in ("site_url", "base_url"):
-            url: str = getattr(self, name)
-            if url and (not _URL.fullmatch(url) or url.endswith("/")):
-                message = f"setting {name}={url!r}: an http(s) URL without a slash at the end"
-                raise SettingError(message)
-        if not self.site_url:
-            message = "setting site_url: error texts need one"
+        if self.monthly_budget_dollars and not self.alarm_email:
+            message = "setting monthly_budget_dollars: needs alarm_email, whom a budget tells"
             raise SettingError(message)
-
-    @property
-    def is_production(self) -> bool:
-        """Whether data outlives a deletion of the stack."""
-        return self.stage == "prod"
 
     @property
     def visibility_timeout_seconds(self) -> int:
@@ -140,6 +287,12 @@ class Settings:
     def object_expiry_days(self) -> int:
         """When S3 may delete an object: never before its retention has ended."""
         return self.retention_days + 1
+
+    @property
+    def tag_values(self) -> dict[str, str]:
+        """The further tags by their names."""
+        pairs = (pair.partition("=") for pair in self.tags.split(",") if pair)
+        return {name: value for name, _, value in pairs}
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> Self:
@@ -157,7 +310,25 @@ class Settings:
         parsed: dict[str, Any] = {
             name: _parse(name, kinds[name], value) for name, value in given.items()
         }
-        return cls(**parsed)
+        return cls(**{**STAGE_DEFAULTS.get(parsed.get("stage", ""), {}), **parsed})
+
+
+def rules() -> dict[str, Rule]:
+    """Return what a value of each setting must be, by name."""
+    return {field.name: field.metadata["rule"] for field in dataclasses.fields(Settings)}
+
+
+def _check(name: str, value: Any, rule: Rule) -> None:
+    is_right = True
+    if rule.low is not None and rule.high is not None:
+        is_right = rule.low <= value <= rule.high
+    elif rule.pattern is not None:
+        is_right = re.fullmatch(rule.pattern, value) is not None
+    elif rule.one_of:
+        is_right = value in rule.one_of
+    if not is_right:
+        message = f"setting {name}={value!r}: must be {rule.allowed}"
+        raise SettingError(message)
 
 
 def _belongs_to_the_cdk(name: str) -> bool:
@@ -171,6 +342,11 @@ def _parse(name: str, kind: type, value: object) -> object:
             message = f"setting {name}={text!r}: one of {', '.join(kind)}"
             raise SettingError(message)
         return kind(text)
+    if kind is bool:
+        if text.lower() not in {"true", "false"}:
+            message = f"setting {name}={text!r}: true or false"
+            raise SettingError(message)
+        return text.lower() == "true"
     if kind is int:
         if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
             message = f"setting {name}={text!r}: a whole number"

@@ -20,7 +20,7 @@ class Storage(Construct):
         """Create the tables and the bucket."""
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._removal = RemovalPolicy.RETAIN if settings.is_production else RemovalPolicy.DESTROY
+        self._removal = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
 
         # Job items live as long as the images; losing them loses no money, so no backups.
         self.jobs = self._table(
@@ -39,6 +39,11 @@ class Storage(Construct):
         )
         self.accounts = self._table("Accounts", key="account_id", sort_key="part", backed_up=True)
         self.bucket = self._bucket()
+
+    @property
+    def tables(self) -> dict[str, dynamodb.Table]:
+        """The tables by what they hold."""
+        return {"jobs": self.jobs, "keys": self.keys, "accounts": self.accounts}
 
     def _table(
         self,
@@ -60,7 +65,7 @@ class Storage(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=backed_up
             ),
-            deletion_protection=self._settings.is_production and backed_up,
+            deletion_protection=self._settings.keep_data and backed_up,
             removal_policy=self._removal,
         )
 

@@ -1,0 +1,97 @@
+"""The metrics that alarms and the dashboard look at, each made in one place."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from leanpix import contract
+from leanpix.contract import MetricName
+
+# AWS Lambda and CloudWatch, list prices of us-east-1, 2026-11; docs/cost.md has them all.
+_DOLLARS_PER_GIGABYTE_SECOND = 0.0000133334
+
+
+class Metrics:
+    """Names the metrics of one stage."""
+
+    def __init__(self, stage: str) -> None:
+        """Take the stage."""
+        self._stage = stage
+        self._stack_name = contract.stack_name(stage)
+
+    def own(
+        self,
+        name: MetricName,
+        *,
+        statistic: str = "Sum",
+        minutes: int = 5,
+        **dimensions: str,
+    ) -> cloudwatch.Metric:
+        """Return a metric that our functions write."""
+        return cloudwatch.Metric(
+            namespace=contract.metrics_namespace(self._stage),
+            metric_name=name,
+            dimensions_map=dimensions or None,
+            statistic=statistic,
+            period=Duration.minutes(minutes),
+            label=name,
+        )
+
+    def function(
+        self, function: str, name: str, *, statistic: str = "Sum", minutes: int = 5
+    ) -> cloudwatch.Metric:
+        """Return what Lambda counts of a function; named by text, so that nothing waits for it."""
+        return cloudwatch.Metric(
+            namespace="AWS/Lambda",
+            metric_name=name,
+            dimensions_map={"FunctionName": f"{self._stack_name}-{function}"},
+            statistic=statistic,
+            period=Duration.minutes(minutes),
+            label=f"{function} {name}",
+        )
+
+    def api(self, name: str, *, statistic: str = "Sum", minutes: int = 5) -> cloudwatch.Metric:
+        """Return what API Gateway counts of the stage."""
+        return cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name=name,
+            dimensions_map={"ApiName": self._stack_name, "Stage": self._stage},
+            statistic=statistic,
+            period=Duration.minutes(minutes),
+            label=name,
+        )
+
+    def error_percent(self, *, minutes: int = 5) -> cloudwatch.MathExpression:
+        """Return the share of calls that ended in a 5xx; a held poll whose time is up is none."""
+        return cloudwatch.MathExpression(
+            expression="IF(calls > 0, 100 * (errors - FILL(waits, 0)) / calls, 0)",
+            using_metrics={
+                "errors": self.api("5XXError", minutes=minutes),
+                "waits": self.own(MetricName.WAITS_TIMED_OUT, minutes=minutes),
+                "calls": self.api("Count", minutes=minutes),
+            },
+            label="5xx, % of calls",
+            period=Duration.minutes(minutes),
+        )
+
+    def dollars_per_hour(
+        self, *, optimizer_megabytes: int, light_megabytes: int
+    ) -> cloudwatch.MathExpression:
+        """Return about what an hour's computing costs: optimizing, and holding polls."""
+        per_milliseconds = {
+            "optimizer": optimizer_megabytes / 1_024 / 1_000,
+            "result": light_megabytes / 1_024 / 1_000,
+        }
+        terms = [
+            f"FILL({name}, 0) * {share * _DOLLARS_PER_GIGABYTE_SECOND:.3e}"
+            for name, share in per_milliseconds.items()
+        ]
+        return cloudwatch.MathExpression(
+            expression=" + ".join(terms),
+            using_metrics={
+                name: self.function(name, "Duration", minutes=60) for name in per_milliseconds
+            },
+            label="estimated dollars an hour",
+            period=Duration.hours(1),
+        )
