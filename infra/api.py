@@ -109,9 +109,7 @@ class Api(Construct):
             self._answer_preflight(self._resource(path), verbs)
         self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
         if self.domain:
-            self.domain.add_base_path_mapping(
-                self.rest_api, stage=self.rest_api.deployment_stage
-            )
+            self.domain.add_base_path_mapping(self.rest_api, stage=self.rest_api.deployment_stage)
 
     def _domain(self) -> apigateway.DomainName:
         """Return the custom host name; its owner points it at the output ``DomainTarget``."""

@@ -128,9 +128,7 @@ class Dashboard(Construct):
         """Return a graph with a line for each of a metric's dimensions, new ones included."""
         namespace = contract.metrics_namespace(self._settings.stage)
         by = "reason" if name is MetricName.IMAGES_KEPT else "format,level"
-        expression = (
-            f"SEARCH('{{{namespace},{by}}} MetricName=\"{name}\"', '{statistic}', 300)"
-        )
+        expression = f"SEARCH('{{{namespace},{by}}} MetricName=\"{name}\"', '{statistic}', 300)"
         return _graph(
             title, [cloudwatch.MathExpression(expression=expression, using_metrics={}, label="")]
         )

@@ -173,9 +173,7 @@ class Functions(Construct):
         self.by_name: Mapping[str, lambda_.Function] = {
             name: self._create(name, table[name]) for name in contract.FUNCTIONS
         }
-        self.live: Mapping[str, lambda_.Alias] = {
-            name: self._publish(name) for name in SERVING
-        }
+        self.live: Mapping[str, lambda_.Alias] = {name: self._publish(name) for name in SERVING}
 
     def __getitem__(self, name: str) -> lambda_.Function:
         """Return the function of that name."""

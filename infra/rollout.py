@@ -22,7 +22,7 @@ from leanpix.contract import MetricName
 
 
 class Rollouts(Construct):
-    """A deployment group per serving function, where versions are to take over little by little."""
+    """A deployment group per serving function, where new versions take over little by little."""
 
     def __init__(
         self,
@@ -76,9 +76,7 @@ class Rollouts(Construct):
             metric=metric,
             threshold=3,
             evaluation_periods=1,
-            comparison_operator=(
-                cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-            ),
+            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
@@ -97,8 +95,6 @@ class Rollouts(Construct):
             ),
             threshold=5,
             evaluation_periods=1,
-            comparison_operator=(
-                cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-            ),
+            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

@@ -100,6 +100,7 @@ def _text(default: str, what: str, *, pattern: str, allowed: str) -> Any:
 
 
 def _choice(default: StrEnum, what: str) -> Any:
+    """Return a field whose values are those of the default's type."""
     return _field(default, Rule(what=what, allowed=" or ".join(type(default))))
 
 
@@ -215,7 +216,7 @@ class Settings:
             one_of=tuple(LOG_RETENTION),
         ),
     )
-    rollout: Rollout = _choice(
+    rollout: Rollout = _choice(  # noqa: RUF009 - returns a dataclasses.field
         Rollout.AT_ONCE, "How a new version of the functions takes over, see docs/deploy.md."
     )
     tracing: bool = _field(
@@ -260,7 +261,7 @@ class Settings:
         pattern=f"({_TAG}(,{_TAG})*)?",
         allowed="name=value, several with commas",
     )
-    flavour: Flavour = _choice(
+    flavour: Flavour = _choice(  # noqa: RUF009 - the same
         Flavour.ARM64, "For which machine the layers are: `host` is for the local cloud alone."
     )
 

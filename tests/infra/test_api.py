@@ -57,12 +57,13 @@ def test_a_route_asks_for_a_key_where_the_contract_does(
 @pytest.mark.parametrize("route", contract.ROUTES, ids=lambda route: f"{route.method}{route.path}")
 def test_a_route_is_served_by_its_function(template: Template, route: contract.Route) -> None:
     integration = methods(template)[route.method, route.path]["Integration"]
-    functions = template.of_type("AWS::Lambda::Function")
-    served_by = {
-        functions[name]["FunctionName"] for name in functions if name in json.dumps(integration)
-    }
+    served_by = [
+        template.body["Resources"][alias["FunctionName"]["Ref"]]["Properties"]["FunctionName"]
+        for name, alias in template.of_type("AWS::Lambda::Alias").items()
+        if name in json.dumps(integration)
+    ]
     assert integration["Type"] == "AWS_PROXY"
-    assert served_by == {f"leanpix-dev-{route.function}"}
+    assert served_by == [f"leanpix-dev-{route.function}"]
 
 
 def test_every_method_waits_for_as_long_as_the_setting_says(
@@ -78,10 +79,25 @@ def test_every_method_waits_for_as_long_as_the_setting_says(
 
 
 def test_a_missing_key_is_refused_before_the_authorizer_is_asked(template: Template) -> None:
-    authorizer = template.one("AWS::ApiGateway::Authorizer")
+    (authorizer,) = (
+        authorizer
+        for authorizer in template.of_type("AWS::ApiGateway::Authorizer").values()
+        if authorizer.get("IdentitySource")
+    )
     assert authorizer["Type"] == "REQUEST"
     assert authorizer["IdentitySource"] == "method.request.header.X-API-KEY"
     assert authorizer["AuthorizerResultTtlInSeconds"] == contract.AUTHORIZER_CACHE_SECONDS
+
+
+def test_where_a_missing_key_is_a_401_the_authorizer_is_asked_each_time(
+    template: Template,
+) -> None:
+    (authorizer,) = (
+        authorizer
+        for authorizer in template.of_type("AWS::ApiGateway::Authorizer").values()
+        if not authorizer.get("IdentitySource")
+    )
+    assert authorizer["AuthorizerResultTtlInSeconds"] == 0
 
 
 def test_the_api_takes_keys_from_the_header_and_any_binary_body(template: Template) -> None:
@@ -162,11 +178,13 @@ def test_a_preflight_lets_a_browser_send_its_key_but_no_credentials(template: Te
         assert method["Integration"]["ContentHandling"] == "CONVERT_TO_TEXT"
 
 
-def test_the_outputs_are_those_that_the_command_line_reads(template: Template) -> None:
-    assert set(template.body["Outputs"]) == {
-        *contract.OutputName,
-        *(contract.usage_plan_output(plan) for plan in contract.PLANS),
-    }
+def test_the_outputs_are_those_that_the_command_line_reads(
+    template: Template, production: Template
+) -> None:
+    plans = {contract.usage_plan_output(plan) for plan in contract.PLANS}
+    assert set(production.body["Outputs"]) == {*contract.OutputName, *plans}
+    without_domain = set(production.body["Outputs"]) - {contract.OutputName.DOMAIN_TARGET}
+    assert set(template.body["Outputs"]) == without_domain
 
 
 def test_a_custom_domain_is_what_clients_are_told(
@@ -177,3 +195,13 @@ def test_a_custom_domain_is_what_clients_are_told(
     generated = json.dumps(template.body["Outputs"]["BaseUrl"]["Value"])
     assert ".execute-api." in generated
     assert generated.count("/dev") == 1
+
+
+def test_a_custom_domain_has_its_certificate_and_leads_to_the_stage(production: Template) -> None:
+    domain = production.one("AWS::ApiGateway::DomainName")
+    assert domain["DomainName"] == "api.example.org"
+    assert domain["RegionalCertificateArn"].startswith("arn:aws:acm:eu-central-1:")
+    assert domain["SecurityPolicy"] == "TLS_1_2"
+    mapping = production.one("AWS::ApiGateway::BasePathMapping")
+    assert "BasePath" not in mapping
+    assert mapping["Stage"]["Ref"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.settings import Flavour, SettingError, Settings
+from infra.settings import Flavour, Rollout, SettingError, Settings, rules
+from infra.settings_table import PAGE, render_page
 
 
 def test_settings_have_defaults_that_are_valid() -> None:
@@ -46,6 +47,15 @@ def test_keys_of_the_cdk_are_left_alone() -> None:
         ("retention_days", "0"),
         ("retention_days", True),
         ("log_retention_days", "31"),
+        ("domain_name", "Api.example.org"),
+        ("domain_name", "api.example.org"),
+        ("certificate_arn", "arn:aws:acm:x:1:certificate/2"),
+        ("keep_data", "perhaps"),
+        ("rollout", "blue"),
+        ("alarm_email", "nobody"),
+        ("monthly_budget_dollars", "5"),
+        ("tags", "owner"),
+        ("light_memory_megabytes", "128"),
         ("flavour", "x86"),
         ("retention_dyas", "7"),
     ],
@@ -55,3 +65,23 @@ def test_a_wrong_setting_is_refused_by_name(name: str, value: object) -> None:
         Settings.from_context({name: value})
     assert name in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_production_keeps_its_data_and_takes_new_versions_carefully() -> None:
+    settings = Settings.from_context({"stage": "prod"})
+    assert settings.keep_data
+    assert settings.rollout is Rollout.CANARY
+    assert settings.log_retention_days == 90
+
+
+def test_a_stage_default_can_be_set_otherwise() -> None:
+    settings = Settings.from_context({"stage": "prod", "rollout": "at_once", "keep_data": "false"})
+    assert settings.rollout is Rollout.AT_ONCE
+    assert not settings.keep_data
+
+
+def test_the_reference_holds_every_setting_with_its_default_and_range() -> None:
+    """Made by ``python -m infra.settings_table --write``."""
+    assert PAGE.read_text(encoding="utf-8") == render_page()
+    for name in rules():
+        assert f"| `{name}` |" in render_page()

@@ -1,0 +1,158 @@
+"""Whoever runs this can sleep: each failure has an alarm, each alarm a way out."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from leanpix import contract
+from leanpix.contract import MetricName
+
+if TYPE_CHECKING:
+    from tests.infra.conftest import Template
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+RUNBOOK = ROOT / "docs" / "operations.md"
+
+
+def alarms(template: Template, stage: str = "dev") -> dict[str, dict[str, Any]]:
+    """Return each alarm's properties by its name without the stack's."""
+    return {
+        alarm["AlarmName"].removeprefix(f"leanpix-{stage}-"): alarm
+        for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
+    }
+
+
+def watching(template: Template, stage: str = "dev") -> dict[str, dict[str, Any]]:
+    """Return the alarms that tell somebody; the others take new versions back."""
+    found = alarms(template, stage)
+    return {name: found[name] for name in found if not name.startswith("rollout")}
+
+
+def headings() -> set[str]:
+    """Return the runbook's headings as the anchors that they are."""
+    text = RUNBOOK.read_text(encoding="utf-8")
+    return set(re.findall(r"^### ([a-z-]+)$", text, re.MULTILINE))
+
+
+def test_each_alarm_has_an_entry_in_the_runbook_and_each_entry_an_alarm(
+    template: Template,
+) -> None:
+    assert headings() == set(watching(template))
+
+
+def test_an_alarm_says_what_is_wrong_and_where_to_read_on(template: Template) -> None:
+    for name, alarm in watching(template).items():
+        assert alarm["AlarmDescription"].endswith(f"What to do: docs/operations.md#{name}")
+
+
+def test_an_alarm_tells_the_topic_when_it_begins_and_when_it_ends(template: Template) -> None:
+    (topic,) = template.of_type("AWS::SNS::Topic")
+    for alarm in watching(template).values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+
+
+def test_whoever_is_named_is_told(template: Template, production: Template) -> None:
+    assert not template.of_type("AWS::SNS::Subscription")
+    subscription = production.one("AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "on-call@example.org")
+    budget = production.one("AWS::Budgets::Budget")["Budget"]
+    assert budget["BudgetLimit"] == {"Amount": 300, "Unit": "USD"}
+
+
+def test_silence_is_no_alarm_except_from_the_sweeper(template: Template) -> None:
+    for name, alarm in watching(template).items():
+        expected = "breaching" if name == "sweeper-stopped" else "notBreaching"
+        assert alarm["TreatMissingData"] == expected
+
+
+@pytest.mark.parametrize(
+    ("failure", "alarm"),
+    [
+        ("an image's messages are used up", "dead-letters"),
+        ("a callback's messages are used up", "dead-callbacks"),
+        ("the optimizer is too slow, or off", "images-waiting"),
+        ("the other side of callbacks is slow", "callbacks-waiting"),
+        ("the optimizer is killed", "workers-crashing"),
+        ("an image fails for a fault of ours", "images-failing"),
+        ("a record has no message", "sweeper-finds"),
+        ("nobody heals", "sweeper-stopped"),
+        ("DynamoDB throttles", "tables-throttled"),
+        ("Lambda throttles", "throttled"),
+        ("tokens and images disagree", "ledger-anomaly"),
+        ("calls fail", "errors"),
+        ("an exception nobody expected", "unexpected"),
+        ("submits are slow", "submit-slow"),
+        ("images take too long", "optimizer-slow"),
+        ("it costs too much", "spend"),
+    ],
+)
+def test_each_failure_that_the_chaos_run_provokes_has_an_alarm(
+    template: Template, failure: str, alarm: str
+) -> None:
+    assert alarm in watching(template), failure
+
+
+def test_thresholds_follow_the_settings(template: Template, production: Template) -> None:
+    ages = [
+        watching(which, stage)["images-waiting"]["Threshold"]
+        for which, stage in ((template, "dev"), (production, "prod"))
+    ]
+    assert ages == [300, 120]
+    assert watching(production, "prod")["spend"]["Threshold"] == 7
+    assert watching(production, "prod")["optimizer-slow"]["Threshold"] == 0.8 * 300_000
+
+
+def test_alarms_look_at_metrics_that_the_functions_write(template: Template) -> None:
+    text = json.dumps(alarms(template))
+    named = set(re.findall(r'"MetricName": "([A-Za-z0-9]+)", "Namespace": "Leanpix/dev"', text))
+    assert named <= set(MetricName)
+    assert MetricName.LEDGER_ANOMALIES in named
+    for name in contract.FUNCTIONS:
+        variables = template.function(name)["Environment"]["Variables"]
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Leanpix/dev"
+
+
+def test_a_metric_is_explained_in_the_runbook() -> None:
+    text = RUNBOOK.read_text(encoding="utf-8")
+    for name in MetricName:
+        assert f"`{name}`" in text
+
+
+def test_the_dashboard_shows_every_alarm(template: Template) -> None:
+    body = json.dumps(template.one("AWS::CloudWatch::Dashboard")["DashboardBody"])
+    for logical_id, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
+        if not alarm["AlarmName"].startswith("leanpix-dev-rollout"):
+            assert logical_id in body
+
+
+def test_production_takes_a_new_version_back_by_alarm(
+    template: Template, production: Template
+) -> None:
+    assert not template.of_type("AWS::CodeDeploy::DeploymentGroup")
+    groups = production.of_type("AWS::CodeDeploy::DeploymentGroup").values()
+    assert {group["DeploymentGroupName"] for group in groups} == {
+        "authorizer",
+        "optimizer",
+        *(route.function for route in contract.ROUTES),
+    }
+    for group in groups:
+        assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        assert len(group["AlarmConfiguration"]["Alarms"]) == 2
+    aliases = [
+        resource
+        for resource in production.body["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Alias"
+    ]
+    assert len(aliases) == len(groups)
+    assert all("CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"] for alias in aliases)
+
+
+def test_the_version_before_stays_as_the_way_back(production: Template) -> None:
+    for logical_id in production.of_type("AWS::Lambda::Version"):
+        assert production.body["Resources"][logical_id]["DeletionPolicy"] == "Retain"
