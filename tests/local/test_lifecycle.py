@@ -205,7 +205,7 @@ class Serve:
             text=True,
         )
         process, stack = self.process, self.local_dir / "stack.json"
-        wait_for(lambda: stack.exists() or process.poll() is not None, 120)
+        wait_for(lambda: stack.exists() or process.poll() is not None, 200)
         assert stack.exists(), process.communicate()[0]
         loaded: dict[str, str] = json.loads(stack.read_text())
         return loaded
