@@ -236,3 +236,9 @@ def test_large_photos_are_sampled_and_hold_the_floor() -> None:
     output = optimize(source).output
     assert output is not None
     assert score(source, output.data) >= 77 - FLOOR_BELOW_GOAL
+
+
+def test_a_lossless_conversion_that_cannot_be_is_none(photo_jpeg: bytes) -> None:
+    result = optimize(photo_jpeg, Options(level=Level.LOSSLESS, target_format=Format.AVIF))
+    assert result.output is None
+    assert result.reason == "no_lossless_form"

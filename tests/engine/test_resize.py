@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from leanpix_engine import Format, Options, optimize
+from leanpix_engine import Format, Level, Options, optimize
 from leanpix_engine.resize import fitted
 
 from .conftest import opened, photo, pixels, saved
@@ -72,3 +72,14 @@ def test_it_looks_like_a_good_reduction(photo_jpeg: bytes) -> None:
     assert output is not None
     expected = opened(photo_jpeg).resize((160, 120), Image.Resampling.LANCZOS)
     assert np.abs(pixels(output.data) - pixels(expected)).mean() < 6
+
+
+@pytest.mark.parametrize("options", [{"max_width": 100}, {"max_width": 100, "max_height": 20}])
+def test_a_lossless_jpeg_is_resized_without_visible_loss(
+    photo_jpeg: bytes, options: dict[str, int]
+) -> None:
+    """Its pixels are new anyway, and JPEG has no lossless form for them."""
+    output = optimize(photo_jpeg, Options(level=Level.LOSSLESS, **options)).output
+    assert output is not None
+    assert output.score is not None
+    assert output.score >= 89.5

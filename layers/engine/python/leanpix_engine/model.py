@@ -116,7 +116,8 @@ class Result:
     output: Output | None
     also_webp: Output | None
     reason: str | None
-    """Why there is no output ("no_savings", "gain_map_kept"); None where there is one."""
+    """Why there is no output: "no_savings", "gain_map_kept", or "no_lossless_form" for a lossless
+    conversion to a format that cannot hold the image without loss. None where there is one."""
     seconds: float
 
     @property

@@ -21,11 +21,12 @@ from leanpix_engine.resize import fitted
 from leanpix_engine.resize import resize as resize_picture
 from leanpix_engine.runtime import pyvips
 from leanpix_engine.search import Candidate, climb
-from leanpix_engine.targets import FLOOR_BELOW_GOAL, goal_of
+from leanpix_engine.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
 from leanpix_engine.verify import Judge
 
 _OUT_OF_ORDER = "a step ran before the one that it builds on"
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
+_NO_LOSSLESS_FORM = "no_lossless_form"
 _TIME_FOR_LOSSLESS = 0.3
 """Share of the time that no further lossy way may use, once one has been found."""
 
@@ -85,10 +86,17 @@ class Work:
     @property
     def goal(self) -> float | None:
         """The score to reach; None where every pixel has to stay what it is."""
-        return None if self.keeps_gain_map else goal_of(self.options)
+        if self.keeps_gain_map:
+            return None
+        goal = goal_of(self.options)
+        if goal is None and self.must_change and self.kind in _LOSSY_ALONE:
+            return VISUALLY_LOSSLESS
+        return goal
 
 
 _CMYK_CHANNELS = 4
+_LOSSY_ALONE = (Format.JPEG, Format.AVIF)
+"""Formats that no new pixels can be put into without loss."""
 
 
 def run(source: bytes, options: Options, limits: Limits) -> Result:
@@ -177,10 +185,9 @@ def verify(work: Work) -> Work:
     if output is None and work.must_change:
         by_score = sorted(by_size, key=lambda candidate: -(candidate.score or 100.0))
         output = _first_right(work, by_score, None, -math.inf)
-    if output is None and (work.must_change or not work.candidates) and not _may_stay(work):
+    if output is None and work.must_change:
         raise Refused(Reason.UNSUPPORTED_CONVERSION)
-    reason = _GAIN_MAP_KEPT if work.keeps_gain_map else _NO_SAVINGS
-    return replace(work, output=output, reason=None if output else reason)
+    return replace(work, output=output, reason=None if output else _why_none(work))
 
 
 STEPS: tuple[Callable[[Work], Work], ...] = (
@@ -194,8 +201,19 @@ STEPS: tuple[Callable[[Work], Work], ...] = (
 )
 
 
-def _may_stay(work: Work) -> bool:
-    return work.keeps_format and not work.must_change
+def _why_none(work: Work) -> str:
+    """Why the source is left as it is.
+
+    Raises:
+        Refused: it cannot be, for it was to be converted and no file of the format could be made.
+    """
+    if work.keeps_gain_map:
+        return _GAIN_MAP_KEPT
+    if work.candidates or work.keeps_format:
+        return _NO_SAVINGS
+    if work.goal is None:
+        return _NO_LOSSLESS_FORM
+    raise Refused(Reason.UNSUPPORTED_CONVERSION)
 
 
 def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:

@@ -13,6 +13,9 @@ from leanpix_engine.model import Level, Options
 
 LEVEL_SCORES = {Level.MEDIUM: 77.0, Level.HIGH: 65.0}
 
+VISUALLY_LOSSLESS = 90.0
+"""The goal of a lossless request that must change pixels in a format that has no lossless form."""
+
 FLOOR_BELOW_GOAL = 0.5
 """An output may score this much less than its goal; below it the next candidate is taken."""
 SEARCH_BELOW_GOAL = 0.3

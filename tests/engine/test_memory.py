@@ -1,0 +1,35 @@
+"""Peak memory of a large photo, measured in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import photo, saved
+
+MEGABYTES_AT_18_MEGAPIXELS = 400
+SCRIPT = """
+import resource, sys
+from leanpix_engine import optimize
+result = optimize(open(sys.argv[1], "rb").read())
+assert result.output
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak // (1024 if sys.platform == "linux" else 1024**2))
+"""
+
+
+@pytest.mark.slow
+def test_an_18_megapixel_jpeg_fits_a_small_function(tmp_path: Path) -> None:
+    tile = photo(1200, 900)
+    large = tile.resize((4896, 3672))
+    (tmp_path / "large.jpg").write_bytes(saved(large, quality=92))
+    measured = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "large.jpg")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(measured.stdout) <= MEGABYTES_AT_18_MEGAPIXELS
