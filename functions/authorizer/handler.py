@@ -4,6 +4,7 @@ API Gateway keeps the answer for a key, so it covers every route: an account may
 unknown key may call only the routes whose refusal is API Gateway's own key check's to give (401).
 """
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 UNKNOWN = "unknown"
+PATH_PARAMETER = re.compile(r"\{[^}]*\}")
 SERVICE = identify_service()
 
 
@@ -42,5 +44,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     else:
         for route in ROUTES:
             if route.access in KEY_CHECKED_ACCESSES:
-                policy.allow_route(route.method, route.path)
+                # A policy is matched with the path that was called, not with the route's.
+                policy.allow_route(route.method, PATH_PARAMETER.sub("*", route.path))
     return policy.asdict()
