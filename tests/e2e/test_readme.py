@@ -1,0 +1,85 @@
+"""Every command that the README shows works as shown, here or in CI."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cli.local_account import LocalAccount
+    from local.cloud import LocalCloud
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.partition(" #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.strip() and not line.startswith("#")
+]
+RUN_ELSEWHERE = {
+    "make demo": "tests/e2e/test_demo.py",
+    "make serve PORT=8080": "tests/local/test_lifecycle.py",
+}
+
+
+def test_every_make_target_exists() -> None:
+    """Those in running text too."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"\bmake ([a-z]+)", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_what_is_run_elsewhere_is_run_there() -> None:
+    """By the same code."""
+    for command, path in RUN_ELSEWHERE.items():
+        assert command in COMMANDS
+        assert (ROOT / path).is_file()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's examples are for curl")
+def test_the_curl_lines_work(
+    cloud: LocalCloud, account: LocalAccount, photo: bytes, tmp_path: Path
+) -> None:
+    """In their order: submit, then poll for its id."""
+    (tmp_path / "photo.jpg").write_bytes(photo)
+    submit, poll = (command for command in COMMANDS if command.startswith("curl"))
+    environment = {"KEY": account.api_key, "PATH": "/usr/bin:/bin:/usr/local/bin"}
+
+    def run(command: str) -> dict[str, object]:
+        local = command.replace("http://127.0.0.1:8080", cloud.url)
+        done = subprocess.run(
+            ["sh", "-c", local.replace("curl", "curl -sS", 1)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            timeout=150,
+            check=True,
+        )
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+    environment["ID"] = str(run(submit)["process_id"])
+    assert run(poll)["status"] == "ok"
+
+
+def test_the_engines_line_works(photo: bytes, tmp_path: Path) -> None:
+    """And writes a smaller file."""
+    (tmp_path / "photo.jpg").write_bytes(photo)
+    (line,) = (command for command in COMMANDS if "leanpix optimize" in command)
+    command = [str(ROOT / word) if word.startswith(".venv/") else word for word in line.split()]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    assert 0 < (tmp_path / "smaller.jpg").stat().st_size < len(photo)
+
+
+def test_every_command_is_covered() -> None:
+    """A command that is added here must be run somewhere."""
+    covered = {*RUN_ELSEWHERE, *(c for c in COMMANDS if c.startswith("curl"))}
+    rest = [c for c in COMMANDS if c not in covered and "leanpix optimize" not in c]
+    assert rest == []
