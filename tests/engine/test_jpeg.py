@@ -242,3 +242,10 @@ def test_a_lossless_conversion_that_cannot_be_is_none(photo_jpeg: bytes) -> None
     result = optimize(photo_jpeg, Options(level=Level.LOSSLESS, target_format=Format.AVIF))
     assert result.output is None
     assert result.reason == "no_lossless_form"
+
+
+def test_avif_of_more_than_can_be_encoded_in_time_is_refused(photo_jpeg: bytes) -> None:
+    limits = Limits(max_avif_pixels=1000)
+    with pytest.raises(Refused) as refusal:
+        optimize(photo_jpeg, Options(target_format=Format.AVIF), limits)
+    assert refusal.value.reason is Reason.TOO_LARGE

@@ -24,10 +24,14 @@ class Limits:
     """Frames x canvas of an animation: what decoding all of it takes."""
     max_seconds: float = 50.0
     """Wall-clock time of one `optimize` call."""
+    max_avif_pixels: int = 40_000_000
+    """What AVIF is encoded of: at about 0.6 s/MP one encode of more would not end in time."""
     max_child_seconds: float = 20.0
     """Wall-clock time of one codec in a child process."""
     max_memory_bytes: int = 1_500_000_000
     """Address space of a codec in a child process."""
+    max_process_bytes: int = 2_500_000_000
+    """Address space of the process that works on one image (`contained.py`)."""
     max_metadata_bytes: int = 1_000_000
     """EXIF + XMP that `keep_exif` carries over; more is dropped."""
     max_inflated_metadata_bytes: int = 4_000_000

@@ -173,6 +173,8 @@ def to_srgb(work: Work) -> Work:
 def encode(work: Work) -> Work:
     """Makes the candidates: the smallest of each lossy way at the goal, and lossless ones."""
     _, picture = work.found
+    if work.kind is Format.AVIF and picture.megapixels * 1e6 > work.limits.max_avif_pixels:
+        raise Refused(Reason.TOO_LARGE, "This image is too large to be encoded as AVIF in time.")
     judge = Judge(picture, lambda data: codec_of(work.kind).decode(data, work.limits))
     return replace(work, judge=judge, candidates=_candidates(work, judge))
 
