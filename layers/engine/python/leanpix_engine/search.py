@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -144,7 +145,8 @@ def _refined(
         short = goal - latest.score
         if kept is None or kept.score < goal - FLOOR_BELOW_GOAL or short <= FLOOR_BELOW_GOAL:
             kept = latest
-        if -_TOO_GOOD < short <= FLOOR_BELOW_GOAL or deadline.left() <= 0:
+        settled = -_TOO_GOOD < short <= FLOOR_BELOW_GOAL or math.isinf(short)
+        if settled or deadline.left() <= 0:
             break
         towards = _on_grid(
             ladder, quality + short / ladder.slope + (ladder.step if short > 0 else 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from shutil import which
 
@@ -14,14 +13,23 @@ from leanpix_engine import child
 from leanpix_engine.decode import decode as decode_by_vips
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task
+from leanpix_engine.formats.gif_delays import with_delays_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Picture
 from leanpix_engine.search import Candidate, Ladder
 
-_ARGUMENTS = ("--no-warnings", "--no-comments", "--no-names", "--no-extensions", "-O3")
-_GENTLEST = 200
-"""Our quality counts down from it: gifsicle's loss is 200 - quality."""
+_ARGUMENTS = (
+    "--no-warnings",
+    "--no-comments",
+    "--no-names",
+    "--no-extensions",
+    "-O3",
+    "-Okeep-empty",
+)
+_LOSS = 100
+"""gifsicle's; from here on more of it costs more of the score than it saves."""
+_INTERFRAME_ERROR = 8.0
 _CGIF_MAX_MEGAPIXELS = 40.0
 """Frames together; quantizing them anew takes longer above."""
 
@@ -41,33 +49,33 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """Lossy LZW on the source's own palettes; the same where small changes between frames are left out."""
+    """Fewer colours and lossy LZW; then the same where small changes between frames are left out."""
     del goal
-    source = _file_of(task)
-    yield _lossy("gifsicle lossy", task, source, start=150)
+    yield _fewer_colours("gifsicle", task, _file_of(task), start=58)
     if task.picture.count > 1 and task.picture.megapixels <= _CGIF_MAX_MEGAPIXELS:
-        yield _lossy("cgif, gifsicle lossy", task, None, start=170)
+        yield _fewer_colours("cgif, gifsicle", task, None, start=64)
 
 
-def _lossy(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
+def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
+    """The quality is 10 log2 of the number of colours; it moves size and score more than the loss does."""
     calmed: list[bytes] = [source] if source else []
 
     def encode(quality: float) -> bytes:
         if not calmed:
-            calmed.append(_by_cgif(task.picture, error=8.0))
+            calmed.append(_by_cgif(task.picture, error=_INTERFRAME_ERROR))
+        colours = min(256, round(2 ** (quality / 10)))
         try:
-            return _gifsicle(task, calmed[0], f"--lossy={_GENTLEST - int(quality)}")
+            return _gifsicle(task, calmed[0], f"--lossy={_LOSS}", f"--colors={colours}")
         except child.CodecFailed as error:
             raise Refused(Reason.ENGINE_FAILURE) from error
 
     return Ladder(
         how=how,
         encode=encode,
-        low=40,
-        high=195,
+        low=10,
+        high=80,
         start=start,
-        slope=0.12,
-        step=5,
+        slope=1.0,
         max_encodes=4,
         tolerance=1.0,
     )
@@ -93,7 +101,8 @@ def _by_cgif(picture: Picture, error: float) -> bytes:
 
 
 def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:
-    return child.run([_tool(), *_ARGUMENTS, *arguments], source, task.limits, task.deadline)
+    data = child.run([_tool(), *_ARGUMENTS, *arguments], source, task.limits, task.deadline)
+    return with_delays_of(data, task.source or source)
 
 
 def _tool() -> str:

@@ -43,12 +43,21 @@ class MergedPalette:
         """The most colours there are."""
         return len(self._colours)
 
+    def reduced(self, size: int) -> tuple[Bytes, Bytes]:
+        """Each pixel's index, and at most `size` colours (n, 4)."""
+        if size >= self.size:
+            return self._indices, self._colours
+        points, cluster = self._clusters(size)
+        return cluster.astype(np.uint8)[self._indices], _from_space(points)
+
     def png(self, size: int) -> bytes:
         """The image in at most `size` colours, as a quickly made PNG."""
-        if size >= self.size:
-            return write(self._indices, self._colours)
-        points, cluster = self._clusters(size)
-        return write(cluster.astype(np.uint8)[self._indices], _from_space(points))
+        return write(*self.reduced(size))
+
+    def pixels(self, size: int) -> Bytes:
+        """The image in at most `size` colours as (height, width, 4)."""
+        indices, colours = self.reduced(size)
+        return colours[indices]
 
     def _clusters(self, size: int) -> tuple[Floats, npt.NDArray[np.intp]]:
         """Points of `size` clusters and each colour's cluster: merged, then refined by Lloyd's steps."""
@@ -67,11 +76,12 @@ class MergedPalette:
     def _means(self, cluster: npt.NDArray[np.intp], size: int) -> Floats:
         total = np.maximum(np.bincount(cluster, self._weights, size), 1e-9)
         sums = [np.bincount(cluster, self._weights * channel, size) for channel in self._points.T]
-        return (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
+        means: Floats = (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
+        return means
 
 
 def _quantized(image: Any) -> tuple[Bytes, Bytes]:  # noqa: ANN401
-    """libimagequant's colours (n, 4) and each pixel's index."""
+    """Libimagequant's colours (n, 4) and each pixel's index."""
     data = image.pngsave_buffer(
         palette=True,
         Q=100,
