@@ -6,11 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from leanpix_engine.headers.exif import with_upright
+from leanpix_engine.headers.exif import SWAPS_SIDES, with_upright
 from leanpix_engine.picture import Picture, Pixels
-
-SWAPS_SIDES = (5, 6, 7, 8)
-"""Orientations that lay the image on its side."""
 
 
 def upright(picture: Picture) -> Picture:

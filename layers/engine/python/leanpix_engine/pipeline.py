@@ -11,9 +11,10 @@ from leanpix_engine import color, metadata
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task, codec_of
+from leanpix_engine.headers.exif import SWAPS_SIDES
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Options, Output, Probe, Result
-from leanpix_engine.orient import SWAPS_SIDES, upright
+from leanpix_engine.orient import upright
 from leanpix_engine.picture import Picture
 from leanpix_engine.probe import check
 from leanpix_engine.probe import probe as read_headers
@@ -144,7 +145,8 @@ def decode(work: Work) -> Work:
 def orient(work: Work) -> Work:
     """Turns the pixels as they are seen; a lossless JPEG keeps its blocks and its tag."""
     _, picture = work.found
-    if picture.orientation == 1 or (work.goal is None and work.keeps_format and not work.resizes):
+    keeps_blocks = work.kind is Format.JPEG and work.keeps_format and not work.resizes
+    if picture.orientation == 1 or (work.goal is None and keeps_blocks):
         return work
     return replace(work, picture=upright(picture), untouched=False)
 

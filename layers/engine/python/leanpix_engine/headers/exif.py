@@ -7,6 +7,9 @@ from typing import Literal
 PREFIX = b"Exif\x00\x00"
 """What comes before the TIFF block in a JPEG's APP1."""
 
+SWAPS_SIDES = (5, 6, 7, 8)
+"""Orientations that lay the image on its side."""
+
 _TAG, _SHORT = 0x0112, 3
 _MAX_ENTRIES = 512
 _ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.headers.exif import PREFIX, orientation_of
+from leanpix_engine.headers.exif import PREFIX, SWAPS_SIDES, orientation_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
@@ -86,7 +86,7 @@ def read(source: bytes, limits: Limits) -> Probe:
     if frame is None:
         raise Refused(Reason.CORRUPT_IMAGE)
     width, height = (
-        (frame.height, frame.width) if orientation >= 5 else (frame.width, frame.height)
+        (frame.height, frame.width) if orientation in SWAPS_SIDES else (frame.width, frame.height)
     )
     return Probe(
         format=Format.JPEG,

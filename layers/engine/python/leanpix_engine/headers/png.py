@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.headers.exif import orientation_of
+from leanpix_engine.headers.exif import SWAPS_SIDES, orientation_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
@@ -73,7 +73,7 @@ def read(source: bytes, limits: Limits) -> Probe:
     if not pixels or len(header) != 13 or header[8] not in _BITS_BY_TYPE.get(header[9], ()):
         raise Refused(Reason.CORRUPT_IMAGE)
     width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
-    if orientation >= 5:
+    if orientation in SWAPS_SIDES:
         width, height = height, width
     return Probe(
         format=Format.PNG,

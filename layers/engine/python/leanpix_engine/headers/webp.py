@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.headers.exif import orientation_of
+from leanpix_engine.headers.exif import SWAPS_SIDES, orientation_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
@@ -39,8 +39,7 @@ def read(source: bytes, limits: Limits) -> Probe:
         at += 8 + length + (length & 1)
     if not size[0]:
         raise Refused(Reason.CORRUPT_IMAGE)
-    # Viewers do not apply EXIF orientation to WebP; neither does libvips when it reads one back.
-    width, height = size
+    width, height = size if orientation not in SWAPS_SIDES else size[::-1]
     return Probe(
         format=Format.WEBP,
         width=width,
