@@ -50,10 +50,11 @@ def redrive(
 ) -> None:
     """Send the dead letters of a queue again, once what they died of is mended."""
     service = open_target(local=local, stage=stage).redrive()
-    if queue is Queue.IMAGES:
-        count = service.redrive_images()
-    else:
-        count = service.redrive_callbacks()
+    redrive_queue = {
+        Queue.IMAGES: service.redrive_images,
+        Queue.CALLBACKS: service.redrive_callbacks,
+    }
+    count = redrive_queue[queue]()
     print_answer({"queue": queue.value, "redriven": count}, as_json=as_json)
 
 

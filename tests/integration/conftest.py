@@ -154,6 +154,4 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         sqs = boto3.client("sqs", region_name=REGION)
         url = sqs.create_queue(QueueName="images")["QueueUrl"]
         callbacks_url = sqs.create_queue(QueueName="callbacks")["QueueUrl"]
-        yield Stack(
-            dynamodb=dynamodb, s3=s3, sqs=sqs, queue_url=url, callbacks_url=callbacks_url
-        )
+        yield Stack(dynamodb=dynamodb, s3=s3, sqs=sqs, queue_url=url, callbacks_url=callbacks_url)

@@ -88,19 +88,19 @@ class CallBackService:
             state = CallbackState.DELIVERED
         elif pause is not None:
             state, due_at = CallbackState.PENDING, self.clock.now() + pause + LEASE_GRACE_SECONDS
+        task = CallbackTask(job.job_id, attempts)
+        if state is CallbackState.FAILED:
+            # First, as a record that has failed is not looked at again.
+            self.queue.bury_callback(task, account_id=job.account_id)
         self.callbacks.log_delivery(
             job.job_id, lease_id=lease_id, delivery=delivery, state=state, due_at=due_at
         )
-        self._queue_next(CallbackTask(job.job_id, attempts), job.account_id, state, pause)
+        if state is CallbackState.PENDING and pause and pause <= LONGEST_DELAY_SECONDS:
+            self._queue_next(task, job.account_id, pause)
         return state
 
-    def _queue_next(
-        self, task: CallbackTask, account_id: str, state: CallbackState, pause: int | None
-    ) -> None:
+    def _queue_next(self, task: CallbackTask, account_id: str, pause: int) -> None:
         try:
-            if state is CallbackState.FAILED:
-                self.queue.bury_callback(task, account_id=account_id)
-            elif state is CallbackState.PENDING and pause and pause <= LONGEST_DELAY_SECONDS:
-                self.queue.send_callback(task, account_id=account_id, delay_seconds=pause)
+            self.queue.send_callback(task, account_id=account_id, delay_seconds=pause)
         except QueueFailedError as error:
             logger.warning("callback left to the sweeper", job_id=task.job_id, why=str(error))

@@ -1,0 +1,46 @@
+"""A ledger in moto's DynamoDB, by the adapters that run in AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from leanpix.adapters.accounts_table import AccountsTable
+from leanpix.adapters.administration import AccountRecordsTable
+from leanpix.adapters.callbacks_table import CallbacksTable
+from leanpix.adapters.jobs_table import JobsTable
+from leanpix.adapters.open_records_table import OpenRecordsTable
+from tests.integration.conftest import REGION, create_tables
+from tests.ledger.world import Backend
+
+if TYPE_CHECKING:
+    from tests.ledger.memory import HandClock
+
+
+def make_client() -> Any:
+    """Return a client; it must be made while moto is on."""
+    return boto3.client("dynamodb", region_name=REGION)
+
+
+def ledger_in_dynamodb(clock: HandClock) -> Backend:
+    """Return a ledger in empty tables."""
+    client = make_client()
+    for name in client.list_tables()["TableNames"]:
+        client.delete_table(TableName=name)
+    create_tables(client)
+    return backend_over(client, clock)
+
+
+def backend_over(client: Any, clock: HandClock) -> Backend:
+    """Return the ledger in a client's tables."""
+    accounts = AccountsTable(client=client, table="accounts", now=clock.now)
+    records = AccountRecordsTable(client=client, table="accounts")
+    return Backend(
+        jobs=JobsTable(client=client, table="jobs", accounts=accounts),
+        accounts=accounts,
+        records=OpenRecordsTable(client=client, table="jobs"),
+        callbacks=CallbacksTable(client=client, table="jobs"),
+        add_account=lambda account: records.create(account, created_at=clock.now()),
+        top_up=records.top_up,
+    )

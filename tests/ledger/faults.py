@@ -1,0 +1,94 @@
+"""Deaths of a process, between any two of its calls to the outside world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from leanpix.services import ports
+
+
+class ProcessDied(BaseException):
+    """The process was killed. No ``Exception``: no code of ours may live through it."""
+
+
+def ports_of(module: Any = ports) -> dict[str, tuple[str, ...]]:
+    """Return the methods of every port, by the port's name."""
+    return {
+        name: tuple(sorted(method for method in vars(port) if not method.startswith("_")))
+        for name, port in vars(module).items()
+        if getattr(port, "_is_protocol", False) and port.__module__ == module.__name__
+    }
+
+
+@dataclass
+class Faults:
+    """Counts the calls to ports and lets the process die at one of them."""
+
+    countdown: int = -1
+    after: bool = False
+    target: str | None = None
+    """Only this call counts, where given: ``Jobs.create``."""
+    error: type[Exception] | None = None
+    """What the call raises in place of the process's death: a failure that is survived."""
+    seen: set[str] = field(default_factory=set)
+    has_struck: bool = False
+
+    def arm(
+        self,
+        countdown: int,
+        *,
+        after: bool,
+        target: str | None = None,
+        error: type[Exception] | None = None,
+    ) -> None:
+        """Strike at the call after ``countdown`` others, before or after its effect."""
+        self.countdown, self.after, self.target = countdown, after, target
+        self.error, self.has_struck = error, False
+
+    def disarm(self) -> None:
+        """Let all calls pass."""
+        self.countdown = -1
+
+    def call(self, name: str, function: Callable[[], Any]) -> Any:
+        """Make a call, or die."""
+        self.seen.add(name)
+        strikes = False
+        if self.countdown >= 0 and self.target in {None, name}:
+            strikes = self.countdown == 0
+            self.countdown -= 1
+        if strikes and not self.after:
+            self._strike()
+        result = function()
+        if strikes:
+            self._strike()
+        return result
+
+    def _strike(self) -> None:
+        self.has_struck = True
+        raise (self.error or ProcessDied)
+
+
+class Faulty:
+    """Stands before a port and counts its calls."""
+
+    def __init__(self, port: str, inner: Any, faults: Faults) -> None:
+        """Take the port's name and whoever gives it."""
+        self._port = port
+        self._inner = inner
+        self._faults = faults
+        self._methods = ports_of()[port]
+
+    def __getattr__(self, method: str) -> Any:
+        """Return a method of the port, counted."""
+        function = getattr(self._inner, method)
+        if method not in self._methods:
+            return function
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            return self._faults.call(
+                f"{self._port}.{method}", lambda: function(*arguments, **named)
+            )
+
+        return call

@@ -1,0 +1,508 @@
+"""The services over some ledger, with everything around them in hand: time, queues, deaths."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from leanpix.contract import PLANS, Api, ErrorName
+from leanpix.domain.accounts import Account
+from leanpix.domain.callbacks import CallbackState
+from leanpix.domain.errors import LeanpixError
+from leanpix.domain.jobs import Image, Job, KeptReason
+from leanpix.domain.ledger import Balance, month_of
+from leanpix.domain.options import ImageOptions, Operation
+from leanpix.domain.results import direct_upload_object_key, result_object_key
+from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
+from leanpix.domain.tasks import CallbackTask, ImageTask
+from leanpix.domain.uploads import CompletedUpload
+from leanpix.services.accept import AcceptService
+from leanpix.services.announce import AnnounceService
+from leanpix.services.call_back import CallBackService
+from leanpix.services.give_up import GiveUpService
+from leanpix.services.optimize import OptimizeService
+from leanpix.services.ports import (
+    EngineFile,
+    EngineRefusedError,
+    EngineResult,
+    LeaseLostError,
+)
+from leanpix.services.sweep import SweepReport, SweepService
+from leanpix.services.uploads import UploadsService
+from leanpix.services.wait import WaitService
+from tests.ledger.faults import Faults, Faulty, ProcessDied
+from tests.ledger.memory import (
+    HandClock,
+    MemoryAccounts,
+    MemoryCallbackQueue,
+    MemoryImageQueue,
+    MemoryLedger,
+    MemoryObjects,
+    MemoryPoster,
+    MemoryQueue,
+    Message,
+)
+
+FUNCTION_SECONDS = 120
+VISIBILITY_SECONDS = 132
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+GAIN, NONE, REFUSED, OURS, POISON, SLOW = b"gain", b"none", b"refused", b"ours", b"poison", b"slow"
+KINDS = (GAIN, NONE, REFUSED, OURS, POISON, SLOW)
+"""What the engine makes of an image: smaller, nothing, a refusal, a failure of its own, the death
+of its process, or smaller but only after its lease has ended."""
+
+
+@dataclass
+class Backend:
+    """A ledger behind the services' ports."""
+
+    jobs: Any
+    accounts: Any
+    records: Any
+    callbacks: Any
+    add_account: Callable[[Account], None]
+    top_up: Callable[[str, int], object]
+
+    @classmethod
+    def in_memory(cls, clock: HandClock) -> Backend:
+        """Return a ledger in memory."""
+        ledger = MemoryLedger(clock)
+        return cls(
+            jobs=ledger,
+            accounts=MemoryAccounts(ledger),
+            records=ledger,
+            callbacks=ledger,
+            add_account=ledger.add_account,
+            top_up=ledger.top_up,
+        )
+
+
+@dataclass
+class FakeEngine:
+    """Does what the image's first bytes say."""
+
+    clock: HandClock
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+    """What others do while it works."""
+
+    def optimize(
+        self, source: bytes, options: ImageOptions, *, max_seconds: float
+    ) -> EngineResult:
+        kind = source.partition(b":")[0]
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        if kind == SLOW:
+            self.clock.time += FUNCTION_SECONDS + 1
+        if kind == POISON:
+            raise ProcessDied
+        if kind == REFUSED:
+            raise EngineRefusedError(KeptReason.FETCH_FAILED.value)
+        if kind == OURS:
+            raise EngineRefusedError(KeptReason.INTERNAL_ERROR.value, is_our_fault=True)
+        smaller = EngineFile(
+            data=source[: len(source) // 2], format="png", content_type="image/png"
+        )
+        return EngineResult(
+            original_format="png",
+            original_content_type="image/png",
+            main=smaller if kind in {GAIN, SLOW} else None,
+            webp=None,
+            reason=None if kind in {GAIN, SLOW} else "no_savings",
+        )
+
+
+@dataclass
+class FakeFetcher:
+    """Serves what the URL's path says."""
+
+    def fetch(self, url: str, *, credentials: object, max_bytes: int) -> bytes:
+        return url.rpartition("/")[2].encode() + b":of some size"
+
+
+@dataclass
+class FakeDirectUploads:
+    """Finds every direct upload that is in the store."""
+
+    objects: MemoryObjects
+
+    def find(self, object_key: str) -> CompletedUpload | None:
+        data = self.objects.files.get(object_key)
+        return CompletedUpload(file_name="d.png", size_bytes=len(data)) if data else None
+
+
+class Watched:
+    """A ledger whose new jobs are noted, also those that no client was told of."""
+
+    def __init__(self, jobs: Any, job_ids: set[int]) -> None:
+        self._jobs = jobs
+        self._job_ids = job_ids
+
+    def create(self, job: Job, **named: Any) -> None:
+        self._job_ids.add(job.job_id)
+        self._jobs.create(job, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+
+@dataclass
+class Accepted:
+    """A job that a client was told of."""
+
+    job_id: int
+    account_id: str
+
+
+class World:
+    """One history."""
+
+    def __init__(self, make_backend: Callable[[HandClock], Backend]) -> None:
+        """Begin with no account."""
+        self.clock = HandClock()
+        self.began_at = self.clock.now()
+        self.backend = make_backend(self.clock)
+        self.faults = Faults()
+        self.objects = MemoryObjects()
+        self.images = MemoryQueue(self.clock, VISIBILITY_SECONDS)
+        self.callbacks = MemoryQueue(self.clock, MINUTE)
+        self.poster = MemoryPoster()
+        self.engine = FakeEngine(self.clock)
+        self.accounts: dict[str, int] = {}
+        self.topped_up: Counter[str] = Counter()
+        self.accepted: list[Accepted] = []
+        self.job_ids: set[int] = set()
+        self.expects_delivery = True
+        self.idempotent: dict[tuple[str, str], tuple[Submission, int, float]] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Make every service anew, as new processes do."""
+        backend, faulty = self.backend, self._faulty
+        jobs = faulty("Jobs", Watched(backend.jobs, self.job_ids))
+        accounts = faulty("Accounts", backend.accounts)
+        objects = faulty("Objects", self.objects)
+        queue = faulty("ImageQueue", MemoryImageQueue(self.images))
+        callback_queue = faulty("CallbackQueue", MemoryCallbackQueue(self.callbacks))
+        announcer = AnnounceService(jobs=jobs, callbacks=callback_queue)
+        self.accept_service = AcceptService(
+            jobs=jobs,
+            accounts=accounts,
+            objects=objects,
+            queue=queue,
+            uploads=UploadsService(store=faulty("DirectUploads", FakeDirectUploads(self.objects))),
+            clock=self.clock,
+            retention_days=7,
+        )
+        self.optimize_service = OptimizeService(
+            jobs=jobs,
+            objects=objects,
+            fetcher=faulty("Fetcher", FakeFetcher()),
+            engine=faulty("Engine", self.engine),
+            announcer=announcer,
+            clock=self.clock,
+            retention_days=7,
+        )
+        self.give_up_service = GiveUpService(jobs=jobs, announcer=announcer, clock=self.clock)
+        self.sweep_service = SweepService(
+            jobs=jobs,
+            records=faulty("OpenRecords", backend.records),
+            queue=queue,
+            uploads=faulty("Uploads", self.objects),
+            announcer=announcer,
+            giver_up=self.give_up_service,
+            clock=self.clock,
+        )
+        self.call_back_service = CallBackService(
+            jobs=jobs,
+            accounts=accounts,
+            callbacks=faulty("Callbacks", backend.callbacks),
+            queue=callback_queue,
+            poster=faulty("Poster", self.poster),
+            clock=self.clock,
+            renderers={Api.MEGAOPTIM: lambda done: str(done.job.job_id).encode()},
+        )
+        self.wait_service = WaitService(
+            jobs=jobs, accounts=accounts, clock=self.clock, max_hold_seconds=0
+        )
+
+    def _faulty(self, port: str, inner: object) -> Any:
+        return Faulty(port, inner, self.faults)
+
+    # ------------------------------------------------------------- what happens
+
+    def add_account(self, account_id: str, *, tokens: int, plan: str = "free") -> None:
+        """Open an account that begins with its plan's grant, or with so many tokens."""
+        month = month_of(self.clock.now())
+        self.accounts[account_id] = tokens
+        self.backend.add_account(
+            Account(
+                account_id=account_id,
+                name=account_id,
+                email="a@example.com",
+                plan=plan,
+                is_unlimited=tokens < 0,
+                month=month,
+                balance=Balance(
+                    tokens=max(0, tokens),
+                    month=month,
+                    month_grant=max(0, tokens),
+                    given_total=max(0, tokens),
+                ),
+                callback_secret="whsec_test",
+            )
+        )
+
+    def top_up(self, account_id: str, tokens: int) -> None:
+        """Sell tokens."""
+        self.backend.top_up(account_id, tokens)
+        self.topped_up[account_id] += tokens
+
+    def submission(
+        self,
+        account_id: str,
+        *inputs: Input,
+        callback: bool = False,
+        key: str | None = None,
+    ) -> Submission:
+        """Return a request."""
+        return Submission(
+            account_id=account_id,
+            api=Api.MEGAOPTIM,
+            operation=Operation.COMPRESS,
+            options=ImageOptions(),
+            inputs=inputs,
+            callback_url="https://client.example/done" if callback else None,
+            idempotency_key=key,
+        )
+
+    def submit(self, submission: Submission) -> Job | ErrorName | None:
+        """Submit; return the job, the refusal, or None where the process died."""
+        try:
+            job = self.run(lambda: self.accept_service.accept(submission))
+        except LeanpixError as error:
+            return error.name
+        if job is None:
+            return None
+        self.accepted.append(Accepted(job.job_id, submission.account_id))
+        self._check_idempotency(submission, job)
+        return job
+
+    def _check_idempotency(self, submission: Submission, job: Job) -> None:
+        if submission.idempotency_key is None:
+            return
+        name = submission.account_id, submission.idempotency_key
+        earlier = self.idempotent.get(name)
+        if earlier and self.clock.now() < earlier[2] + DAY - 1:
+            assert earlier[:2] == (submission, job.job_id), "one key, one request, one job"
+        else:
+            self.idempotent[name] = submission, job.job_id, job.created_at
+
+    def deliver(self, position: int = 0, *, twice: bool = False) -> bool:
+        """Let an optimizer work on a visible message; ``twice`` leaves it to be delivered again.
+
+        Returns whether there was a message that was done with.
+        """
+        message = self.images.receive(position)
+        if message is None or not isinstance(message.task, ImageTask):
+            return False
+        task = message.task
+        done = self._handle(
+            message,
+            lambda: self.optimize_service.optimize(task, seconds_left=FUNCTION_SECONDS - 1),
+        )
+        if done and not twice:
+            self.images.delete(message)
+        if done and twice:
+            message.visible_at = self.clock.now()
+        return done
+
+    def deliver_dead(self) -> None:
+        """Let the dead letters' consumer work on all there are."""
+        for message in list(self.images.dead):
+            task = message.task
+            assert isinstance(task, ImageTask)
+            if self._handle(message, lambda task=task: self.give_up_service.give_up(task)):
+                self.images.dead.remove(message)
+
+    def deliver_callback(self, position: int = 0, *, twice: bool = False) -> bool:
+        """Let a callback be posted; ``twice`` leaves its message to be delivered again."""
+        message = self.callbacks.receive(position)
+        if message is None or not isinstance(message.task, CallbackTask):
+            return False
+        task = message.task
+        done = self._handle(
+            message, lambda: self.call_back_service.call_back(task, seconds_left=29)
+        )
+        if done and not twice:
+            self.callbacks.delete(message)
+        return done
+
+    def sweep(self) -> SweepReport | None:
+        """Run the sweeper."""
+        return self.run(lambda: self.sweep_service.sweep(seconds_left=50))
+
+    def _handle(self, message: Message, work: Callable[[], object]) -> bool:
+        """Return whether the message is done with; what raises leaves it in the queue."""
+        finished = []
+        try:
+            self.run(lambda: finished.append(work()) or True)
+        except LeaseLostError:
+            return False
+        return bool(finished)
+
+    def run(self, work: Callable[[], Any]) -> Any:
+        """Do something in a process that may die; return None if it did."""
+        try:
+            return work()
+        except ProcessDied:
+            self.restart()
+            return None
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock."""
+        self.clock.time += seconds
+
+    # ------------------------------------------------------------- peace
+
+    def settle_down(self) -> None:
+        """Let time pass without faults until nothing more happens."""
+        self.faults.disarm()
+        self.engine.meanwhile.clear()
+        self.poster.refusals %= 3
+        for pause in [*[140] * 9, *[HOUR + 1] * 16]:
+            self.drain()
+            if self._is_quiet():
+                break
+            self.sweep()
+            self.drain()
+            self.pass_time(pause)
+        self.pass_time(DAY + HOUR)
+        self.sweep()
+
+    def _is_quiet(self) -> bool:
+        """Return whether nothing is left for anyone to do."""
+        has_messages = self.images.messages or self.images.dead or self.callbacks.messages
+        return not has_messages and all(
+            job.is_final and not (job.callback and job.callback.is_pending) for job in self.jobs()
+        )
+
+    def drain(self) -> None:
+        """Deliver all that is visible."""
+        for _ in range(500):
+            waiting = [*self.images.visible(), *self.callbacks.visible()]
+            if not waiting:
+                break
+            self.deliver()
+            self.deliver_callback()
+        self.deliver_dead()
+
+    def jobs(self) -> list[Job]:
+        """Return every job on record."""
+        created = [entry.job_id for entry in self.accepted]
+        found = {job_id: self.backend.jobs.read(job_id) for job_id in {*created, *self.job_ids}}
+        return [job for job in found.values() if job is not None]
+
+    # ------------------------------------------------------------- what must hold
+
+    def check(self) -> None:
+        """Check everything that must hold once nothing more happens."""
+        jobs = self.jobs()
+        on_record = {job.job_id: job for job in jobs}
+        for entry in self.accepted:
+            assert entry.job_id in on_record, "an accepted job is on record"
+        by_account: dict[str, list[Image]] = defaultdict(list)
+        for job in jobs:
+            self._check_job(job)
+            by_account[job.account_id].extend(job.images)
+        for account_id in self.accounts:
+            self._check_account(account_id, by_account[account_id])
+        self._check_uploads(on_record)
+
+    def _check_job(self, job: Job) -> None:
+        for image in job.images:
+            assert image.state.is_final, "every accepted image ended"
+            if image.outcome and image.outcome.main:
+                key = result_object_key(image.public_id, image.outcome.main.file_name)
+                assert key in self.objects.files, "what is paid for can be downloaded"
+        if job.callback:
+            assert not job.callback.is_pending, "every callback ended"
+            if self.expects_delivery:
+                assert job.callback.state is CallbackState.DELIVERED
+                assert job.job_id in self.poster.accepted
+        for other in self.accounts:
+            if other != job.account_id:
+                self._check_unreadable(job, other)
+
+    def _check_unreadable(self, job: Job, other: str) -> None:
+        at, self.clock.time = self.clock.time, job.created_at
+        with pytest.raises(LeanpixError) as refused:
+            self.wait_service.wait(job.job_id, account_id=other, wait_seconds=0)
+        assert refused.value.name is ErrorName.NOT_YOUR_JOB
+        self.clock.time = at
+
+    def _check_account(self, account_id: str, images: list[Image]) -> None:
+        account: Account = self.backend.accounts.read(account_id)
+        cost = sum(image.cost_tokens for image in images)
+        balance = account.balance
+        assert balance.tokens >= 0
+        assert balance.topped_up >= 0
+        if self.accounts[account_id] < 0:
+            assert (account.tokens, cost) == (-1, 0), "an unlimited account is never charged"
+        else:
+            kept = balance.given_total - balance.expired_total - balance.tokens
+            assert kept == cost, "tokens = granted - images kept"
+            self._check_given(account_id, account)
+        usage = self.backend.accounts.read_usage(account_id)
+        optimized = [image for image in images if image.outcome and image.outcome.main]
+        assert sum(month.images for month in usage) == len(images)
+        assert sum(month.optimized_images for month in usage) == len(optimized)
+        assert sum(month.charged_tokens for month in usage) == cost
+        assert sum(month.bytes_in for month in usage) == sum(
+            image.outcome.original_bytes for image in images if image.outcome
+        )
+
+    def _check_given(self, account_id: str, account: Account) -> None:
+        """No grant but the first, the months', and what was sold."""
+        given = account.balance.given_total - self.accounts[account_id]
+        grants, rest = divmod(
+            given - self.topped_up[account_id], PLANS[account.plan].monthly_tokens
+        )
+        months = (self.clock.now() - self.began_at) / (28 * DAY)
+        assert rest == 0
+        assert 0 <= grants <= months + 1
+        assert account.balance.expired_total <= given - self.topped_up[account_id] + max(
+            0, self.accounts[account_id]
+        )
+
+    def _check_uploads(self, on_record: dict[int, Job]) -> None:
+        used = {
+            image.source.object_key
+            for job in on_record.values()
+            for image in job.images
+            if hasattr(image.source, "object_key")
+        }
+        left = {key for key in self.objects.files if key.startswith("uploads/")}
+        assert left <= used, "an upload that no job uses is swept"
+
+
+def upload(kind: bytes, size: int = 20) -> Upload:
+    """Return an image that the engine treats in some way."""
+    return Upload(file_name="a.png", data=kind + b":" + b"x" * size)
+
+
+def link(kind: bytes) -> Link:
+    """Return the URL of one."""
+    return Link(file_name="a.png", url=f"https://images.example/{kind.decode()}")
+
+
+def direct_upload(world: World, account_id: str, kind: bytes) -> UploadReference:
+    """Upload a file past the API and return what names it."""
+    upload_id = f"{int(world.clock.now()) & 0xFFFFFFFF:08x}{random.getrandbits(96):024x}"
+    world.objects.files[direct_upload_object_key(account_id, upload_id)] = kind + b":direct"
+    return UploadReference(field="upload_id", upload_id=upload_id)
