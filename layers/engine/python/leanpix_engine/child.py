@@ -37,7 +37,7 @@ def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) ->
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_environment(),
+        env=environment(),
     )
     _bound(process.pid, limits, seconds)
     try:
@@ -82,7 +82,7 @@ def find_tool(name: str) -> str:
     return found
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Only what a codec needs: no credentials of the surrounding function."""
     kept = {
         name: os.environ[name]

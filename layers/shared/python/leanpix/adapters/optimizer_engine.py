@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import MIN_SAVED_SHARE
+from leanpix.observability import logger
 from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 
 if TYPE_CHECKING:
     import leanpix_engine
     from leanpix.domain.options import ImageOptions
+    from leanpix_engine.contained import ContainedOptimizer
+
+
+_OWN_MEGABYTES: Final = 256
+"""Of the function's memory, kept for this process: Python, boto3, a file and its result."""
+_MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
+
+
+@cache
+def _contained_optimizer() -> ContainedOptimizer | None:
+    """Return this process's one way to the engine's own, or None where the system has none."""
+    from leanpix_engine import contained  # noqa: PLC0415 - loads what only the optimizer needs
+
+    return contained.ContainedOptimizer() if contained.AVAILABLE else None
 
 
 class LeanpixEngine:
-    """Calls ``leanpix_engine``."""
+    """Calls ``leanpix_engine``, for each image in a process of its own."""
 
     def __init__(self) -> None:
-        """Load the engine, which loads libvips."""
+        """Load the engine, and start the process that loads libvips."""
         import leanpix_engine  # noqa: PLC0415 - the optimizer alone carries the engine's layer
+        from leanpix_engine.contained import EngineBroken  # noqa: PLC0415 - the same
 
         self._engine = leanpix_engine
+        self._broken = EngineBroken
+        self._contained = _contained_optimizer()
 
     def optimize(
         self, source: bytes, options: ImageOptions, *, max_seconds: float
     ) -> EngineResult:
         """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""
-        limits = self._engine.Limits()
-        limits = replace(limits, max_seconds=min(limits.max_seconds, max_seconds))
+        limits = self._limits(max_seconds)
+        optimize = self._contained.optimize if self._contained else self._engine.optimize
         try:
-            result = self._engine.optimize(source, self._to_engine_options(options), limits)
+            result = optimize(source, self._to_engine_options(options), limits)
+        except self._broken as error:
+            self._report(source, str(error))
+            reason = self._engine.Reason.ENGINE_FAILURE
+            raise EngineRefusedError(
+                reason.value, self._tell_format(source), is_our_fault=True
+            ) from None
         except self._engine.Refused as error:
+            if self._contained and self._contained.usage.signal:
+                self._report(source, f"ended by signal {self._contained.usage.signal}")
             raise EngineRefusedError(
                 error.reason.value,
                 self._tell_format(source),
@@ -43,6 +72,22 @@ class LeanpixEngine:
             webp=_to_file(result.also_webp),
             reason=result.reason,
         )
+
+    def _limits(self, max_seconds: float) -> leanpix_engine.Limits:
+        limits = self._engine.Limits()
+        megabytes = int(os.environ.get(_MEMORY_VARIABLE, "0")) - _OWN_MEGABYTES
+        return replace(
+            limits,
+            max_seconds=min(limits.max_seconds, max_seconds),
+            max_process_bytes=(
+                megabytes << 20 if megabytes > _OWN_MEGABYTES else limits.max_process_bytes
+            ),
+        )
+
+    def _report(self, source: bytes, why: str) -> None:
+        """Log what an operator needs to find the image again, and nothing of what is in it."""
+        digest = hashlib.sha256(source).hexdigest()
+        logger.error("engine failed", why=why, sha256=digest, size_bytes=len(source))
 
     def _tell_format(self, source: bytes) -> str | None:
         try:

@@ -1,0 +1,118 @@
+"""How an image and its result go between processes: lengths, JSON, bytes.
+
+Nothing that executes (no pickle): the process that decoded a hostile image is not trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format, Level, Options, Output, Result
+
+_HEAD = struct.Struct(">I")
+_MAX_JSON_BYTES = 1_000_000
+
+
+class Broken(Exception):
+    """The other side ended, or sent what is no frame."""
+
+
+def send(to: socket.socket, fields: dict[str, Any], *blobs: bytes) -> None:
+    """Sends one frame."""
+    text = json.dumps({**fields, "blobs": [len(blob) for blob in blobs]}).encode()
+    to.sendall(_HEAD.pack(len(text)) + text)
+    for blob in blobs:
+        to.sendall(blob)
+
+
+def receive(source: socket.socket, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
+    """One frame, of `max_bytes` at most.
+
+    Raises:
+        Broken: the other side ended, or sent too much or nonsense.
+        TimeoutError: nothing came within the socket's timeout.
+    """
+    (length,) = _HEAD.unpack(_receive_exactly(source, _HEAD.size))
+    if length > _MAX_JSON_BYTES:
+        raise Broken
+    try:
+        fields = json.loads(_receive_exactly(source, length))
+        sizes = [int(size) for size in fields.pop("blobs")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Broken from error
+    if any(size < 0 for size in sizes) or sum(sizes) > max_bytes:
+        raise Broken
+    return fields, [_receive_exactly(source, size) for size in sizes]
+
+
+def _receive_exactly(source: socket.socket, size: int) -> bytes:
+    data = bytearray(size)
+    view = memoryview(data)
+    while view:
+        try:
+            got = source.recv_into(view)
+        except ConnectionError as error:
+            raise Broken from error
+        if not got:
+            raise Broken
+        view = view[got:]
+    return bytes(data)
+
+
+def pack_task(options: Options, limits: Limits) -> dict[str, Any]:
+    """An order as JSON."""
+    return {"options": asdict(options), "limits": asdict(limits)}
+
+
+def unpack_task(fields: dict[str, Any]) -> tuple[Options, Limits]:
+    """The order in JSON."""
+    options = fields["options"]
+    target = options["target_format"]
+    options["level"] = Level(options["level"])
+    options["target_format"] = Format(target) if target else None
+    return Options(**options), Limits(**fields["limits"])
+
+
+def pack_result(result: Result) -> tuple[dict[str, Any], list[bytes]]:
+    """A result as JSON and the bytes of its outputs."""
+    blobs = []
+    fields = {name: value for name, value in asdict(result).items() if name not in _OUTPUTS}
+    for name in _OUTPUTS:
+        output: Output | None = getattr(result, name)
+        fields[name] = None
+        if output is not None:
+            fields[name] = {key: value for key, value in asdict(output).items() if key != "data"}
+            blobs.append(output.data)
+    return {"result": fields}, blobs
+
+
+def unpack_answer(fields: dict[str, Any], blobs: Sequence[bytes]) -> Result:
+    """The result in an answer.
+
+    Raises:
+        Refused: what the engine raised there.
+        Broken: it is no answer.
+    """
+    try:
+        if "refused" in fields:
+            raise Refused(Reason(fields["refused"]), str(fields["text"])[:500])
+        found = dict(fields["result"])
+        rest = list(blobs)
+        for name in _OUTPUTS:
+            if found[name] is not None:
+                format_ = Format(found[name].pop("format"))
+                found[name] = Output(**found[name], format=format_, data=rest.pop(0))
+        found["original_format"] = Format(found["original_format"])
+        return Result(**found)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Broken from error
+
+
+_OUTPUTS = ("output", "also_webp")
