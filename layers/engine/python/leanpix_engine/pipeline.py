@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from leanpix_engine import color, metadata
+from leanpix_engine.child import CodecFailed
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task, codec_of
@@ -241,7 +242,16 @@ def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:
                 break
             if not ladder.worth(reached):
                 continue
-            found, reaches = climb(ladder, goal + judge.uncertainty, judge.score, work.deadline)
+            try:
+                found, reaches = climb(
+                    ladder, goal + judge.uncertainty, judge.score, work.deadline
+                )
+            except (CodecFailed, pyvips.Error):
+                continue  # what a codec cannot make is no candidate
+            except Refused as refusal:
+                if refusal.reason is Reason.ENGINE_FAILURE:
+                    continue
+                raise
             (reached if reaches else missed).append(found)
     smallest = min((len(candidate.data) for candidate in reached), default=None)
     return (*reached, *missed, *codec.lossless(replace(task, smallest=smallest)))
