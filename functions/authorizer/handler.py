@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event i
 
 from leanpix.bootstrap import identify_service
 from leanpix.contract import API_KEY_HEADER, KEY_CHECKED_ACCESSES, ROUTES
-from leanpix.observability import logger
+from leanpix.observability import begin_log, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -29,7 +29,9 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     request = APIGatewayAuthorizerRequestEvent(event)
     headers = {name.lower(): value for name, value in request.headers.items()}
     account_id = SERVICE.identify(headers.get(API_KEY_HEADER.lower(), ""))
-    logger.info("authorized", account_id=account_id, request_id=context.aws_request_id)
+    request_context = event.get("requestContext") or {}
+    begin_log(request_id=context.aws_request_id, correlation_id=request_context.get("requestId"))
+    logger.info("authorized", account_id=account_id)
     arn = request.parsed_arn
     policy = APIGatewayAuthorizerResponse(
         principal_id=account_id or UNKNOWN,

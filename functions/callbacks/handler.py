@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import call_back_service
+from leanpix.counting import count_callback
 from leanpix.messages import handle_callbacks
 
 if TYPE_CHECKING:
@@ -17,5 +18,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
     return handle_callbacks(
         event,
         context,
-        lambda task, seconds_left: SERVICE.call_back(task, seconds_left=seconds_left),
+        lambda task, seconds_left: count_callback(
+            SERVICE.call_back(task, seconds_left=seconds_left)
+        ),
     )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import give_up_service
+from leanpix.counting import count_given_up
 from leanpix.messages import handle_batch
 
 if TYPE_CHECKING:
@@ -15,4 +16,4 @@ SERVICE = give_up_service()
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
     """End each image."""
-    return handle_batch(event, context, lambda task, _: SERVICE.give_up(task))
+    return handle_batch(event, context, lambda task, _: count_given_up(SERVICE.give_up(task)))

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import optimize_service
+from leanpix.counting import count_image
 from leanpix.messages import handle_batch
 
 if TYPE_CHECKING:
@@ -17,5 +18,5 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFail
     return handle_batch(
         event,
         context,
-        lambda task, seconds_left: SERVICE.optimize(task, seconds_left=seconds_left),
+        lambda task, seconds_left: count_image(SERVICE.optimize(task, seconds_left=seconds_left)),
     )

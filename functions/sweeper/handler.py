@@ -4,8 +4,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import sweep_service
+from leanpix.counting import count_sweep
 from leanpix.messages import begin
-from leanpix.observability import logger
+from leanpix.observability import begin_log, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,6 +16,8 @@ SERVICE = sweep_service()
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
     """Sweep for as long as there is time, and say what was done."""
-    report = asdict(SERVICE.sweep(seconds_left=begin(context)))
-    logger.info("swept", **report)
-    return report
+    begin_log(request_id=context.aws_request_id)
+    report = SERVICE.sweep(seconds_left=begin(context))
+    logger.info("swept", **asdict(report))
+    count_sweep(report)
+    return asdict(report)

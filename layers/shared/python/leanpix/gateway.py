@@ -5,6 +5,7 @@ See "Input format of a Lambda function for proxy integration" in the API Gateway
 
 from __future__ import annotations
 
+import re
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from leanpix.adapters import deadline
 from leanpix.bootstrap import settings
-from leanpix.contract import ErrorName
+from leanpix.contract import ErrorName, MetricName
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import Request, Response
-from leanpix.observability import logger
+from leanpix.observability import begin_log, count, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -43,9 +44,16 @@ def serves(render_error: RenderError) -> Callable[[Handle], LambdaHandler]:
         @wraps(handle)
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             started = time.perf_counter()
-            logger.append_keys(request_id=context.aws_request_id)
+            begin_log(
+                request_id=context.aws_request_id,
+                # What API Gateway tells the client too, as x-amzn-RequestId.
+                correlation_id=(event.get("requestContext") or {}).get("requestId"),
+            )
             deadline.begin(context.get_remaining_time_in_millis() / 1000)
             request = read_event(event)
+            job_id = _named_job(request)
+            if job_id is not None:
+                logger.append_keys(job_id=job_id)
             response = _answer(handle, request, render_error)
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info(
@@ -105,11 +113,20 @@ def require_account(request: Request) -> str:
     return request.account_id
 
 
+def _named_job(request: Request) -> int | None:
+    """Return the job that a path names, whatever its API calls it."""
+    named = request.path_parameters.get("process_id") or request.path_parameters.get("image_id")
+    return int(named) if named and re.fullmatch(r"[0-9]{1,16}", named) else None
+
+
 def _answer(handle: Handle, request: Request, render_error: RenderError) -> Response:
     try:
         return handle(request)
     except LeanpixError as error:
+        if error.name is ErrorName.WAIT_TIMED_OUT:
+            count(MetricName.WAITS_TIMED_OUT)
         return render_error(error, site_url=settings().site_url)
     except Exception:  # noqa: BLE001 - the boundary: whatever it is, the client reads the catalogue's text
         logger.exception("unexpected")
+        count(MetricName.INTERNAL_ERRORS)
         return render_error(LeanpixError(ErrorName.INTERNAL), site_url=settings().site_url)

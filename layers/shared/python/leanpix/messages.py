@@ -5,10 +5,12 @@ See "Implementing partial batch responses" in the AWS Lambda guide.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -16,13 +18,14 @@ from aws_lambda_powertools.utilities.batch import (
 )
 
 from leanpix.adapters import deadline
+from leanpix.contract import CORRELATION_ATTRIBUTE, MetricName
 from leanpix.domain.tasks import (
     CallbackTask,
     ImageTask,
     callback_task_from_body,
     task_from_body,
 )
-from leanpix.observability import logger
+from leanpix.observability import begin_log, count, logger, write_metrics
 from leanpix.services.ports import LeaseLostError
 
 if TYPE_CHECKING:
@@ -76,7 +79,7 @@ def _handle(
     work: Callable[[_Task, float], object],
 ) -> PartialItemFailureResponse:
     def handle(record: SQSRecord) -> None:
-        logger.append_keys(request_id=context.aws_request_id, message_id=record.message_id)
+        _begin_log(record, context)
         try:
             seconds_left = _begin_message(context)
             task = read(record.body)
@@ -87,6 +90,7 @@ def _handle(
             raise
         except Exception:
             logger.exception("message failed")
+            count(MetricName.INTERNAL_ERRORS)
             raise
         logger.info("message handled")
 
@@ -95,4 +99,19 @@ def _handle(
         context=context,
         record_handler=handle,
         processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
+    )
+
+
+def _begin_log(record: SQSRecord, context: LambdaContext) -> None:
+    """Tie what is logged to the message, and to the request that it goes back to."""
+    attribute = record.message_attributes[CORRELATION_ATTRIBUTE]
+    begin_log(
+        request_id=context.aws_request_id,
+        correlation_id=attribute.string_value if attribute else None,
+        message_id=record.message_id,
+    )
+    waited_seconds = time.time() - int(record.attributes.sent_timestamp) / 1000
+    write_metrics(
+        {MetricName.QUEUE_SECONDS: (MetricUnit.Seconds, max(0.0, waited_seconds))},
+        service=logger.service,
     )

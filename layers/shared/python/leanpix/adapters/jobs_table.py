@@ -20,6 +20,7 @@ from leanpix.adapters.transactions import ConditionRefusedError, write_transacti
 from leanpix.contract import TTL_ATTRIBUTE
 from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
+from leanpix.observability import report_anomaly
 from leanpix.services.ports import (
     IdTakenError,
     KeyUsedError,
@@ -193,6 +194,13 @@ class JobsTable:
                 if 0 in error.positions:
                     raise LeaseLostError from None
             else:
+                if is_refunded and not refunding:
+                    report_anomaly(
+                        "a refund found no account",
+                        job_id=image.job_id,
+                        account_id=image.account_id,
+                        tokens=image.charged_tokens,
+                    )
                 return
 
     def _end_item(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from leanpix.contract import CORRELATION_ATTRIBUTE
 from leanpix.domain.tasks import CallbackTask, ImageTask, task_to_body
+from leanpix.observability import logger
 from leanpix.services.ports import QueueFailedError
 from leanpix.services.redrive import DeadLetter
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,10 @@ class SqsImageQueue:
         with _naming_failures():
             for task in tasks:
                 self.client.send_message(
-                    QueueUrl=self.url, MessageBody=task_to_body(task), MessageGroupId=account_id
+                    QueueUrl=self.url,
+                    MessageBody=task_to_body(task),
+                    MessageGroupId=account_id,
+                    MessageAttributes=_correlation(),
                 )
 
     def count_waiting(self) -> int:
@@ -61,6 +67,7 @@ class SqsCallbackQueue:
                 QueueUrl=self.url,
                 MessageBody=task_to_body(task),
                 MessageGroupId=account_id,
+                MessageAttributes=_correlation(),
                 DelaySeconds=delay_seconds,
             )
 
@@ -71,6 +78,7 @@ class SqsCallbackQueue:
                 QueueUrl=self.dead_letter_url,
                 MessageBody=task_to_body(task),
                 MessageGroupId=account_id,
+                MessageAttributes=_correlation(),
             )
 
 
@@ -105,6 +113,14 @@ class DeadLetters:
             QueueUrl=self.url, MessageBody=body, MessageGroupId=letter.group_id or "redriven"
         )
         self.client.delete_message(QueueUrl=self.dead_letter_url, ReceiptHandle=letter.receipt)
+
+
+def _correlation() -> dict[str, MessageAttributeValueTypeDef]:
+    """Return what ties a message to the request that it goes back to."""
+    correlation_id = logger.get_correlation_id()
+    if not correlation_id:
+        return {}
+    return {CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}}
 
 
 @contextmanager

@@ -80,6 +80,7 @@ class AcceptService:
         if not account.can_pay(len(submission.inputs)):
             raise LeanpixError(ErrorName.NO_TOKENS)
         job = self._make_job(submission, job_id, now)
+        logger.append_keys(job_id=job.job_id)
         self._store_uploads(job, submission)
         winner = self._record(job, account, idempotency)
         if winner:

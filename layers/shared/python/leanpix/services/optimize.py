@@ -6,7 +6,7 @@ image ended or leased, or does the same work once more and writes the same keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from leanpix.contract import MAX_SOURCE_BYTES
@@ -66,7 +66,7 @@ class OptimizeService:
         self.jobs.settle(image, state=state, outcome=outcome, now=self.clock.now())
         if image.has_callback:
             self.announcer.announce(task.job_id)
-        return image
+        return replace(image, state=state, outcome=outcome)
 
     def _work(
         self, image: Image, started: float, seconds_left: float

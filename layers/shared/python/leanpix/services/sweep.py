@@ -25,7 +25,7 @@ from leanpix.domain.sweeping import (
     next_look,
 )
 from leanpix.domain.tasks import ImageTask
-from leanpix.observability import logger
+from leanpix.observability import logger, report_anomaly
 from leanpix.services.ports import LeaseLostError, QueueFailedError
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class _Run:
     def _look_at(self, record: OpenRecord) -> None:
         job = self.service.jobs.read(record.job_id)
         if job is None:
+            report_anomaly("an open record has no job", job_id=record.job_id)
             return
         if record.index is None:
             self._look_at_callback(record, job)
