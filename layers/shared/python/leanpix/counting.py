@@ -33,7 +33,7 @@ def count_image(image: Image | None) -> None:
         "image ended",
         state=image.state.value,
         format=outcome.format,
-        level=level,
+        compression=level,
         seconds=round(outcome.seconds, 3),
         original_bytes=outcome.original_bytes,
         saved_bytes=saved,
