@@ -13,6 +13,7 @@ from cli.demo_photos import find_photo
 from cli.local_account import LocalAccount, create_local_account
 from local.cloud import LocalCloud
 from local.paths import LOCAL_DIR
+from tests.api import Api, Site, serve_site
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +45,16 @@ def account(make_account: Callable[..., LocalAccount]) -> LocalAccount:
 def photo() -> bytes:
     """A real photo: JPEG, 640 x 427, 112,525 bytes."""
     return find_photo("rocket.jpg").read_bytes()
+
+
+@pytest.fixture
+def api(cloud: LocalCloud, account: LocalAccount) -> Api:
+    """A client with an account of the test's own."""
+    return Api(cloud.url, account.api_key)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web site on loopback; the local cloud may fetch from it."""
+    with serve_site() as running:
+        yield running
