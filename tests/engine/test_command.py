@@ -79,3 +79,12 @@ def test_a_missing_file_is_one_line_and_exit_code_2(
 
 def test_a_quality_out_of_range_is_exit_code_2(source: Path, tmp_path: Path) -> None:
     assert main([str(source), str(tmp_path / "out"), "--quality", "0"]) == 2
+
+
+def test_a_conversion_that_saves_nothing_writes_no_file(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = (source, tmp_path / "out.avif", "--format", "avif", "--level", "lossless")
+    report = run(capsys, *arguments)
+    assert report["reason"] == "no_lossless_form"
+    assert not (tmp_path / "out.avif").exists()

@@ -69,8 +69,12 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         source = arguments.source.read_bytes()
-        result = optimize(source, _options(arguments))
-        arguments.target.write_bytes(result.output.data if result.output else source)
+        options = _options(arguments)
+        result = optimize(source, options)
+        if result.output:
+            arguments.target.write_bytes(result.output.data)
+        elif options.target_format in (None, result.original_format):
+            arguments.target.write_bytes(source)  # the best there is; of another format it is not
         if result.also_webp:
             arguments.target.with_name(arguments.target.name + ".webp").write_bytes(
                 result.also_webp.data
