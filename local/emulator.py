@@ -16,7 +16,9 @@ import signal
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from ministack import app as gateway
@@ -61,6 +63,21 @@ def extract_iam_action(
     return action
 
 
+def extract_member(
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo | str,
+    *arguments: Any,
+    original: Callable[..., str] = zipfile.ZipFile._extract_member,  # type: ignore[attr-defined]
+) -> str:
+    """Extract a file of a bundle with its mode, as Lambda does: layers carry programs."""
+    path = original(archive, member, *arguments)
+    info = member if isinstance(member, zipfile.ZipInfo) else archive.getinfo(member)
+    mode = info.external_attr >> 16 & 0o777
+    if mode and not info.is_dir():
+        Path(path).chmod(mode)
+    return path
+
+
 def answer_and_log(execution: dict[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
     """Turn what a function did into a response, and show what it logged."""
     if execution.get("log"):
@@ -73,6 +90,7 @@ def correct() -> None:
     iam_actions.extract_iam_action = extract_iam_action
     apigateway_v1._lambda_proxy_response = answer_and_log
     apigateway_v1._media_type_matches = media_type_matches
+    zipfile.ZipFile._extract_member = extract_member  # type: ignore[attr-defined]
 
 
 # --------------------------------------------------------------------------- an orderly stop
