@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cli import account, jobs, key
 from cli.errors import CommandError
+from cli.options import AsJson
 from leanpix.services.administration import AdministrationError
 from local.errors import LocalCloudError
 
@@ -46,6 +47,22 @@ def demo() -> None:
     from cli.demo import demo as run  # noqa: PLC0415 - loads only what the command needs
 
     raise typer.Exit(run())
+
+
+@app.command()
+def chaos(
+    *,
+    submits: Annotated[int, typer.Option(min=1, help="Images to submit.")] = 300,
+    clients: Annotated[int, typer.Option(min=1, help="Clients that do so at the same time.")] = 16,
+    kills: Annotated[int, typer.Option(min=0, help="Optimizer processes to kill.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Kill optimizers under load on a local cloud, then audit that nothing was lost."""
+    from cli.chaos import Plan  # noqa: PLC0415 - loads only what the command needs
+    from cli.chaos import chaos as run
+
+    plan = Plan(submits=submits, clients=clients, kills=kills)
+    raise typer.Exit(run(plan=plan, as_json=as_json))
 
 
 @app.command(

@@ -1,0 +1,304 @@
+"""``leanpix chaos``: the local cloud under load while its optimizers are killed, then the audit.
+
+Clients submit at the same time, some messages are delivered twice, and optimizer processes are
+ended by SIGKILL at random moments. In the end every accepted image must have ended, and every
+account's tokens must be what its images leave of them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+import psutil
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from cli.errors import CommandError
+from cli.local_account import LocalAccount, create_local_account
+from cli.target import Target
+from leanpix.contract import IDEMPOTENCY_HEADER, OutputName
+from leanpix.domain.jobs import Image as JobImage
+from leanpix.domain.jobs import ImageState
+from leanpix.domain.tasks import ImageTask, task_to_body
+from local.aws import make_session
+from local.cloud import LocalCloud
+from local.http import post
+
+OPTIMIZER: Final = "optimizer"
+FUNCTION_SECONDS: Final = 18
+"""Of the optimizer, shorter than deployed: what a killed one held is tried again that much
+sooner. The message stays hidden a little longer than that, as it does in AWS."""
+VISIBILITY_SECONDS: Final = 20
+TRIES_OF_A_CLIENT: Final = 8
+TOKENS: Final = 1_000
+_POLL_SECONDS: Final = 0.5
+_KINDS: Final = ("photo",) * 8 + ("text", "noise")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much chaos."""
+
+    submits: int = 300
+    clients: int = 16
+    kills: int = 30
+    twice_share: float = 0.1
+    patience_seconds: float = 300.0
+    seed: int = 4
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What came of it."""
+
+    submits: int = 0
+    accepted: int = 0
+    ended: int = 0
+    lost: int = 0
+    optimized: int = 0
+    kept_as_they_were: int = 0
+    failed: int = 0
+    killed_processes: int = 0
+    messages_sent_twice: int = 0
+    images_tried_again: int = 0
+    tokens_given: int = 0
+    tokens_left: int = 0
+    tokens_of_images: int = 0
+    accounts_not_exact: int = 0
+    counters_not_exact: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_exact(self) -> bool:
+        """Return whether nothing was lost and no token went astray."""
+        is_all_there = self.accepted == self.submits and self.ended == self.submits
+        return is_all_there and not (
+            self.lost or self.accounts_not_exact or self.counters_not_exact
+        )
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run on a cloud."""
+
+    cloud: LocalCloud
+    plan: Plan
+    target: Target
+    accounts: list[LocalAccount]
+    job_ids: list[int] = field(default_factory=list)
+    twice: int = 0
+    killed: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def submit_all(self, client: int) -> None:
+        """Be one client: submit one image after the other, each until it is accepted."""
+        dice = random.Random(f"{self.plan.seed} {client}")  # noqa: S311 - no secret
+        sqs = self.cloud.client("sqs")
+        for number in range(client, self.plan.submits, self.plan.clients):
+            job_id = self._submit(client, number, dice)
+            with self._lock:
+                self.job_ids.append(job_id)
+            if dice.random() < self.plan.twice_share:
+                body = task_to_body(ImageTask(job_id, 0))
+                url = self.cloud.outputs[OutputName.IMAGES_QUEUE_URL]
+                sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="again")
+                with self._lock:
+                    self.twice += 1
+
+    def _submit(self, client: int, number: int, dice: random.Random) -> int:
+        data = make_image(dice.choice(_KINDS), dice)
+        for attempt in range(TRIES_OF_A_CLIENT):
+            answer = post(
+                f"{self.cloud.url}/v1/optimize",
+                fields={"type": "file", "file": (f"{number}.png", data)},
+                headers={
+                    "X-API-KEY": self.accounts[client].api_key,
+                    IDEMPOTENCY_HEADER: f"chaos-{number}",
+                },
+            )
+            if answer.status == HTTPStatus.ACCEPTED:
+                return int(answer.json()["process_id"])
+            time.sleep(attempt + dice.random())
+        message = f"submit {number} was not accepted: {answer.status} {answer.body[:200]!r}"
+        raise CommandError(message)
+
+    def kill_all(self) -> None:
+        """Kill optimizers at random moments until there were enough."""
+        dice = random.Random(self.plan.seed)  # noqa: S311 - no secret
+        deadline = time.monotonic() + self.plan.patience_seconds
+        while self.killed < self.plan.kills and time.monotonic() < deadline:
+            time.sleep(dice.uniform(0.1, 1.5))
+            running = find_optimizers(self.cloud.emulator_pid)
+            if running and kill(dice.choice(running)):
+                self.killed += 1
+
+    def wait(self) -> None:
+        """Wait until every image has ended, or for as long as there is patience."""
+        deadline = time.monotonic() + self.plan.patience_seconds
+        open_ids = set(self.job_ids)
+        jobs = self.target.jobs()
+        while open_ids and time.monotonic() < deadline:
+            for job_id in list(open_ids):
+                job = jobs.read(job_id)
+                if job is not None and job.is_final:
+                    open_ids.discard(job_id)
+            time.sleep(_POLL_SECONDS)
+
+    def audit(self) -> Report:
+        """Compare what is on record with what was accepted."""
+        images = self._read_images()
+        outcomes = Counter(_tell_outcome(image) for image in images)
+        report = Report(
+            submits=self.plan.submits,
+            accepted=len(set(self.job_ids)),
+            ended=sum(image.state.is_final for image in images),
+            lost=len(set(self.job_ids)) - sum(image.state.is_final for image in images),
+            optimized=outcomes["optimized"],
+            kept_as_they_were=outcomes["kept"],
+            failed=outcomes["failed"],
+            killed_processes=self.killed,
+            messages_sent_twice=self.twice,
+            images_tried_again=sum(image.attempts > 1 for image in images),
+        )
+        for account in self.accounts:
+            own = [image for image in images if image.account_id == account.account_id]
+            self._audit_account(account.account_id, own, report)
+        return report
+
+    def _audit_account(self, account_id: str, images: list[JobImage], report: Report) -> None:
+        administration = self.target.administration()
+        tokens = administration.show_account(account_id).tokens
+        cost = sum(image.cost_tokens for image in images)
+        report.tokens_given += TOKENS
+        report.tokens_left += tokens
+        report.tokens_of_images += cost
+        report.accounts_not_exact += tokens != TOKENS - cost
+        usage = administration.show_usage(account_id)
+        counted = (
+            sum(month.images for month in usage),
+            sum(month.charged_tokens for month in usage),
+            sum(month.bytes_in for month in usage),
+        )
+        bytes_in = sum(image.outcome.original_bytes for image in images if image.outcome)
+        report.counters_not_exact += counted != (len(images), cost, bytes_in)
+
+    def _read_images(self) -> list[JobImage]:
+        jobs = self.target.jobs()
+        found = [jobs.read(job_id) for job_id in set(self.job_ids)]
+        return [image for job in found if job for image in job.images]
+
+
+def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Report:
+    """Have it all happen on a running cloud and return the audit."""
+    started = time.monotonic()
+    _shorten_timeouts(cloud)
+    report(f"Creating {plan.clients} accounts")
+    accounts = [
+        create_local_account(cloud, tokens=TOKENS, plan="free") for _ in range(plan.clients)
+    ]
+    run = _Run(cloud, plan, Target(make_session(), cloud.endpoint_url, cloud.outputs), accounts)
+    report(f"{plan.clients} clients submit {plan.submits} images; {plan.kills} kills")
+    killer = threading.Thread(target=run.kill_all, daemon=True)
+    killer.start()
+    with ThreadPoolExecutor(plan.clients) as pool:
+        for done in [pool.submit(run.submit_all, client) for client in range(plan.clients)]:
+            done.result()
+    report("All submitted; waiting until all have ended")
+    run.wait()
+    killer.join(0 if run.killed >= plan.kills else 1)
+    result = run.audit()
+    result.seconds = round(time.monotonic() - started, 1)
+    return result
+
+
+def find_optimizers(emulator_pid: int) -> list[psutil.Process]:
+    """Return the processes in which the emulator runs the optimizer."""
+    found = []
+    for process in psutil.Process(emulator_pid).children(recursive=True):
+        try:
+            name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
+        except psutil.Error:
+            continue
+        if name.endswith(f"-{OPTIMIZER}"):
+            found.append(process)
+    return found
+
+
+def kill(process: psutil.Process) -> bool:
+    """Kill a process; return whether it was still there."""
+    try:
+        process.send_signal(signal.SIGKILL)
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+def make_image(kind: str, dice: random.Random) -> bytes:
+    """Return a small file: one that gets smaller, one that does not, one that is no image."""
+    if kind == "text":
+        return b"no image at all"
+    image = Image.effect_noise((48, 48), 90) if kind == "noise" else _make_photo(dice)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=kind == "noise", compress_level=9 if kind == "noise" else 1)
+    return buffer.getvalue()
+
+
+def _make_photo(dice: random.Random) -> Image.Image:
+    corner = tuple(dice.randrange(256) for _ in range(3))
+    gradient = Image.linear_gradient("L").resize((480, 360))
+    return Image.merge("RGB", [gradient.point(lambda v, c=c: (v + c) % 256) for c in corner])
+
+
+def _shorten_timeouts(cloud: LocalCloud) -> None:
+    """Have what a killed process held come back soon."""
+    functions = cloud.client("lambda")
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    (name,) = (name for name in names if name.endswith(f"-{OPTIMIZER}"))
+    functions.update_function_configuration(FunctionName=name, Timeout=FUNCTION_SECONDS)
+    cloud.client("sqs").set_queue_attributes(
+        QueueUrl=cloud.outputs[OutputName.IMAGES_QUEUE_URL],
+        Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)},
+    )
+
+
+def _tell_outcome(image: JobImage) -> str:
+    if image.state is ImageState.FAILED:
+        return "failed"
+    return "optimized" if image.outcome and image.outcome.main else "kept"
+
+
+def print_report(report: Report, plan: Plan, *, as_json: bool) -> None:
+    """Print what came of it."""
+    facts: dict[str, Any] = asdict(report)
+    if as_json:
+        typer.echo(json.dumps({**facts, "exact": report.is_exact}))
+        return
+    table = Table(title=f"Chaos: {plan.clients} clients, {plan.kills} kills", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in facts.items():
+        table.add_row(name.replace("_", " "), f"{value:,}")
+    table.add_row("ledger", "exact" if report.is_exact else "NOT EXACT")
+    Console(highlight=False).print(table)
+
+
+def chaos(*, plan: Plan, as_json: bool) -> int:
+    """Run it on a local cloud of its own; return 0 if all ended and every sum is exact."""
+    console = Console(stderr=True, highlight=False)
+    with LocalCloud(report=console.print) as cloud:
+        report = unleash(cloud, plan, console.print)
+    print_report(report, plan, as_json=as_json)
+    return 0 if report.is_exact and report.killed_processes >= plan.kills else 1
