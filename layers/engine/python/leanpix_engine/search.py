@@ -12,8 +12,6 @@ from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANC
 
 _REFINEMENTS = 3
 """Final encodes at most, where a ladder's quick ones only stand for them."""
-_TOO_GOOD = 1.5
-"""A final score this far above the goal is worth another encode."""
 _MORE_ENCODES = 3
 """Allowed beyond the ladder's own number while nothing is near the goal from above."""
 _FAR_ABOVE = 2.0
@@ -66,6 +64,8 @@ class Ladder:
     """Added to the goal, where `finish` costs some of the score."""
     refines: bool = False
     """`finish` encodes anew: its file is scored too, and made again where it is too low."""
+    too_good: float = 1.5
+    """A final score this far above the goal is worth another of these encodes."""
     tolerance: float = TOLERANCE
     """The search is content with a score this far above the goal."""
     worth: Callable[[Sequence[Candidate]], bool] = field(default=_always)
@@ -145,7 +145,7 @@ def _refined(
         short = goal - latest.score
         if kept is None or kept.score < goal - FLOOR_BELOW_GOAL or short <= FLOOR_BELOW_GOAL:
             kept = latest
-        settled = -_TOO_GOOD < short <= FLOOR_BELOW_GOAL or math.isinf(short)
+        settled = -ladder.too_good < short <= FLOOR_BELOW_GOAL or math.isinf(short)
         if settled or deadline.left() <= 0:
             break
         towards = _on_grid(

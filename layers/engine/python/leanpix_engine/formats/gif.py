@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
@@ -30,8 +31,8 @@ _ARGUMENTS = (
 _LOSS = 100
 """gifsicle's; from here on more of it costs more of the score than it saves."""
 _INTERFRAME_ERROR = 8.0
-_CGIF_MAX_MEGAPIXELS = 40.0
-"""Frames together; quantizing them anew takes longer above."""
+_LARGE_MEGAPIXELS = 40.0
+"""Frames together; above it few tries are all the time there is."""
 
 
 def decode(source: bytes, limits: Limits) -> Picture:
@@ -51,9 +52,29 @@ def lossless(task: Task) -> Iterator[Candidate]:
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     """Fewer colours and lossy LZW; then the same where small changes between frames are left out."""
     del goal
-    yield _fewer_colours("gifsicle", task, _file_of(task), start=58)
-    if task.picture.count > 1 and task.picture.megapixels <= _CGIF_MAX_MEGAPIXELS:
+    source = _file_of(task)
+    if task.picture.megapixels > _LARGE_MEGAPIXELS:
+        yield _loss_alone(task, source, tries=2)
+        return
+    yield _fewer_colours("gifsicle", task, source, start=58)
+    if task.picture.count > 1:
         yield _fewer_colours("cgif, gifsicle", task, None, start=64)
+    yield replace(_loss_alone(task, source, tries=4), worth=lambda found: not found)
+
+
+def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
+    """Each frame keeps its own palette; the quality is 200 less gifsicle's loss."""
+    return Ladder(
+        how="gifsicle loss",
+        encode=lambda quality: _lossy(task, source, f"--lossy={200 - int(quality)}"),
+        low=0,
+        high=180,
+        start=80,
+        slope=0.1,
+        step=20,
+        max_encodes=tries,
+        tolerance=3.0,
+    )
 
 
 def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
@@ -64,10 +85,7 @@ def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) 
         if not calmed:
             calmed.append(_by_cgif(task.picture, error=_INTERFRAME_ERROR))
         colours = min(256, round(2 ** (quality / 10)))
-        try:
-            return _gifsicle(task, calmed[0], f"--lossy={_LOSS}", f"--colors={colours}")
-        except child.CodecFailed as error:
-            raise Refused(Reason.ENGINE_FAILURE) from error
+        return _lossy(task, calmed[0], f"--lossy={_LOSS}", f"--colors={colours}")
 
     return Ladder(
         how=how,
@@ -98,6 +116,13 @@ def _by_cgif(picture: Picture, error: float) -> bytes:
             keep="none",
         )
     )
+
+
+def _lossy(task: Task, source: bytes, *arguments: str) -> bytes:
+    try:
+        return _gifsicle(task, source, *arguments)
+    except child.CodecFailed as error:
+        raise Refused(Reason.ENGINE_FAILURE) from error
 
 
 def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:

@@ -30,7 +30,7 @@ _REFINEMENTS = 2
 class MergedPalette:
     """The palette of one image, at any size."""
 
-    def __init__(self, image: Any) -> None:  # noqa: ANN401  (pyvips has no types)
+    def __init__(self, image: Any) -> None:
         """`image` is a libvips image, 8 bits, RGB or RGBA."""
         self._colours, self._indices = _quantized(image)
         self._points = _to_space(self._colours)
@@ -80,7 +80,7 @@ class MergedPalette:
         return means
 
 
-def _quantized(image: Any) -> tuple[Bytes, Bytes]:  # noqa: ANN401
+def _quantized(image: Any) -> tuple[Bytes, Bytes]:
     """Libimagequant's colours (n, 4) and each pixel's index."""
     data = image.pngsave_buffer(
         palette=True,

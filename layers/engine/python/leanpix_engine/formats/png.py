@@ -118,7 +118,7 @@ def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
 
 
 def _quantized(task: Task, picture: Picture, *, dither: float, tries: int) -> Ladder:
-    """libimagequant with as few colours as its quality asks for."""
+    """Libimagequant with as few colours as its quality asks for."""
     image = picture.to_vips()
 
     def encode(quality: float) -> bytes:

@@ -81,7 +81,7 @@ def _fits(picture: Picture) -> bool:
     return max(picture.width, picture.height) <= _MAX_SIDE
 
 
-def _save(image: Any, picture: Picture, **settings: Any) -> bytes:  # noqa: ANN401
+def _save(image: Any, picture: Picture, **settings: Any) -> bytes:
     kept = "exif|xmp|icc" if picture.exif or picture.xmp else "icc"
     return bytes(image.webpsave_buffer(keep=kept, **settings))
 
