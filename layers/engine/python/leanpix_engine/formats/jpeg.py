@@ -96,6 +96,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         yield _mozjpeg(picture, goal, subsample_mode="auto", quant_table=3)
         return
     pixels = np.ascontiguousarray(picture.rgb8()[0])
+    large = picture.megapixels >= _LARGE_MEGAPIXELS
     yield Ladder(
         how="jpegli",
         encode=lambda quality: pyjpegli.encode(
@@ -108,7 +109,8 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         high=100,
         start=interpolated(_JPEGLI_START, goal),
         slope=interpolated(_SLOPE, goal),
-        tolerance=TOLERANCE if picture.megapixels < _LARGE_MEGAPIXELS else _LARGE_TOLERANCE,
+        tolerance=_LARGE_TOLERANCE if large else TOLERANCE,
+        max_encodes=3 if large else 4,
     )
     full_chroma = _mozjpeg(picture, goal, subsample_mode="off", quant_table=2)
     yield replace(full_chroma, worth=_chroma_suffers)
