@@ -47,7 +47,10 @@ lint: setup ## run every static check
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/openapi.py --check
 	@CDK_OUTDIR=build/lint $(BIN)/python app.py
+	@CDK_OUTDIR=build/lint $(BIN)/python app.py -c stage=prod
+	@CDK_OUTDIR=build/lint $(BIN)/python -m infra.delivery -c repository=owner/leanpix
 	@$(BIN)/cfn-lint build/lint/*.template.json
+	@$(BIN)/python tools/lint_workflows.py
 	@echo "lint: clean"
 
 format: setup ## format the code

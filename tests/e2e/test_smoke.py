@@ -1,0 +1,37 @@
+"""What a deploy is tried with works on the local cloud, so that a refusal there means something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cli.local_account import LocalAccount
+    from local.cloud import LocalCloud
+
+SMOKE = Path(__file__).resolve().parent.parent.parent / "tools" / "smoke.py"
+
+
+def smoke(url: str, key: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SMOKE), "--url", url],
+        env=os.environ | {"LEANPIX_API_KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_stage_that_works_passes(cloud: LocalCloud, account: LocalAccount) -> None:
+    done = smoke(cloud.url, account.api_key)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(" ok in ") == 3
+
+
+def test_a_stage_that_refuses_its_key_fails_in_one_line(cloud: LocalCloud) -> None:
+    done = smoke(cloud.url, "not-a-key")
+    assert done.returncode == 1
+    assert done.stderr.startswith("smoke: status 404 instead of 202")
