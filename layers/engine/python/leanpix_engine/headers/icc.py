@@ -63,7 +63,10 @@ def _xyz(tag: bytes) -> tuple[float, float, float] | None:
 def _is_srgb_curve(tag: bytes) -> bool:
     for step in range(17):
         x = step / 16
-        value = _curve_at(tag, x)
+        try:
+            value = _curve_at(tag, x)
+        except ArithmeticError:  # zero to a negative power, or beyond all numbers
+            return False
         linear = x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
         if value is None or abs(value - linear) > _CURVE_TOLERANCE:
             return False
@@ -102,5 +105,7 @@ def _formula_at(tag: bytes, x: float) -> float | None:
         return float(x ** _fixed(tag, 12))
     if kind == 3 and len(tag) >= 32:
         gamma, a, b, c, d = (_fixed(tag, 12 + 4 * i) for i in range(5))
-        return float((a * x + b) ** gamma) if x >= d else c * x
+        if x < d:
+            return c * x
+        return float((a * x + b) ** gamma) if a * x + b >= 0 else None
     return None

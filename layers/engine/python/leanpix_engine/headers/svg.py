@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Probe
 
-_ROOT = re.compile(
-    rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>"
-)
+_START = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b")
+_ATTRIBUTES = re.compile(rb"((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>")
+_MAX_STARTS = 8
+"""What looks like a root in comments before it; more would cost a look each."""
+_MAX_LENGTH = 1e9
 _PIXELS_PER_UNIT = {
     b"": 1.0,
     b"px": 1.0,
@@ -30,14 +33,13 @@ def read(source: bytes, limits: Limits) -> Probe:
     """Facts of an SVG file."""
     if len(source) > limits.max_svg_bytes:
         raise Refused(Reason.TOO_LARGE)
-    root = _ROOT.search(source)
-    if root is None:
-        raise Refused(Reason.CORRUPT_IMAGE)
-    attributes = root.group(1)
+    attributes = _root_attributes(source)
     width, height = _length(attributes, b"width"), _length(attributes, b"height")
     box = _view_box(attributes)
     if width is None or height is None:
         aspect = box[1] / box[0] if box else _DEFAULT_SIZE[1] / _DEFAULT_SIZE[0]
+        if not 1 / _MAX_LENGTH < aspect < _MAX_LENGTH:
+            raise Refused(Reason.CORRUPT_IMAGE)
         if width is not None:
             height = width * aspect
         elif height is not None:
@@ -46,11 +48,23 @@ def read(source: bytes, limits: Limits) -> Probe:
             width, height = box or _DEFAULT_SIZE
     return Probe(
         format=Format.SVG,
-        width=max(1, round(width)),
-        height=max(1, round(height or 1)),
+        width=_whole(width),
+        height=_whole(height or 1),
         alpha=True,
         lossless=True,
     )
+
+
+def _root_attributes(source: bytes) -> bytes:
+    for start in islice(_START.finditer(source), _MAX_STARTS):
+        found = _ATTRIBUTES.match(source, start.end())
+        if found:
+            return found.group(1)
+    raise Refused(Reason.CORRUPT_IMAGE)
+
+
+def _whole(length: float) -> int:
+    return max(1, round(min(length, _MAX_LENGTH)))
 
 
 def _attribute(attributes: bytes, name: bytes) -> bytes | None:
