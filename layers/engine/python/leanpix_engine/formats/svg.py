@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree
+from typing import cast
+from xml.etree import ElementTree as ET
 
 from scour import scour
 
@@ -36,8 +37,8 @@ for _prefix, _uri in {
     "": "http://www.w3.org/2000/svg",
     "xlink": "http://www.w3.org/1999/xlink",
 }.items():
-    ElementTree.register_namespace(_prefix, _uri)
-# libvips counts librsvg among the untrusted; it is given nothing but documents that `_safe` has made.
+    ET.register_namespace(_prefix, _uri)
+# libvips counts librsvg among the untrusted; it gets only documents that `_safe` has made.
 pyvips.operation_block_set("VipsForeignLoadSvg", False)
 
 
@@ -110,18 +111,18 @@ def _safe(source: bytes, limits: Limits) -> bytes:
         _clean_attributes(parent)
         if _name(parent) == "style" and _OUTER_STYLE.search(parent.text or ""):
             raise Refused(Reason.UNSAFE_CONTENT, "This SVG has styles that load from elsewhere.")
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
+    return cast("bytes", ET.tostring(root, encoding="utf-8", xml_declaration=False))
 
 
-def _parsed(document: bytes, limits: Limits) -> ElementTree.Element:
+def _parsed(document: bytes, limits: Limits) -> ET.Element:
     # expat expands no entities here: none is declared, or `_ENTITY` would have matched.
-    parser = ElementTree.XMLPullParser(("start", "end"))
+    parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
     depth = count = 0
-    root: ElementTree.Element | None = None
+    root: ET.Element | None = None
     try:
         for at in range(0, len(document), 65_536):
             parser.feed(document[at : at + 65_536])
-            for event, element in parser.read_events():
+            for event, element in cast("Iterator[tuple[str, ET.Element]]", parser.read_events()):
                 root = element if root is None else root
                 depth += 1 if event == "start" else -1
                 count += event == "start"
@@ -131,14 +132,14 @@ def _parsed(document: bytes, limits: Limits) -> ElementTree.Element:
                     text = "SVG with foreign content (foreignObject) is not supported."
                     raise Refused(Reason.UNSAFE_CONTENT, text)
         parser.close()
-    except ElementTree.ParseError as error:
+    except ET.ParseError as error:
         raise Refused(Reason.CORRUPT_IMAGE) from error
     if root is None:
         raise Refused(Reason.CORRUPT_IMAGE)
     return root
 
 
-def _clean_attributes(element: ElementTree.Element) -> None:
+def _clean_attributes(element: ET.Element) -> None:
     for name, value in list(element.attrib.items()):
         local = name.rpartition("}")[2].lower()
         outer = name in _LINKS and not _INNER_LINK.match(value) and _name(element) != "a"
@@ -153,6 +154,6 @@ def _clean_attributes(element: ElementTree.Element) -> None:
             del element.attrib[name]
 
 
-def _name(element: ElementTree.Element) -> str:
+def _name(element: ET.Element) -> str:
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return tag.rpartition("}")[2]

@@ -19,12 +19,12 @@ from leanpix_engine.search import Candidate, Ladder
 
 _MAX_SIDE = 16_383
 _QUALITY_AT_77, _SCORE_PER_QUALITY = 82, 1.08
-"""Of lossy WebP on photos: what reaches a score of 77, and what a step of quality changes there."""
+"""Of lossy WebP on photos: what reaches 77, and what a step of quality changes there."""
 _QUICK_AGAINST_FINAL = -1.2
 """Effort 2 without sharp chroma scores that much lower at the same quality, +-0.6."""
 _BUSY_BITS_PER_PIXEL = 1.5
-"""At a score of 77: above it (fine texture all over) the preset "default" is up to 6 % smaller than
-"picture", below it up to 4 % larger. Bytes fall by e for 30 points of score."""
+"""At a score of 77: above it (fine texture all over) the preset "default" is up to 6 % smaller
+than "picture", below it up to 4 % larger. Bytes fall by e for 30 points of score."""
 _FLAT_SHARE = 0.2
 """Of pixels equal to their left neighbour, from which a picture counts as graphics."""
 _MAX_ANIMATED_MEGAPIXELS = 20.0
@@ -69,7 +69,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def is_flat(picture: Picture) -> bool:
-    """Tell graphics from photos: neighbours that are exactly equal are rare where there is noise."""
+    """Tell graphics from photos: exactly equal neighbours are rare where there is noise."""
     rows = picture.pixels[::4]
     equal = (rows[:, 1:] == rows[:, :-1]).all(axis=-1)
     if picture.alpha:

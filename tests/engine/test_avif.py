@@ -1,0 +1,72 @@
+"""What becomes of an AVIF, and of what is converted to AVIF."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from leanpix_engine import Format, Level, Options, Reason, Refused, optimize
+
+from .conftest import opened, photo, saved
+
+TO_AVIF = Options(target_format=Format.AVIF)
+
+
+def test_a_photo_holds_the_floor_and_is_smaller_than_its_webp(photo_jpeg: bytes) -> None:
+    avif = optimize(photo_jpeg, TO_AVIF).output
+    webp = optimize(photo_jpeg, Options(target_format=Format.WEBP)).output
+    assert avif is not None
+    assert webp is not None
+    assert avif.score is not None
+    assert avif.score >= 76.5
+    assert len(avif.data) < len(webp.data)
+
+
+def test_any_decoder_shows_the_same_picture() -> None:
+    picture = photo(160, 120)
+    result = optimize(saved(picture, "PNG"), TO_AVIF)
+    assert result.output is not None
+    shown = np.asarray(opened(result.output.data).convert("RGB")).astype(int)
+    assert np.abs(shown - np.asarray(picture)).mean() < 6
+
+
+def test_an_avif_gets_smaller_in_its_own_format() -> None:
+    source = saved(photo(160, 120), "AVIF", quality=97, speed=9)
+    result = optimize(source, Options())
+    assert result.output is not None
+    assert result.output.format is Format.AVIF
+    assert len(result.output.data) < len(source)
+
+
+def test_a_lossless_level_leaves_an_avif_as_it_is() -> None:
+    result = optimize(saved(photo(64, 64), "AVIF"), Options(level=Level.LOSSLESS))
+    assert (result.output, result.reason) == (None, "no_savings")
+
+
+def test_an_animated_avif_is_refused_rather_than_cut_to_one_frame() -> None:
+    buffer = io.BytesIO()
+    frames = [photo(64, 64, seed=seed) for seed in (1, 2, 3)]
+    frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:], duration=80)
+    for options in (Options(), Options(target_format=Format.WEBP)):
+        with pytest.raises(Refused) as refusal:
+            optimize(buffer.getvalue(), options)
+        assert refusal.value.reason is Reason.UNSUPPORTED_FEATURE
+
+
+@pytest.mark.parametrize(("primaries", "transfer"), [(9, 16), (9, 18), (12, 13)])
+def test_colours_that_would_be_taken_for_srgb_are_refused(primaries: int, transfer: int) -> None:
+    source = saved(photo(64, 64), "AVIF")
+    at = source.index(b"colrnclx") + 8
+    told = bytes((0, primaries, 0, transfer))
+    with pytest.raises(Refused) as refusal:
+        optimize(source[:at] + told + source[at + 4 :], Options())
+    assert refusal.value.reason is Reason.UNSUPPORTED_FEATURE
+
+
+def test_a_very_long_picture_is_no_avif() -> None:
+    strip = Image.new("RGB", (17_000, 2), (10, 20, 30))
+    with pytest.raises(Refused):
+        optimize(saved(strip, "PNG"), TO_AVIF)

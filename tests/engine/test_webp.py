@@ -1,0 +1,99 @@
+"""What becomes of a WebP, and of what is converted to WebP."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from leanpix_engine import Format, Level, Options, optimize
+
+from .conftest import opened, photo, saved, screenshot
+
+TO_WEBP = Options(target_format=Format.WEBP)
+
+
+def rgba(data: bytes) -> np.ndarray:
+    return np.asarray(opened(data).convert("RGBA"))
+
+
+def animation(**settings: object) -> bytes:
+    """A photo that slides by."""
+    wide = photo(240, 90)
+    frames = [wide.crop((12 * index, 0, 12 * index + 120, 90)) for index in range(5)]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=frames[1:],
+        duration=[50, 120, 30, 200, 70],
+        loop=2,
+        **settings,
+    )
+    return buffer.getvalue()
+
+
+def timing(data: bytes) -> tuple[list[int], int]:
+    image = Image.open(io.BytesIO(data))
+    delays = []
+    for index in range(image.n_frames):
+        image.seek(index)
+        image.load()
+        delays.append(image.info["duration"])
+    return delays, image.info["loop"]
+
+
+def test_a_photo_is_lossy_and_holds_the_floor(photo_jpeg: bytes) -> None:
+    result = optimize(photo_jpeg, TO_WEBP)
+    assert result.output is not None
+    assert opened(result.output.data).format == "WEBP"
+    assert result.output.score is not None
+    assert 76.5 <= result.output.score < 81
+
+
+def test_a_graphic_with_few_colours_is_coded_without_chroma_loss() -> None:
+    source = saved(screenshot().resize((640, 480), Image.Resampling.BICUBIC), "PNG")
+    result = optimize(source, TO_WEBP)
+    assert result.output is not None
+    assert b"VP8L" in result.output.data[:40]
+    assert len(result.output.data) < 0.6 * len(source)
+
+
+def test_lossless_conversion_keeps_every_pixel() -> None:
+    source = saved(screenshot(), "PNG")
+    options = Options(level=Level.LOSSLESS, target_format=Format.WEBP)
+    result = optimize(source, options)
+    assert result.output is not None
+    assert np.array_equal(rgba(result.output.data), rgba(source))
+
+
+def test_a_lossless_webp_gets_smaller_without_loss() -> None:
+    source = saved(screenshot().resize((640, 480)), "WEBP", lossless=True, quality=0, method=0)
+    result = optimize(source, Options(level=Level.LOSSLESS, min_saving=0))
+    if result.output:
+        assert np.array_equal(rgba(result.output.data), rgba(source))
+
+
+def test_the_extra_webp_comes_beside_the_image(photo_jpeg: bytes) -> None:
+    result = optimize(photo_jpeg, Options(also_webp=True))
+    assert result.output is not None
+    assert result.also_webp is not None
+    assert (result.output.format, result.also_webp.format) == (Format.JPEG, Format.WEBP)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_an_animation_keeps_frames_delays_and_loop(level: Level) -> None:
+    source = animation(lossless=True, quality=0, method=0)
+    result = optimize(source, Options(level=level))
+    assert result.frames == 5
+    data = result.output.data if result.output else source
+    assert timing(data) == timing(source)
+
+
+def test_a_lossy_animation_is_smaller_than_a_lossless_one() -> None:
+    result = optimize(animation(lossless=True), Options())
+    assert result.output is not None
+    assert len(result.output.data) < 0.5 * result.original_size
