@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image, ImageFilter, ImageSequence
 
 from leanpix_engine import Format, Level, Limits, Options, Reason, Refused, optimize
 from leanpix_engine.formats.gif_delays import with_delays_of
@@ -18,7 +18,7 @@ DELAYS = [50, 120, 30, 200, 70]
 
 def animation(delays: list[int] | None = None, loop: int = 0) -> bytes:
     """A photo that slides by, dithered as photos in GIFs are."""
-    wide = photo(200, 90)
+    wide = photo(200, 90).filter(ImageFilter.GaussianBlur(2))
     frames = [
         wide.crop((12 * index, 0, 12 * index + 120, 90)).convert(
             "P", palette=Image.Palette.ADAPTIVE

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from leanpix_engine import Format, Level, Options, optimize
 from leanpix_engine.formats.palette import MergedPalette, chunk
@@ -55,7 +55,7 @@ def test_lossless_may_change_only_colours_that_nobody_sees() -> None:
 
 
 def test_medium_of_a_graphic_is_a_palette_above_the_floor() -> None:
-    source = saved(screenshot().resize((640, 480), Image.Resampling.BICUBIC), "PNG")
+    source = saved(screenshot().resize((240, 180), Image.Resampling.BICUBIC), "PNG")
     result = optimize(source, Options())
     assert result.output is not None
     assert opened(result.output.data).mode == "P"
@@ -64,7 +64,7 @@ def test_medium_of_a_graphic_is_a_palette_above_the_floor() -> None:
 
 
 def test_high_is_not_larger_than_medium() -> None:
-    source = saved(screenshot().resize((640, 480), Image.Resampling.BICUBIC), "PNG")
+    source = saved(screenshot().resize((240, 180), Image.Resampling.BICUBIC), "PNG")
     assert len(output(source, Options(level=Level.HIGH))) <= len(output(source))
 
 
@@ -79,7 +79,7 @@ def test_alpha_survives_the_palette() -> None:
 
 def test_gamma_stays_with_a_palette() -> None:
     source = with_chunk(
-        saved(screenshot().resize((500, 400)), "PNG"), b"gAMA", struct.pack(">I", 50_000)
+        saved(screenshot().resize((240, 180)), "PNG"), b"gAMA", struct.pack(">I", 50_000)
     )
     assert opened(output(source)).info["gamma"] == pytest.approx(0.5)
 
@@ -110,11 +110,11 @@ def test_a_png_that_cannot_be_smaller_is_left_alone() -> None:
 
 @pytest.mark.parametrize("kind", [Format.WEBP, Format.AVIF])
 def test_alpha_survives_a_conversion(kind: Format) -> None:
-    picture = photo(160, 120).convert("RGBA")
+    picture = photo(160, 120).filter(ImageFilter.GaussianBlur(2)).convert("RGBA")
     picture.paste((0, 0, 0, 0), (0, 0, 80, 120))
     done = rgba(output(saved(picture, "PNG"), Options(target_format=kind)))
-    assert (done[:, :76, 3] == 0).all()
-    assert (done[:, 84:, 3] == 255).all()
+    assert (done[:, :76, 3] <= 2).all()  # AVIF codes alpha with loss
+    assert (done[:, 84:, 3] >= 253).all()
 
 
 @pytest.mark.parametrize("size", [2, 5, 16, 100])
