@@ -42,6 +42,8 @@ FUNCTION_SECONDS: Final = 18
 """Of the optimizer, shorter than deployed: what a killed one held is tried again that much
 sooner. The message stays hidden a little longer than that, as it does in AWS."""
 VISIBILITY_SECONDS: Final = 20
+WARM_SECONDS: Final = 1.5
+"""Of age, before a process is killed: a younger one still starts and has no image in hand."""
 TRIES_OF_A_CLIENT: Final = 8
 TOKENS: Final = 1_000
 _POLL_SECONDS: Final = 0.5
@@ -141,7 +143,7 @@ class _Run:
         deadline = time.monotonic() + self.plan.patience_seconds
         while self.killed < self.plan.kills and time.monotonic() < deadline:
             time.sleep(dice.uniform(0.1, 1.5))
-            running = find_optimizers(self.cloud.emulator_pid)
+            running = find_optimizers(self.cloud.emulator_pid, least_age_seconds=WARM_SECONDS)
             if running and kill(dice.choice(running)):
                 self.killed += 1
 
@@ -224,15 +226,16 @@ def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Rep
     return result
 
 
-def find_optimizers(emulator_pid: int) -> list[psutil.Process]:
-    """Return the processes in which the emulator runs the optimizer."""
+def find_optimizers(emulator_pid: int, *, least_age_seconds: float) -> list[psutil.Process]:
+    """Return the processes in which the emulator runs the optimizer, but for the newest."""
     found = []
+    youngest = time.time() - least_age_seconds
     for process in psutil.Process(emulator_pid).children(recursive=True):
         try:
             name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
         except psutil.Error:
             continue
-        if name.endswith(f"-{OPTIMIZER}"):
+        if name.endswith(f"-{OPTIMIZER}") and process.create_time() <= youngest:
             found.append(process)
     return found
 

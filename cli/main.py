@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import account, jobs, key
+from cli import account, cost, jobs, key
 from cli.errors import CommandError
 from cli.options import AsJson
 from leanpix.services.administration import AdministrationError
@@ -25,6 +25,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(key.app, name="key")
 app.add_typer(jobs.app, name="jobs")
 app.command()(jobs.redrive)
+app.command()(cost.cost)
 
 
 @app.command()
@@ -58,11 +59,10 @@ def chaos(
     as_json: AsJson = False,
 ) -> None:
     """Kill optimizers under load on a local cloud, then audit that nothing was lost."""
-    from cli.chaos import Plan  # noqa: PLC0415 - loads only what the command needs
-    from cli.chaos import chaos as run
+    from cli import chaos as command  # noqa: PLC0415 - loads only what the command needs
 
-    plan = Plan(submits=submits, clients=clients, kills=kills)
-    raise typer.Exit(run(plan=plan, as_json=as_json))
+    plan = command.Plan(submits=submits, clients=clients, kills=kills)
+    raise typer.Exit(command.chaos(plan=plan, as_json=as_json))
 
 
 @app.command(

@@ -12,9 +12,11 @@ from leanpix.adapters.callbacks_table import CallbacksTable
 from leanpix.adapters.jobs_table import JobsTable
 from leanpix.adapters.open_records_table import OpenRecordsTable
 from tests.integration.conftest import REGION, create_tables
+from tests.ledger.twins import Twins
 from tests.ledger.world import Backend
 
 if TYPE_CHECKING:
+    from leanpix.domain.accounts import Account
     from tests.ledger.memory import HandClock
 
 
@@ -24,12 +26,29 @@ def make_client() -> Any:
 
 
 def ledger_in_dynamodb(clock: HandClock) -> Backend:
-    """Return a ledger in empty tables."""
+    """Return a ledger in empty tables, beside one in memory that must always agree."""
     client = make_client()
     for name in client.list_tables()["TableNames"]:
         client.delete_table(TableName=name)
     create_tables(client)
-    return backend_over(client, clock)
+    ours, other = backend_over(client, clock), Backend.in_memory(clock)
+
+    def add_account(account: Account) -> None:
+        ours.add_account(account)
+        other.add_account(account)
+
+    def top_up(account_id: str, tokens: int) -> None:
+        ours.top_up(account_id, tokens)
+        other.top_up(account_id, tokens)
+
+    return Backend(
+        jobs=Twins(ours.jobs, other.jobs),
+        accounts=Twins(ours.accounts, other.accounts),
+        records=Twins(ours.records, other.records),
+        callbacks=Twins(ours.callbacks, other.callbacks),
+        add_account=add_account,
+        top_up=top_up,
+    )
 
 
 def backend_over(client: Any, clock: HandClock) -> Backend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ class MemoryLedger:
         return replace(account, month=month_of(self.clock.now())) if account else None
 
     def read_usage(self, account_id: str) -> list[Usage]:
-        return [usage for key, usage in self.usage.items() if key[0] == account_id]
+        own = [usage for key, usage in self.usage.items() if key[0] == account_id]
+        return sorted(own, key=lambda usage: usage.month, reverse=True)
 
     def _keep(self, account: Account, balance: Balance) -> None:
         self.accounts[account.account_id] = replace(account, balance=balance)
@@ -142,12 +144,13 @@ class MemoryLedger:
             return False
         if image.state is ImageState.RUNNING and image.lease_ends_at > now:
             raise LeaseLostError
-        outcome = Outcome(original_bytes=0, format="", reason=reason)
+        kind = image.file_name.rpartition(".")[2].lower()
+        outcome = Outcome(original_bytes=0, format=kind, reason=reason)
         self._end(image, ImageState.FAILED, outcome, now)
         return True
 
     def _end(self, image: Image, state: ImageState, outcome: Outcome, now: float) -> None:
-        self._put(replace(image, state=state, outcome=outcome, lease_id=None))
+        self._put(replace(image, state=state, outcome=outcome, lease_id=None, lease_ends_at=0.0))
         self.due.pop((image.job_id, image.index), None)
         account = self.accounts[image.account_id]
         if outcome.main is None and image.charged_tokens:
@@ -165,6 +168,8 @@ class MemoryLedger:
             charged_tokens=before.charged_tokens + (image.charged_tokens if main else 0),
             bytes_in=before.bytes_in + outcome.original_bytes,
             bytes_out=before.bytes_out + (main.bytes if main else outcome.original_bytes),
+            images_by_type=Counter(before.images_by_type) + Counter([_tell_type(outcome)]),
+            **_add_saving(before, outcome),
         )
 
     def _image(self, task: ImageTask) -> Image | None:
@@ -240,6 +245,7 @@ class MemoryLedger:
                 state=state,
                 attempts=callback.attempts + 1,
                 lease_id=None,
+                lease_ends_at=0.0,
                 deliveries=(*callback.deliveries, delivery),
             ),
         )
@@ -250,6 +256,20 @@ class MemoryLedger:
 
     def _put_callback(self, job_id: int, callback: Callback) -> None:
         self.jobs[job_id] = replace(self.jobs[job_id], callback=callback)
+
+
+def _tell_type(outcome: Outcome) -> str:
+    return outcome.original_format or "other"
+
+
+def _add_saving(before: Usage, outcome: Outcome) -> dict[str, float]:
+    if outcome.main is None:
+        return {}
+    percent = round(100 * (1 - outcome.main.bytes / outcome.original_bytes), 2)
+    return {
+        "saved_percent_sum": round(before.saved_percent_sum + percent, 2),
+        "best_saved_percent": max(before.best_saved_percent, int(percent)),
+    }
 
 
 @dataclass
