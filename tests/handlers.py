@@ -1,0 +1,152 @@
+"""Real handlers over services in memory: an event goes in as API Gateway makes it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from leanpix import bootstrap
+from leanpix.adapters.prober import EngineProber
+from leanpix.contract import ROUTES, EnvironmentName, Route
+from leanpix.domain.uploads import UploadGrant, UploadRequest
+from leanpix.services.examine import ExamineService
+from leanpix.services.identify import AccountService
+from tests.ledger.world import Backend, World
+
+FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
+BASE_URL = "https://api.example.com"
+SITE_URL = "https://leanpix.example"
+ACCOUNT = "acc_1"
+CONTEXT = SimpleNamespace(aws_request_id="1-2-3", get_remaining_time_in_millis=lambda: 29_000)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handler gave API Gateway."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body, read."""
+        return json.loads(self.body)
+
+
+class House:
+    """Functions and services, and an account with unlimited tokens."""
+
+    def __init__(self, *, tokens: int = -1) -> None:
+        self.world = World(Backend.in_memory)
+        self.world.add_account(ACCOUNT, tokens=tokens)
+        self._modules: dict[str, ModuleType] = {}
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
+        account_id: str | None = ACCOUNT,
+    ) -> Answer:
+        """Call the function that serves a path."""
+        route, parameters = _find(method, path)
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "resource": route.path,
+            "pathParameters": parameters or None,
+            "queryStringParameters": query,
+            "headers": headers or {},
+            "body": b64encode(body).decode() if body else None,
+            "isBase64Encoded": bool(body),
+            "requestContext": {"authorizer": {"accountId": account_id} if account_id else {}},
+        }
+        result = self._module(route.function).handler(event, CONTEXT)
+        return Answer(result["statusCode"], result["headers"], b64decode(result["body"]))
+
+    def finish(self) -> None:
+        """Let the optimizer do all that waits for it."""
+        self.world.drain()
+
+    def _module(self, function: str) -> ModuleType:
+        if function not in self._modules:
+            self._modules[function] = load_handler(function)
+            self._give_services(function, self._modules[function])
+        return self._modules[function]
+
+    def _give_services(self, function: str, module: ModuleType) -> None:
+        world = self.world
+        services: dict[str, Any] = {
+            "submit": world.accept_service,
+            "tinyjpg_submit": world.accept_service,
+            "result": world.wait_service,
+            "tinyjpg_status": world.wait_service,
+            "account": AccountService(accounts=world.backend.accounts),
+            "uploads": SimpleNamespace(grant=_grant),
+            "tinyjpg_account": AccountService(accounts=world.backend.accounts),
+        }
+        if function in services:
+            module.SERVICE = services[function]  # type: ignore[attr-defined]
+        if function == "tinyjpg_submit":
+            module.EXAMINER = ExamineService(prober=EngineProber())  # type: ignore[attr-defined]
+
+
+def _grant(_request: UploadRequest) -> UploadGrant:
+    return UploadGrant(upload_id="0" * 32, url=BASE_URL, fields={}, expires_in_seconds=900)
+
+
+def load_handler(function: str) -> ModuleType:
+    """Import a function's handler with an environment in which nothing can be reached."""
+    environment = {name.value: "29" for name in EnvironmentName} | {
+        EnvironmentName.BASE_URL.value: BASE_URL,
+        EnvironmentName.SITE_URL.value: SITE_URL,
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+    }
+    spec = importlib.util.spec_from_file_location(
+        f"handler_of_{function}", FUNCTIONS / function / "handler.py"
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    with patch.dict(os.environ, environment):
+        bootstrap.settings.cache_clear()
+        spec.loader.exec_module(module)
+        # Read once, and kept for as long as the process lives.
+        assert bootstrap.settings().site_url == SITE_URL
+        object.__setattr__(bootstrap.settings(), "environment", dict(os.environ))
+    return module
+
+
+def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    for route in ROUTES:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
+        found = re.fullmatch(pattern, path)
+        if found and route.method == method:
+            return route, found.groupdict()
+    message = f"no route for {method} {path}"
+    raise LookupError(message)
+
+
+def form(parts: list[tuple[str, bytes]], boundary: str = "b") -> tuple[bytes, dict[str, str]]:
+    """Return a multipart body and its headers; each part is its disposition and its content."""
+    body = b"".join(
+        f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode()
+        + content
+        + b"\r\n"
+        for head, content in parts
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    return body + f"--{boundary}--\r\n".encode(), headers
