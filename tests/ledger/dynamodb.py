@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import threading
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +20,25 @@ from tests.ledger.world import Backend
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from tests.ledger.memory import HandClock
+
+
+class OneCallAtATime:
+    """A client of which threads may share moto: DynamoDB isolates transactions, moto does not."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if not inspect.ismethod(found):
+            return found
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            with self._lock:
+                return found(*arguments, **named)
+
+        return call
 
 
 def make_client() -> Any:

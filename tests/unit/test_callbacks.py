@@ -1,0 +1,29 @@
+"""What a callback is signed with, and when it is tried again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from leanpix.domain.callbacks import CALLBACK_PAUSES_SECONDS, Delivery, pause_after, sign
+
+
+def test_the_signature_is_one_that_a_client_can_check() -> None:
+    """As docs/ledger.md tells a client to."""
+    header = sign(b'{"id":1}', secret="whsec_x", at=1_800_000_000.7)
+    fields = dict(field.split("=", 1) for field in header.split(","))
+    signed = f"{fields['t']}.".encode() + b'{"id":1}'
+    expected = hmac.new(b"whsec_x", signed, hashlib.sha256).hexdigest()
+    assert fields == {"t": "1800000000", "v1": expected}
+
+
+def test_pauses_grow_until_the_last_try() -> None:
+    pauses = [pause_after(attempts) for attempts in range(1, 9)]
+    assert pauses == [*CALLBACK_PAUSES_SECONDS, None, None]
+    assert list(CALLBACK_PAUSES_SECONDS) == sorted(CALLBACK_PAUSES_SECONDS)
+
+
+def test_any_success_status_takes_a_delivery_and_nothing_else_does() -> None:
+    taken = [status for status in range(100, 600) if Delivery(at=0, status=status).was_accepted]
+    assert taken == list(range(200, 300))
+    assert not Delivery(at=0, error="the URL's host did not answer properly").was_accepted
