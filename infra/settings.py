@@ -165,7 +165,7 @@ class Settings:
         why="a request and its decoded parts stand in memory several times",
     )
     optimizer_memory_megabytes: int = _whole(
-        3_008,
+        2_048,
         "Memory of the optimizer, which is also its share of a CPU: 1,769 MB is a whole one.",
         low=512,
         high=10_240,

@@ -135,7 +135,7 @@ def test_memory_is_as_the_settings_say(template: Template, production: Template)
         "account": (512, 256),
         "submit": (1024, 2048),
         "image": (1024, 2048),
-        "optimizer": (3008, 4096),
+        "optimizer": (2048, 4096),
     }
 
 

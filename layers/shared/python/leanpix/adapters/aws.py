@@ -1,13 +1,17 @@
-"""boto3 clients, made once per process, with the retries and time-outs that fit a Lambda."""
+"""Clients for AWS, made once per process, with the retries and time-outs that fit a Lambda.
+
+By botocore, on which boto3 stands: importing boto3 brings s3transfer along, which nothing here
+uses and which takes as long to import as all of ours (docs/sizing.md).
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 from leanpix.adapters import deadline
 
@@ -40,19 +44,27 @@ _FILES: Final = Config(
 @cache
 def dynamodb_client() -> DynamoDBClient:
     """Return the client for DynamoDB."""
-    return _keeping_time(boto3.client("dynamodb", config=_QUICK))
+    return _keeping_time(
+        cast("DynamoDBClient", _session().create_client("dynamodb", config=_QUICK))
+    )
 
 
 @cache
 def s3_client() -> S3Client:
     """Return the client for S3."""
-    return _keeping_time(boto3.client("s3", config=_FILES))
+    return _keeping_time(cast("S3Client", _session().create_client("s3", config=_FILES)))
 
 
 @cache
 def sqs_client() -> SQSClient:
     """Return the client for SQS."""
-    return _keeping_time(boto3.client("sqs", config=_QUICK))
+    return _keeping_time(cast("SQSClient", _session().create_client("sqs", config=_QUICK)))
+
+
+@cache
+def _session() -> Session:
+    """Return the one session, which reads its data files once for all clients."""
+    return get_session()
 
 
 def _keeping_time(client: _Client) -> _Client:

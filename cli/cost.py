@@ -1,0 +1,100 @@
+"""``leanpix cost``: what 1,000 images cost in AWS, from one's own figures."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.cost_model import OPTIMIZER_MEGABYTES, PRICED, SECONDS_PER_MEGAPIXEL, Use, cost_per_image
+from cli.errors import CommandError
+from cli.options import AsJson
+
+_IMAGES: Final = 1_000
+SIZES_MEGAPIXELS: Final = (0.5, 2.0, 12.0)
+APIS: Final = ("megaoptim", "tinyjpg")
+
+
+def cost(  # noqa: PLR0913 - each parameter is an option of the command
+    *,
+    api: Annotated[str, typer.Option(help="megaoptim or tinyjpg.")] = "megaoptim",
+    image_format: Annotated[str, typer.Option("--format", help="jpg, png or webp.")] = "jpg",
+    level: Annotated[str, typer.Option(help="lossless, medium or high.")] = "medium",
+    megapixels: Annotated[float, typer.Option(min=0.01, max=268, help="Of an image.")] = 2.0,
+    saved: Annotated[float, typer.Option(min=0, max=99, help="Percent of the bytes.")] = 50.0,
+    polls: Annotated[float | None, typer.Option(min=0, help="Status calls an image.")] = None,
+    downloads: Annotated[float, typer.Option(min=0, help="Of each result.")] = 1.0,
+    memory: Annotated[int, typer.Option(min=512, max=10_240, help="Optimizer's MB.")] = (
+        OPTIMIZER_MEGABYTES
+    ),
+    retention_days: Annotated[int, typer.Option(min=1, max=365, help="Of files.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Compute what 1,000 images cost, by what is paid for; docs/cost.md has the formula."""
+    if api not in APIS:
+        message = f"--api {api}: one of {', '.join(APIS)}"
+        raise CommandError(message)
+    if (image_format, level) not in SECONDS_PER_MEGAPIXEL:
+        known = ", ".join(" ".join(each) for each in SECONDS_PER_MEGAPIXEL)
+        message = f"--format {image_format} --level {level}: measured are {known}"
+        raise CommandError(message)
+    use = Use(
+        api=api,
+        format=image_format,
+        level=level,
+        megapixels=megapixels,
+        saved_share=saved / 100,
+        polls=polls,
+        downloads=downloads,
+        optimizer_megabytes=memory,
+        retention_days=retention_days,
+    )
+    parts = {name: _IMAGES * dollars for name, dollars in cost_per_image(use).items()}
+    if as_json:
+        total = sum(parts.values())
+        answer = {"images": _IMAGES, "dollars": round(total, 4), "priced": PRICED}
+        rounded = {name: round(dollars, 5) for name, dollars in parts.items()}
+        typer.echo(json.dumps({**answer, "parts": rounded}))
+        return
+    _print_table(use, parts)
+
+
+def _print_table(use: Use, parts: dict[str, float]) -> None:
+    total = sum(parts.values())
+    title = f"1,000 images: {use.megapixels:g} MP {use.format} {use.level}, by {use.api}'s API"
+    table = Table(title=title, caption=f"List prices {PRICED}, without free tiers", box=None)
+    table.add_column("for")
+    table.add_column("dollars", justify="right")
+    table.add_column("share", justify="right")
+    for name, dollars in sorted(parts.items(), key=lambda each: -each[1]):
+        table.add_row(name, f"{dollars:.4f}", f"{dollars / total:.0%}")
+    table.add_row("all", f"{total:.4f}", "", style="bold")
+    Console(soft_wrap=True).print(table)
+
+
+def render_table() -> str:
+    """Return the table of docs/cost.md: dollars per 1,000 images."""
+    lines = [
+        "| Image | API | "
+        + " | ".join(f"{size:g} MP" for size in SIZES_MEGAPIXELS)
+        + " | of 2 MP: optimizing | polls | transfer out |",
+        "|---|---|" + "---:|" * (len(SIZES_MEGAPIXELS) + 3),
+    ]
+    for image_format, level in SECONDS_PER_MEGAPIXEL:
+        for api in APIS:
+            uses = [
+                Use(api=api, format=image_format, level=level, megapixels=size)
+                for size in SIZES_MEGAPIXELS
+            ]
+            totals = [f"${_IMAGES * sum(cost_per_image(use).values()):.3f}" for use in uses]
+            middle = cost_per_image(uses[1])
+            shares = [
+                f"{middle[name] / sum(middle.values()):.0%}"
+                for name in ("optimizing", "polls", "transfer out")
+            ]
+            cells = [f"{image_format} {level}", api, *totals, *shares]
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,151 @@
+"""What an image costs in AWS: a formula over list prices, for ``leanpix cost`` and docs/cost.md.
+
+Prices: us-east-1, on demand, first tier, US dollars, without free tiers, as listed in 2026-11:
+aws.amazon.com/lambda/pricing (arm64), /api-gateway/pricing (REST), /sqs/pricing, /dynamodb/pricing
+(on-demand), /s3/pricing, /cloudwatch/pricing, /ec2/pricing/on-demand (data transfer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+PRICED: Final = "2026-11, us-east-1"
+
+LAMBDA_GIGABYTE_SECOND: Final = 0.0000133334
+LAMBDA_CALL: Final = 0.20e-6
+GATEWAY_CALL: Final = 3.50e-6
+SQS_CALL: Final = 0.50e-6
+"""Standard queues cost 0.40, fair queues 0.10 more."""
+DYNAMODB_WRITE: Final = 0.625e-6
+DYNAMODB_READ: Final = 0.125e-6
+S3_PUT: Final = 5.0e-6
+S3_GET: Final = 0.4e-6
+S3_GIGABYTE_MONTH: Final = 0.023
+TRANSFER_GIGABYTE: Final = 0.09
+LOGS_GIGABYTE: Final = 0.50
+
+SECONDS_PER_MEGAPIXEL: Final[Mapping[tuple[str, str], float]] = MappingProxyType(
+    {
+        ("jpg", "lossless"): 0.40,
+        ("jpg", "medium"): 0.75,
+        ("jpg", "high"): 0.75,
+        ("png", "lossless"): 3.0,
+        ("png", "medium"): 3.0,
+        ("webp", "medium"): 1.5,
+    }
+)
+"""Of the optimizer on one vCPU: docs/sizing.md, measured by benchmarks/sizing.py."""
+BYTES_PER_MEGAPIXEL: Final[Mapping[str, int]] = MappingProxyType(
+    {"jpg": 400_000, "png": 1_600_000, "webp": 250_000}
+)
+"""Of a source as cameras and editors write it."""
+MEGABYTES_PER_CPU: Final = 1_769
+OPTIMIZER_MEGABYTES: Final = 2_048
+"""The deploy setting's default; a test holds the two together."""
+
+_GIGABYTE: Final = 1_000_000_000
+_SUBMIT_SECONDS: Final = 0.15
+_LIGHT_SECONDS: Final = 0.03
+_DOWNLOAD_SECONDS: Final = 0.08
+_OPTIMIZER_EXTRA_SECONDS: Final = 0.35
+"""Claiming, loading, storing, settling."""
+_QUEUE_SECONDS: Final = 0.3
+_LOOKS_PER_SECOND: Final = 13
+"""Of a held poll at the database: every 50 to 100 ms."""
+_AUTHORIZER_MISSES: Final = 0.1
+"""Calls for which the authorizer's answer is not remembered."""
+_LOG_BYTES: Final = 6_000
+# A transaction's write counts twice. Submit: account, job, image, and the index entry; claim: one;
+# settle: image, usage, and the index entry's end.
+_WRITES: Final = 2 * 3 + 1 + 1 + 2 * 2 + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """How the service is used: what the figures of one image follow from."""
+
+    api: str = "megaoptim"
+    format: str = "jpg"
+    level: str = "medium"
+    megapixels: float = 2.0
+    saved_share: float = 0.5
+    optimizer_megabytes: int = OPTIMIZER_MEGABYTES
+    light_megabytes: int = 512
+    submit_megabytes: int = 1_024
+    retention_days: int = 7
+    polls: float | None = None
+    """Status calls an image; None: one held poll by MegaOptim's API, three short by TinyJPG's."""
+    downloads: float = 1.0
+
+    @property
+    def optimizer_seconds(self) -> float:
+        """How long the optimizer works on an image."""
+        share = min(1.0, self.optimizer_megabytes / MEGABYTES_PER_CPU)
+        per_megapixel = SECONDS_PER_MEGAPIXEL[self.format, self.level]
+        return per_megapixel * self.megapixels / share + _OPTIMIZER_EXTRA_SECONDS
+
+    @property
+    def source_bytes(self) -> float:
+        """The size of an image as it is sent."""
+        return BYTES_PER_MEGAPIXEL[self.format] * self.megapixels
+
+    @property
+    def result_bytes(self) -> float:
+        """The size of what is made of it."""
+        return self.source_bytes * (1 - self.saved_share)
+
+    @property
+    def status_calls(self) -> float:
+        """How often a client asks for an image."""
+        if self.polls is not None:
+            return self.polls
+        return 1.0 if self.api == "megaoptim" else 3.0
+
+    @property
+    def held_seconds(self) -> float:
+        """For how long polls are held for an image, all together."""
+        if self.api == "megaoptim":
+            return self.optimizer_seconds + _QUEUE_SECONDS
+        return self.status_calls * _LIGHT_SECONDS
+
+
+def cost_per_image(use: Use) -> dict[str, float]:
+    """Return the dollars of one image by what they are paid for."""
+    calls = 1 + use.status_calls + use.downloads
+    return {
+        "optimizing": _lambda(use.optimizer_megabytes, use.optimizer_seconds, 1),
+        "submit and download": (
+            _lambda(use.submit_megabytes, _SUBMIT_SECONDS, 1)
+            + _lambda(use.submit_megabytes, use.downloads * _DOWNLOAD_SECONDS, use.downloads)
+            + _lambda(use.light_megabytes, _AUTHORIZER_MISSES * _LIGHT_SECONDS, _AUTHORIZER_MISSES)
+        ),
+        "polls": (
+            _lambda(use.light_megabytes, use.held_seconds, use.status_calls)
+            + DYNAMODB_READ * (use.status_calls + _looks(use))
+        ),
+        "API Gateway": GATEWAY_CALL * calls,
+        "DynamoDB": DYNAMODB_WRITE * _WRITES + DYNAMODB_READ * (2 + _AUTHORIZER_MISSES),
+        "SQS": SQS_CALL * 3,
+        "S3": (
+            S3_PUT * 2
+            + S3_GET * (1 + 2 * use.downloads)
+            + S3_GIGABYTE_MONTH
+            * (use.source_bytes + use.result_bytes)
+            / _GIGABYTE
+            * (use.retention_days + 1)
+            / 30
+        ),
+        "logs": LOGS_GIGABYTE * _LOG_BYTES / _GIGABYTE,
+        "transfer out": TRANSFER_GIGABYTE * use.downloads * use.result_bytes / _GIGABYTE,
+    }
+
+
+def _looks(use: Use) -> float:
+    return use.held_seconds * _LOOKS_PER_SECOND if use.api == "megaoptim" else 0.0
+
+
+def _lambda(megabytes: int, seconds: float, calls: float) -> float:
+    return megabytes / 1_024 * seconds * LAMBDA_GIGABYTE_SECOND + calls * LAMBDA_CALL
