@@ -109,7 +109,7 @@ def _lossy(picture: Picture, goal: float) -> Ladder:
         encode=quick,
         finish=final,
         refines=True,
-        margin=_QUICK_AGAINST_FINAL,
+        margin=0.0 if sharp else _QUICK_AGAINST_FINAL,
         low=1,
         high=100,
         start=_QUALITY_AT_77 + (goal - 77) / _SCORE_PER_QUALITY,
