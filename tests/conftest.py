@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # One local cloud, one synthesized template, one set of bundles: what is dear to set up is set up
 # in one process, in which all tests of the folder then run.
-ONE_PROCESS_EACH = ("e2e", "infra", "packaging")
+ONE_PROCESS_EACH = ("contract", "e2e", "infra", "packaging")
 
 
 class FolderScheduling(LoadScopeScheduling):

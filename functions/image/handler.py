@@ -6,14 +6,14 @@ API Gateway drops the body of an answer to HEAD and keeps its length.
 import time
 
 from leanpix.bootstrap import download_service
-from leanpix.dialects import downloads, megaoptim
+from leanpix.dialects import downloads
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
 
 SERVICE = download_service()
 
 
-@serves(megaoptim.render_error)
+@serves(downloads.render_error)
 def handler(request: Request) -> Response:
     """Hand a file out."""
     download = SERVICE.download(downloads.parse_download(request))

@@ -6,13 +6,16 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from leanpix.contract import ERRORS, render_gateway_body
+from leanpix.dialects.errors import retry_headers
 from leanpix.domain.downloads import DownloadRequest
 from leanpix.domain.ids import is_public_id
 from leanpix.domain.results import result_object_key, upload_object_key
-from leanpix.http import Request, Response
+from leanpix.http import Request, Response, json_response
 
 if TYPE_CHECKING:
     from leanpix.domain.downloads import Download
+    from leanpix.domain.errors import LeanpixError
 
 ORIGINAL_PATH: Final = "/direct-file/original/"
 OPTIMIZED_PATH: Final = "/direct-file/optimized/"
@@ -62,3 +65,13 @@ def render_download(download: Download, *, now: float) -> Response:
         headers["Content-Range"] = download.content_range
         return Response(status=206, headers=headers, body=download.data)
     return Response(status=200, headers=headers, body=download.data)
+
+
+def render_error(error: LeanpixError, *, site_url: str) -> Response:
+    """Return an error that both APIs' clients can read, as those of API Gateway's own are."""
+    entry = ERRORS[error.name]
+    return json_response(
+        render_gateway_body(error.name, site_url=site_url),
+        status=entry.status,
+        headers=retry_headers(entry),
+    )

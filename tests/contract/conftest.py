@@ -1,0 +1,57 @@
+"""A local cloud for the contract's tests, which run beside the other end-to-end tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from cli.demo_photos import find_photo
+from cli.local_account import LocalAccount, create_local_account
+from local.cloud import LocalCloud
+from local.paths import LOCAL_DIR
+from tests.api import Api, Site, serve_site
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    """A running local cloud; its log stays in ``.local/contract.log``."""
+    log = LOCAL_DIR / "contract.log"
+    log.unlink(missing_ok=True)
+    with LocalCloud(log=log) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def make_account(cloud: LocalCloud) -> Callable[..., LocalAccount]:
+    """Creates accounts: ``make_account(tokens=20, plan="free")``."""
+
+    def make(**details: object) -> LocalAccount:
+        return create_local_account(cloud, **details)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def api(cloud: LocalCloud, make_account: Callable[..., LocalAccount]) -> Api:
+    """A client with an account of the test's own."""
+    return Api(cloud.url, make_account().api_key)
+
+
+@pytest.fixture
+def anyone(cloud: LocalCloud) -> Api:
+    """A client without a key."""
+    return Api(cloud.url)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web site on loopback; the local cloud may fetch from it."""
+    with serve_site() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """A real photo: JPEG, 640 x 427, 112,525 bytes."""
+    return find_photo("rocket.jpg").read_bytes()

@@ -1,0 +1,131 @@
+"""schemathesis: what the local cloud answers is what ``/openapi.json`` says, and never a 5xx.
+
+Each operation gets cases that keep to its schema and cases that break it, made by Hypothesis. Many
+accounts take turns, as the documented rates hold for each key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from cli.local_account import LocalAccount
+from leanpix.contract import ROUTES, Access
+from local.cloud import LocalCloud
+from tests.api import Api
+
+CASES = 2_000
+"""In all, at least; the last test counts them."""
+ACCOUNTS = 24
+TOKENS = 3
+"""Each account's; the jobs that they pay for are not waited for."""
+EXAMPLES = 60
+"""For each operation, of requests that keep to the schema and of those that do not."""
+FEW_EXAMPLES = 8
+"""Of routes that take nothing: there is only so much to be varied."""
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = [f"{route.method} {route.path}" for route in ROUTES]
+TAKES_NOTHING = {"/", "/status", "/ping", "/v1/users/info", "/docs", "/openapi.json"}
+PUBLIC = {route.path for route in ROUTES if route.access is Access.PUBLIC}
+
+pytestmark = [
+    pytest.mark.slow,
+    # Its own way of asking urllib3 and of importing; not ours to mend.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@dataclass
+class Tally:
+    """What was asked, and what was answered."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    by_operation: Counter[str] = field(default_factory=Counter)
+
+
+@pytest.fixture(scope="module")
+def tally() -> Tally:
+    """One count over all operations."""
+    return Tally()
+
+
+@pytest.fixture(scope="module")
+def keys(make_account: Callable[..., LocalAccount]) -> Iterator[str]:
+    """Keys of many accounts, in turns, for ever; with few tokens, so that 466 comes too."""
+    return itertools.cycle(
+        [make_account(tokens=TOKENS, plan="pro").api_key for _ in range(ACCOUNTS)]
+    )
+
+
+@pytest.fixture(scope="module")
+def schema(cloud: LocalCloud) -> schemathesis.BaseSchema:
+    """The description as it is served."""
+    answer = Api(cloud.url).get("/openapi.json")
+    assert answer.status_code == 200
+    return schemathesis.openapi.from_dict(answer.json())
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_answers_keep_to_the_schema(
+    schema: schemathesis.BaseSchema,
+    keys: Iterator[str],
+    cloud: LocalCloud,
+    tally: Tally,
+    *,
+    name: str,
+    mode: GenerationMode,
+) -> None:
+    method, path = name.split(" ")
+
+    @settings(
+        max_examples=FEW_EXAMPLES if path in TAKES_NOTHING else EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=schema[path][method].as_strategy(generation_mode=mode))
+    def check(case: schemathesis.Case) -> None:
+        response = case.call_and_validate(
+            base_url=cloud.url,
+            headers={} if path in PUBLIC else {"X-API-KEY": next(keys)},
+            checks=CHECKS,
+            timeout=60,
+            allow_redirects=False,
+        )
+        tally.statuses[response.status_code] += 1
+        tally.by_operation[name] += 1
+
+    # What takes nothing cannot be broken either.
+    with contextlib.suppress(pytest.skip.Exception, Unsatisfiable):
+        check()
+
+
+def test_there_were_enough_cases_of_every_kind(tally: Tally) -> None:
+    if set(tally.by_operation) != set(OPERATIONS):
+        pytest.skip("not all operations were run")
+    assert sum(tally.statuses.values()) >= CASES, tally
+    assert {200, 202, 400, 404, 422, 466} <= set(tally.statuses), tally
