@@ -28,6 +28,7 @@ _ARGUMENTS = (
     "-O3",
     "-Okeep-empty",
 )
+_MOST_LOSS = 500
 _LOSS = 100
 """gifsicle's; from here on more of it costs more of the score than it saves."""
 _INTERFRAME_ERROR = 8.0
@@ -54,7 +55,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     del goal
     source = _file_of(task)
     if task.picture.megapixels > _LARGE_MEGAPIXELS:
-        yield _loss_alone(task, source, tries=2)
+        yield _loss_alone(task, source, tries=3)
         return
     yield _fewer_colours("gifsicle", task, source, start=58)
     if task.picture.count > 1:
@@ -63,14 +64,14 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
-    """Each frame keeps its own palette; the quality is 200 less gifsicle's loss."""
+    """Each frame keeps its own palette; the quality is `_MOST_LOSS` less gifsicle's loss."""
     return Ladder(
         how="gifsicle loss",
-        encode=lambda quality: _lossy(task, source, f"--lossy={200 - int(quality)}"),
+        encode=lambda quality: _lossy(task, source, f"--lossy={_MOST_LOSS - int(quality)}"),
         low=0,
-        high=180,
-        start=80,
-        slope=0.1,
+        high=480,
+        start=380,
+        slope=0.07,
         step=20,
         max_encodes=tries,
         tolerance=3.0,
