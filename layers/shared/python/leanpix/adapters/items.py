@@ -7,8 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from leanpix.adapters.attributes import from_attribute, to_attribute
 from leanpix.contract import TTL_ATTRIBUTE
 from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import (
@@ -29,8 +28,6 @@ Item = dict[str, Any]
 """An item, or a part of one, in DynamoDB's own notation: ``{"name": {"S": "…"}}``."""
 
 JOB_PART: Final = "job"
-_SERIALIZER: Final = TypeSerializer()
-_DESERIALIZER: Final = TypeDeserializer()
 
 
 def image_part(index: int) -> str:
@@ -56,7 +53,7 @@ def image_key(job_id: int, index: int) -> Item:
 def to_item(values: Mapping[str, Any]) -> Item:
     """Return plain values in DynamoDB's notation; ``None`` is left out."""
     return {
-        name: _SERIALIZER.serialize(_with_decimals(value))
+        name: to_attribute(_with_decimals(value))
         for name, value in values.items()
         if value is not None
     }
@@ -64,7 +61,7 @@ def to_item(values: Mapping[str, Any]) -> Item:
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item's plain values."""
-    return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    return {name: from_attribute(value) for name, value in item.items()}
 
 
 def job_to_items(job: Job) -> list[Item]:
@@ -136,7 +133,7 @@ def image_from_values(values: Mapping[str, Any]) -> Image:
 
 def outcome_to_value(outcome: Outcome) -> Item:
     """Return an outcome as one attribute value."""
-    return dict(_SERIALIZER.serialize(_with_decimals(asdict(outcome))))
+    return to_attribute(_with_decimals(asdict(outcome)))
 
 
 def _image_to_item(image: Image, job: Job) -> Item:
