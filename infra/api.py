@@ -225,6 +225,12 @@ class Api(Construct):
         for kind, name in contract.GATEWAY_RESPONSES.items():
             error = contract.ERRORS[name]
             headers = {"Access-Control-Allow-Origin": "'*'"}
+            # A value is quoted there, and how a quote within it is written is documented nowhere.
+            headers |= {
+                header: f"'{value}'"
+                for header, value in contract.SECURITY_HEADERS.items()
+                if "'" not in value
+            }
             if error.retry_after_seconds is not None:
                 headers["Retry-After"] = f"'{error.retry_after_seconds}'"
             self.rest_api.add_gateway_response(

@@ -93,9 +93,7 @@ class House:
         self.wait = WaitService(
             jobs=stack.jobs, accounts=stack.accounts, clock=self.clock, max_hold_seconds=27
         )
-        self.give_up = GiveUpService(
-            jobs=stack.jobs, announcer=self.announcer, clock=self.clock
-        )
+        self.give_up = GiveUpService(jobs=stack.jobs, announcer=self.announcer, clock=self.clock)
         self.download = DownloadService(results=stack.bucket, clock=self.clock)
 
     def submit(
@@ -364,7 +362,7 @@ class TestDownloading:
             content_type="image/png",
             expires_at=house.clock.now() + DAY,
         )
-        return "a" * 32, data
+        return "a" * 40, data
 
     @pytest.mark.parametrize(
         ("header", "span"),

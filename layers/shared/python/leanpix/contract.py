@@ -165,6 +165,13 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 MAX_IDEMPOTENCY_KEY_CHARACTERS: Final = 255
 BROWSER_HEADERS: Final = ("Content-Type", API_KEY_HEADER, IDEMPOTENCY_HEADER)
 """What a page of another origin may send (Fetch standard, CORS protocol)."""
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Of every answer, whoever makes it; pages and images have a policy of their own."""
 IDEMPOTENCY_SECONDS: Final = 86_400
 """How long such a name is remembered."""
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from leanpix.adapters import deadline
 from leanpix.bootstrap import settings
-from leanpix.contract import ErrorName, MetricName
+from leanpix.contract import SECURITY_HEADERS, ErrorName, MetricName
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import Request, Response
 from leanpix.observability import begin_log, count, logger
@@ -27,9 +27,9 @@ RenderError = Callable[..., Response]
 LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
 
 COMMON_HEADERS = {
+    # Any page may call, and none with credentials: the key goes in a header of its own.
     "Access-Control-Allow-Origin": "*",
-    "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=31536000",
+    **SECURITY_HEADERS,
 }
 
 

@@ -7,6 +7,7 @@ is a metric that costs money.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -16,8 +17,15 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from leanpix.contract import MetricName
+from leanpix.redaction import scrub
 
-logger = Logger()
+
+def _to_json(entry: Mapping[str, Any]) -> str:
+    """Return a log entry as Powertools writes it, without what looks like a secret."""
+    return scrub(json.dumps(entry, default=str, separators=(",", ":"), ensure_ascii=False))
+
+
+logger = Logger(json_serializer=_to_json)
 
 _OTHER: Final = "other"
 _FORMATS: Final = frozenset({"jpg", "png", "gif", "webp", "avif", "svg"})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from leanpix_engine.contained import ContainedOptimizer
 
 
+_MAX_SECONDS: Final = 27.0
+"""Of one image, however much time the function has; with what stops it, it ends within 30 s."""
 _OWN_MEGABYTES: Final = 256
 """Of the function's memory, kept for this process: Python, boto3, a file and its result."""
 _MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
@@ -78,7 +80,7 @@ class LeanpixEngine:
         megabytes = int(os.environ.get(_MEMORY_VARIABLE, "0")) - _OWN_MEGABYTES
         return replace(
             limits,
-            max_seconds=min(limits.max_seconds, max_seconds),
+            max_seconds=min(limits.max_seconds, max_seconds, _MAX_SECONDS),
             max_process_bytes=(
                 megabytes << 20 if megabytes > _OWN_MEGABYTES else limits.max_process_bytes
             ),

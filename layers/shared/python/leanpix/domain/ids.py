@@ -11,7 +11,7 @@ from typing import Final
 JOB_ID_LIMIT: Final = 2**53
 """Job ids stay below it, so that a JavaScript client reads them exactly (ECMA-262 §6.1.6.1)."""
 API_KEY_PREFIX: Final = "lpx_"
-_PUBLIC_ID: Final = re.compile(r"[0-9a-f]{32}")
+_PUBLIC_ID: Final = re.compile(r"[0-9a-f]{40}")
 
 
 def make_job_id() -> int:
@@ -20,12 +20,12 @@ def make_job_id() -> int:
 
 
 def make_public_id(now: float | None = None) -> str:
-    """Return 32 hexadecimal digits, 96 random bits of them: who has it may download the result.
+    """Return 40 hexadecimal digits, 128 random bits: who has it may download the result.
 
     The time stands first (RFC 9562 does the same for UUIDs), so that objects are listed by age
     and the sweeper need not read all of them to find what is old.
     """
-    return f"{start_public_ids(time.time() if now is None else now)}{secrets.token_hex(12)}"
+    return f"{start_public_ids(time.time() if now is None else now)}{secrets.token_hex(16)}"
 
 
 def start_public_ids(at: float) -> str:
