@@ -10,6 +10,7 @@ import pytest
 
 from cli.local_account import LocalAccount
 from leanpix.contract import OutputName
+from leanpix.domain.ids import is_public_id
 from local.cloud import LocalCloud
 from tests.api import Api, Site
 from tests.transcript import Transcript, shape
@@ -140,7 +141,7 @@ def test_image_download(transcript: Transcript, api: Api) -> None:
     (result,) = api.wait(accepted["process_id"])["result"]
     _, image, public_id, file_name = urlsplit(result["url"]).path.split("/")
     assert (image, file_name) == ("image", "photo.jpg")
-    assert len(public_id) == 32
+    assert is_public_id(public_id)
     answer = Api(api.url).get(result["url"])
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
     assert Api(api.url).get(f"/image/{public_id}/other.jpg").status_code == 404

@@ -132,7 +132,7 @@ OPERATIONS: Final = {
                 example={
                     "status": "ok",
                     "code": 200,
-                    "upload_id": "6ae1c9800123456789abcdef01234567",
+                    "upload_id": "6ae1c9800123456789abcdef0123456789abcdef",
                     "url": "https://bucket.s3.amazonaws.com/",
                     "fields": {"key": "uploads/…", "policy": "…"},
                     "expires_in": 900,
@@ -170,7 +170,10 @@ OPERATIONS: Final = {
             summary=summary,
             text="The whole URL stands in the result. It needs no key: its public id cannot be"
             " guessed.",
-            path_parameters={"public_id": "32 hexadecimal digits.", "file_name": "As given."},
+            path_parameters={
+                "public_id": "As given; it cannot be guessed.",
+                "file_name": "As given.",
+            },
             answers=DOWNLOAD_ANSWERS,
             errors=(ErrorName.IMAGE_NOT_FOUND,),
         )
