@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo test serve bench synth openapi lint format clean
+.PHONY: help setup demo test serve chaos bench synth openapi lint format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -30,6 +30,9 @@ test: setup ## run the whole test suite
 
 serve: setup ## run the local cloud in the foreground (PORT=8080)
 	@exec $(BIN)/leanpix serve --port $(PORT)
+
+chaos: setup ## kill optimizers under load on a local cloud, then audit the ledger
+	@exec $(BIN)/leanpix chaos
 
 bench: setup ## run the benchmarks (CORPUS=folder)
 	@exec $(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")

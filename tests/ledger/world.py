@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from leanpix.contract import PLANS, Api, ErrorName
 from leanpix.domain.accounts import Account
 from leanpix.domain.callbacks import CallbackState
 from leanpix.domain.errors import LeanpixError
+from leanpix.domain.ids import make_public_id
 from leanpix.domain.jobs import Image, Job, KeptReason
 from leanpix.domain.ledger import Balance, month_of
 from leanpix.domain.options import ImageOptions, Operation
@@ -503,6 +503,6 @@ def link(kind: bytes) -> Link:
 
 def direct_upload(world: World, account_id: str, kind: bytes) -> UploadReference:
     """Upload a file past the API and return what names it."""
-    upload_id = f"{int(world.clock.now()) & 0xFFFFFFFF:08x}{random.getrandbits(96):024x}"
+    upload_id = make_public_id(world.clock.now())
     world.objects.files[direct_upload_object_key(account_id, upload_id)] = kind + b":direct"
     return UploadReference(field="upload_id", upload_id=upload_id)
