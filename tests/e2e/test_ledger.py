@@ -7,15 +7,27 @@ import hmac
 import json
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.config import Config
 
 from cli.chaos import Plan, unleash
 from cli.target import Target
-from leanpix.contract import IDEMPOTENCY_HEADER
+from leanpix.adapters.accounts_table import AccountsTable
+from leanpix.adapters.bucket import Bucket
+from leanpix.adapters.clock import SystemClock
+from leanpix.adapters.jobs_table import JobsTable
+from leanpix.adapters.queue import SqsImageQueue
+from leanpix.contract import IDEMPOTENCY_HEADER, ErrorName, OutputName
+from leanpix.domain.errors import LeanpixError
+from leanpix.domain.options import ImageOptions, Operation
+from leanpix.domain.submission import Link, Submission
+from leanpix.services.accept import AcceptService
+from leanpix.services.uploads import UploadsService
 from local.aws import make_session
 from local.cloud import LocalCloud
 from tests.api import Api
@@ -77,17 +89,54 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 60) -> Any:
 def test_of_50_submits_at_once_20_are_accepted_on_20_tokens(
     cloud: LocalCloud, make_account: Callable[..., LocalAccount]
 ) -> None:
+    """Fifty threads in the service itself: as many Lambda processes would starve this machine."""
     account = make_account(tokens=20, plan="free")
-    api = Api(cloud.url, account.api_key)
+    service = accept_service_on(cloud)
+    everyone_is_ready = threading.Barrier(50)
 
-    def submit(_: int) -> int:
-        return api.post(
-            "/v1/optimize", data={"type": "url", "url": "http://127.0.0.1:9/a.jpg"}
-        ).status_code
+    def submit(_: int) -> str:
+        everyone_is_ready.wait()
+        try:
+            service.accept(link_submission(account.account_id))
+        except LeanpixError as error:
+            return error.name.value
+        return "accepted"
 
     with ThreadPoolExecutor(50) as pool:
-        statuses = sorted(pool.map(submit, range(50)))
-    assert statuses == [202] * 20 + [466] * 30
+        answers = Counter(pool.map(submit, range(50)))
+    assert answers == {"accepted": 20, ErrorName.NO_TOKENS.value: 30}
+
+
+def accept_service_on(cloud: LocalCloud) -> AcceptService:
+    """Return the service over the running cloud's tables."""
+    config = Config(max_pool_connections=50)
+    dynamodb = make_session().client("dynamodb", endpoint_url=cloud.endpoint_url, config=config)
+    table = cloud.outputs[OutputName.ACCOUNTS_TABLE]
+    accounts = AccountsTable(client=dynamodb, table=table)
+    bucket = Bucket(client=cloud.client("s3"), name=cloud.outputs[OutputName.BUCKET])
+    url = cloud.outputs[OutputName.IMAGES_QUEUE_URL]
+    return AcceptService(
+        jobs=JobsTable(
+            client=dynamodb, table=cloud.outputs[OutputName.JOBS_TABLE], accounts=accounts
+        ),
+        accounts=accounts,
+        objects=bucket,
+        queue=SqsImageQueue(client=cloud.client("sqs"), url=url),
+        uploads=UploadsService(store=bucket),
+        clock=SystemClock(),
+        retention_days=7,
+    )
+
+
+def link_submission(account_id: str) -> Submission:
+    """Return a request for an image that nobody serves."""
+    return Submission(
+        account_id=account_id,
+        api="megaoptim",
+        operation=Operation.COMPRESS,
+        options=ImageOptions(),
+        inputs=(Link(file_name="a.jpg", url="http://127.0.0.1:9/a.jpg"),),
+    )
 
 
 def test_a_submit_sent_again_with_its_key_is_not_charged_again(
@@ -138,7 +187,7 @@ def test_the_sweeper_may_do_all_that_it_has_to(cloud: LocalCloud) -> None:
 @pytest.mark.slow
 def test_nothing_is_lost_while_optimizers_are_killed() -> None:
     """The small brother of `make chaos`, on a local cloud of its own."""
-    plan = Plan(submits=30, clients=6, kills=4, patience_seconds=150)
+    plan = Plan(submits=20, clients=3, kills=3, patience_seconds=150)
     with LocalCloud() as cloud:
         report = unleash(cloud, plan, lambda _: None)
     assert report.is_exact, report
