@@ -56,7 +56,7 @@ def _turbo(photo: Image.Image, quality: int) -> bytes:
 
 
 def _jpegli(photo: Image.Image, quality: int) -> bytes:
-    return pyjpegli.encode(photo.tobytes(), photo.width, photo.height, quality)
+    return bytes(pyjpegli.encode(photo.tobytes(), photo.width, photo.height, quality))
 
 
 def main(folder: Path) -> None:
