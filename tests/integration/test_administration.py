@@ -1,0 +1,214 @@
+"""The operator's commands over moto: what they do, and the JSON that they answer with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+import cli.account
+import cli.jobs
+import cli.key
+from cli.main import app
+from leanpix.adapters.callbacks_table import CallbacksTable
+from leanpix.adapters.queue import DeadLetters, SqsCallbackQueue
+from leanpix.contract import UNLIMITED_TOKENS
+from leanpix.domain.ids import hash_api_key
+from leanpix.domain.tasks import CallbackTask
+from leanpix.services.administration import AdministrationService
+from leanpix.services.redrive import RedriveService
+from tests.ledger.dynamodb import backend_over
+from tests.ledger.memory import HandClock
+from tests.ledger.world import GAIN, NONE, World, upload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from leanpix.adapters.jobs_table import JobsTable
+    from tests.integration.conftest import Stack
+
+
+@dataclass
+class FakeGatewayKeys:
+    """API Gateway, as far as keys go."""
+
+    by_id: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def create(self, api_key: str, *, name: str, plan: str) -> str:
+        self.by_id[name] = api_key, plan
+        return name
+
+    def delete(self, gateway_key_id: str) -> None:
+        self.by_id.pop(gateway_key_id, None)
+
+
+@dataclass
+class FakeTarget:
+    """A deployed stack that is moto."""
+
+    stack: Stack
+    gateway_keys: FakeGatewayKeys = field(default_factory=FakeGatewayKeys)
+    clock: HandClock = field(default_factory=HandClock)
+    dead_url: str = ""
+
+    def administration(self) -> AdministrationService:
+        return AdministrationService(
+            accounts=self.stack.account_records,
+            keys=self.stack.key_records,
+            gateway_keys=self.gateway_keys,
+            clock=self.clock,
+        )
+
+    def jobs(self) -> JobsTable:
+        return self.stack.jobs
+
+    def redrive(self) -> RedriveService:
+        letters = DeadLetters(
+            client=self.stack.sqs, dead_letter_url=self.dead_url, url=self.stack.callbacks_url
+        )
+        return RedriveService(
+            images=letters,
+            callbacks=letters,
+            records=CallbacksTable(client=self.stack.dynamodb, table="jobs"),
+            clock=self.clock,
+        )
+
+
+@pytest.fixture
+def target(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> FakeTarget:
+    """Return the stack that commands find."""
+    dead_url = stack.sqs.create_queue(QueueName="dead")["QueueUrl"]
+    target = FakeTarget(stack, dead_url=dead_url)
+    for module in (cli.account, cli.key, cli.jobs):
+        monkeypatch.setattr(module, "open_target", lambda **_: target)
+    return target
+
+
+@pytest.fixture
+def run(target: FakeTarget) -> Callable[..., Any]:
+    """Run a command and return its JSON."""
+    del target
+
+    def run(*words: object) -> Any:
+        result = CliRunner().invoke(app, [*map(str, words), "--json"], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.output)
+
+    return run
+
+
+@pytest.fixture
+def create(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Create an account and return what the command answered."""
+    return lambda *words: run(
+        "account", "create", "--name", "Ada", "--email", "ada@example.com", *words
+    )
+
+
+class TestAccounts:
+    """``leanpix account``."""
+
+    def test_a_new_account_has_its_plans_grant_and_a_key(
+        self, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        created = create()
+        assert set(created) == {"account_id", "api_key"}
+        shown = run("account", "show", created["account_id"])
+        assert (shown["tokens"], shown["granted_tokens"], shown["plan"]) == (500, 500, "free")
+        assert (created["api_key"], "free") in target.gateway_keys.by_id.values()
+
+    def test_tokens_given_are_what_it_begins_with(self, create: Any, run: Any) -> None:
+        shown = run("account", "show", create("--tokens", 20)["account_id"])
+        assert (shown["tokens"], shown["topped_up_tokens"]) == (20, 20)
+
+    @pytest.mark.parametrize("words", [("--tokens", -1), ("--plan", "unlimited")])
+    def test_an_unlimited_account_shows_minus_one(
+        self, create: Any, run: Any, words: tuple[object, ...]
+    ) -> None:
+        shown = run("account", "show", create(*words)["account_id"])
+        assert shown["tokens"] == UNLIMITED_TOKENS
+
+    def test_a_top_up_adds_to_what_is_left(self, create: Any, run: Any) -> None:
+        account_id = create()["account_id"]
+        answer = run("account", "top-up", account_id, 40)
+        assert (answer["tokens"], answer["topped_up_tokens"]) == (540, 40)
+
+    def test_accounts_are_listed_by_name(self, create: Any, run: Any) -> None:
+        create()
+        create("--name", "Abe")
+        assert [each["name"] for each in run("account", "list")["accounts"]] == ["Abe", "Ada"]
+
+    def test_its_secret_is_shown_and_its_sums_add_up(self, create: Any, run: Any) -> None:
+        shown = run("account", "show", create()["account_id"])
+        assert shown["callback_secret"].startswith("whsec_")
+        spent = shown["kept_total"] + shown["held_total"]
+        assert shown["given_total"] - shown["expired_total"] - spent == shown["tokens"]
+
+
+class TestKeys:
+    """``leanpix key``."""
+
+    def test_only_the_digest_of_a_key_is_kept(
+        self, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        api_key = create()["api_key"]
+        items = target.stack.dynamodb.scan(TableName="keys")["Items"]
+        assert [item["key_hash"]["S"] for item in items] == [hash_api_key(api_key)]
+        assert api_key not in json.dumps(items, default=str)
+
+    def test_a_revoked_key_opens_nothing_and_is_listed_as_such(
+        self, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        created = create()
+        second = run("key", "create", created["account_id"])
+        revoked = run("key", "revoke", created["api_key"])
+        assert revoked["revoked"] is True
+        keys = target.stack.keys
+        assert keys.find_account_id(hash_api_key(created["api_key"])) is None
+        assert keys.find_account_id(hash_api_key(second["api_key"])) == created["account_id"]
+        assert [value[0] for value in target.gateway_keys.by_id.values()] == [second["api_key"]]
+        listed = run("key", "list", created["account_id"])["keys"]
+        is_revoked = {key["key_id"]: key["revoked_at"] is not None for key in listed}
+        assert is_revoked == {revoked["key_id"]: True, second["key_id"]: False}
+
+
+class TestJobs:
+    """``leanpix jobs`` and ``leanpix redrive``."""
+
+    def test_a_job_shows_what_each_image_cost(
+        self, stack: Stack, run: Any, target: FakeTarget
+    ) -> None:
+        world = World(lambda clock: backend_over(stack.dynamodb, clock))
+        world.add_account("acc_1", tokens=5)
+        world.submit(world.submission("acc_1", upload(GAIN), upload(NONE)))
+        world.drain()
+        shown = run("jobs", "show", world.accepted[0].job_id)
+        assert shown["cost_tokens"] == 1
+        assert [image["cost_tokens"] for image in shown["images"]] == [1, 0]
+        assert [image["charged_tokens"] for image in shown["images"]] == [1, 1]
+        assert shown["images"][1]["reason"] == "no_savings"
+
+    def test_redriven_callbacks_begin_anew(
+        self, stack: Stack, run: Any, target: FakeTarget
+    ) -> None:
+        world = World(lambda clock: backend_over(stack.dynamodb, clock))
+        world.add_account("acc_1", tokens=5)
+        world.submit(world.submission("acc_1", upload(GAIN), callback=True))
+        world.deliver()
+        job_id = world.accepted[0].job_id
+        world.poster.refusals = 1_000
+        for attempts in range(7):
+            task = CallbackTask(job_id, attempts)
+            world.call_back_service.call_back(task, seconds_left=29)
+        SqsCallbackQueue(client=stack.sqs, url="", dead_letter_url=target.dead_url).bury_callback(
+            CallbackTask(job_id, 7), account_id="acc_1"
+        )
+        assert run("redrive", "callbacks") == {"queue": "callbacks", "redriven": 1}
+        (message,) = stack.sqs.receive_message(QueueUrl=stack.callbacks_url)["Messages"]
+        assert json.loads(message["Body"]) == {"job_id": job_id, "attempts": 0}
+        world.poster.refusals = 0
+        world.call_back_service.call_back(CallbackTask(job_id, 0), seconds_left=29)
+        assert run("jobs", "show", job_id)["callback"]["state"] == "delivered"
