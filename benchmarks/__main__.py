@@ -10,25 +10,19 @@ to benchmarks/out/bytes-against-ss2.svg.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import platform
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import corpus, default_corpus, records, report, rivals_setup
+from benchmarks import corpus, default_corpus, pool, records, report, rivals_setup
 from benchmarks.clients import Sharp
 from benchmarks.corpus import Item
-from benchmarks.measure import Bench
-from benchmarks.records import Record
 from benchmarks.rivals_setup import Programs
 from benchmarks.rows import rows
 
@@ -37,10 +31,6 @@ RESULTS: Final = OUT / "results.json"
 PLOT: Final = OUT / "bytes-against-ss2.svg"
 _JUDGED_BY_PYPI: Final = 12
 _PYPI_UP_TO_MEGAPIXELS: Final = 1.0
-_MEMORY_MEGAPIXELS: Final = (18, 24)
-
-_benches: list[Bench] = []
-"""One in each process of the pool."""
 
 
 def main() -> int:
@@ -54,7 +44,7 @@ def main() -> int:
         print("bench: no image in that folder", file=sys.stderr)
         return 2
     by_pypi = _sample(items) if arguments.judge == "pypi" else set()
-    found = list(_measure(items, programs, by_pypi, jobs=arguments.jobs, console=console))
+    found = list(pool.measure(items, programs, by_pypi, jobs=arguments.jobs, console=console))
     found.sort(key=lambda record: (record.group, record.image))
     about = _about(arguments, programs, items, time.monotonic() - started)
     records.write(RESULTS, about, found)
@@ -92,51 +82,6 @@ def _sample(items: Sequence[Item]) -> set[Path]:
         if (item.is_photo or item.is_graphic) and item.megapixels <= _PYPI_UP_TO_MEGAPIXELS
     ]
     return set(small[:: max(1, -(-len(small) // _JUDGED_BY_PYPI))])
-
-
-def _measure(
-    items: Sequence[Item],
-    programs: Programs,
-    by_pypi: set[Path],
-    *,
-    jobs: int,
-    console: Console,
-) -> Iterator[Record]:
-    """Every image by whichever process is free, the largest first; memory after all others."""
-    columns = (TextColumn("bench"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    progress = Progress(*columns, TextColumn("{task.description}"), console=console)
-    with tempfile.TemporaryDirectory(prefix="leanpix-bench-") as folder, progress:
-        pool = ProcessPoolExecutor(
-            jobs,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start,
-            initargs=(programs, Path(folder)),
-        )
-        bar = progress.add_task("", total=len(items) + 1)
-        with pool:
-            order = sorted(items, key=lambda item: -item.megapixels)
-            tasks = {pool.submit(_measure_one, item, item.path in by_pypi): item for item in order}
-            for task in as_completed(tasks):
-                progress.update(bar, advance=1, description=tasks[task].name)
-                yield from task.result()
-            progress.update(bar, description="memory of large photos")
-            photo = next((item.path for item in items if item.is_photo), None)
-            if photo is not None:
-                yield from pool.submit(_measure_memory, photo).result()
-            progress.update(bar, advance=1)
-
-
-def _start(programs: Programs, folder: Path) -> None:
-    _benches.append(Bench(programs, folder))
-
-
-def _measure_one(item: Item, by_pypi: bool) -> list[Record]:  # noqa: FBT001 - called by the pool
-    return _benches[0].measure(item, by_pypi=by_pypi)
-
-
-def _measure_memory(photo: Path) -> list[Record]:
-    bench = _benches[0]
-    return [record for size in _MEMORY_MEGAPIXELS for record in bench.measure_memory(photo, size)]
 
 
 def _about(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +37,8 @@ LARGE: Final = {9: (3600, 2400), 18: (4896, 3672), 24: (6000, 4000)}
 
 def make() -> Path:
     """The folder, written where it is not there yet."""
-    if (FOLDER / _MARK).exists():
+    mark, state = FOLDER / _MARK, _state()
+    if mark.exists() and mark.read_text("utf-8") == state:
         return FOLDER
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
@@ -50,8 +52,14 @@ def make() -> Path:
     _write_graphics(source)
     _write_animations(source)
     _write_odd(source)
-    (FOLDER / _MARK).touch()
+    mark.write_text(state, "utf-8")
     return FOLDER
+
+
+def _state() -> str:
+    """Changes with what decides over the folder."""
+    paths = (Path(__file__), Path(pictures.__file__))
+    return sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def large_photo(photo: Path, megapixels: int) -> Path:
