@@ -29,12 +29,12 @@ LOGS_GIGABYTE: Final = 0.50
 
 SECONDS_PER_MEGAPIXEL: Final[Mapping[tuple[str, str], float]] = MappingProxyType(
     {
-        ("jpg", "lossless"): 0.40,
-        ("jpg", "medium"): 0.75,
-        ("jpg", "high"): 0.75,
-        ("png", "lossless"): 3.0,
-        ("png", "medium"): 3.0,
-        ("webp", "medium"): 1.5,
+        ("jpg", "lossless"): 0.42,
+        ("jpg", "medium"): 0.74,
+        ("jpg", "high"): 0.53,
+        ("png", "lossless"): 0.97,
+        ("png", "medium"): 11.3,
+        ("webp", "medium"): 2.2,
     }
 )
 """Of the optimizer on one vCPU: docs/sizing.md, measured by benchmarks/sizing.py."""
