@@ -119,7 +119,13 @@ def rows(settings: Settings) -> Mapping[str, Row]:
         ),
         "optimizer": Row(
             description="Optimizes one image and settles its account",
-            needs=_TABLES | {name.BUCKET, name.CALLBACKS_QUEUE_URL, name.RETENTION_DAYS},
+            needs=_TABLES
+            | {
+                name.BUCKET,
+                name.CALLBACKS_QUEUE_URL,
+                name.RETENTION_DAYS,
+                name.MIN_SAVED_PERCENT,
+            },
             memory_megabytes=settings.optimizer_memory_megabytes,
             timeout_seconds=settings.optimizer_timeout_seconds,
             has_engine=True,

@@ -84,6 +84,7 @@ class LeanpixStack(Stack):
             ),
             EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(settings.integration_timeout_seconds),
             EnvironmentName.RETENTION_DAYS: str(settings.retention_days),
+            EnvironmentName.MIN_SAVED_PERCENT: str(settings.min_saved_percent),
         }
 
     def _grant(self) -> None:

@@ -200,6 +200,13 @@ class Settings:
         high=365,
         why="results are kept for at least a day",
     )
+    min_saved_percent: int = _whole(
+        contract.MIN_SAVED_PERCENT,
+        "By how much less a result must be than its source; else it is no savings, and free.",
+        low=0,
+        high=50,
+        why="percent of the source's bytes",
+    )
     keep_data: bool = _field(
         default=False,
         rule=Rule(

@@ -13,11 +13,13 @@ from PIL import Image
 
 from cli.local_account import LocalAccount
 from leanpix import contract
+from leanpix.adapters.optimizer_engine import LeanpixEngine
 from leanpix.contract import ERRORS, GATEWAY_RESPONSES, ROUTES, Access, ErrorName
 from leanpix.dialects import megaoptim
 from leanpix.domain.callbacks import SIGNATURE_HEADER
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import is_public_id
+from leanpix.domain.options import ImageOptions
 from leanpix.http import Request
 from tests.api import Api, Site
 from tests.handlers import BASE_URL, SITE_URL, Answer, House, form
@@ -344,7 +346,13 @@ class TestNoSavings:
 
 class TestWhatCountsAsASaving:
     def test_is_one_percent_unless_deployed_otherwise(self) -> None:
-        assert contract.MIN_SAVED_SHARE == 0.01
+        assert contract.MIN_SAVED_PERCENT == 1
+        data = make_photo_jpeg(width=120, height=80, quality=95)
+        usual = LeanpixEngine().optimize(data, ImageOptions(), max_seconds=30)
+        greedy = LeanpixEngine(min_saved_percent=99)
+        refused = greedy.optimize(data, ImageOptions(), max_seconds=30)
+        assert usual.main is not None
+        assert (refused.main, refused.reason) == (None, "no_savings")
 
 
 class TestWebpObject:

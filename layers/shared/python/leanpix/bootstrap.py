@@ -104,7 +104,7 @@ def optimize_service() -> OptimizeService:
         jobs=_jobs(),
         objects=Bucket(client=s3_client(), name=settings().bucket),
         fetcher=GuardedFetcher(may_fetch_loopback=settings().may_fetch_loopback),
-        engine=LeanpixEngine(),
+        engine=LeanpixEngine(min_saved_percent=settings().min_saved_percent),
         announcer=_announcer(),
         clock=SystemClock(),
         retention_days=settings().retention_days,

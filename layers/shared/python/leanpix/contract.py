@@ -218,8 +218,8 @@ DEFAULT_WAIT_SECONDS: Final = 80
 INTEGRATION_MARGIN_SECONDS: Final = 2
 """By how much a held poll answers before API Gateway would give up on it."""
 
-MIN_SAVED_SHARE: Final = 0.01
-"""A result less than this share smaller than its source is no savings (RESOLUTIONS)."""
+MIN_SAVED_PERCENT: Final = 1
+"""A result less than that much smaller than its source is no savings; a deploy setting."""
 
 RETENTION_DAYS: Final = 7
 PRESIGNED_URL_SECONDS: Final = 900
@@ -444,6 +444,7 @@ class EnvironmentName(StrEnum):
     CALLBACKS_DEAD_LETTER_QUEUE_URL = "LEANPIX_CALLBACKS_DEAD_LETTER_QUEUE_URL"
     INTEGRATION_TIMEOUT_SECONDS = "LEANPIX_INTEGRATION_TIMEOUT_SECONDS"
     RETENTION_DAYS = "LEANPIX_RETENTION_DAYS"
+    MIN_SAVED_PERCENT = "LEANPIX_MIN_SAVED_PERCENT"
     FETCH_ALLOW_LOOPBACK = "LEANPIX_FETCH_ALLOW_LOOPBACK"
     """For the local cloud only: lets the fetcher reach 127.0.0.1. No template has it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leanpix.contract import RETENTION_DAYS, EnvironmentName
+from leanpix.contract import MIN_SAVED_PERCENT, RETENTION_DAYS, EnvironmentName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,11 @@ class Settings:
     def retention_days(self) -> int:
         """Return for how long results can be downloaded."""
         return self._whole(EnvironmentName.RETENTION_DAYS, least=1, default=RETENTION_DAYS)
+
+    @property
+    def min_saved_percent(self) -> int:
+        """Return by how much less a result must be than its source to be one."""
+        return self._whole(EnvironmentName.MIN_SAVED_PERCENT, least=0, default=MIN_SAVED_PERCENT)
 
     @property
     def may_fetch_loopback(self) -> bool:

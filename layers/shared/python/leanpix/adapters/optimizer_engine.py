@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from leanpix.contract import MIN_SAVED_SHARE
+from leanpix.contract import MIN_SAVED_PERCENT
 from leanpix.observability import logger
 from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 
@@ -36,12 +36,13 @@ def _contained_optimizer() -> ContainedOptimizer | None:
 class LeanpixEngine:
     """Calls ``leanpix_engine``, for each image in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, min_saved_percent: int = MIN_SAVED_PERCENT) -> None:
         """Load the engine, and start the process that loads libvips."""
         import leanpix_engine  # noqa: PLC0415 - the optimizer alone carries the engine's layer
         from leanpix_engine.contained import EngineBroken  # noqa: PLC0415 - the same
 
         self._engine = leanpix_engine
+        self._min_saved_percent = min_saved_percent
         self._broken = EngineBroken
         self._contained = _contained_optimizer()
 
@@ -109,7 +110,7 @@ class LeanpixEngine:
             cmyk_to_rgb=options.cmyk_to_rgb,
             max_width=options.max_width,
             max_height=options.max_height,
-            min_saving=MIN_SAVED_SHARE,
+            min_saving=self._min_saved_percent / 100,
         )
         return chosen
 
