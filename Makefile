@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo test serve chaos bench synth openapi lint format clean
+.PHONY: help setup demo test serve chaos bench synth openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -37,6 +37,9 @@ chaos: setup ## kill optimizers under load on a local cloud, then audit the ledg
 bench: setup ## run the benchmarks (CORPUS=folder)
 	@exec $(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")
 
+rehearse: setup ## update a local stack to an older version and back, images at work
+	@exec $(BIN)/python -m local.rehearsal
+
 synth: setup ## write the CloudFormation template into cdk.out (STAGE=dev)
 	@CDK_OUTDIR="$${CDK_OUTDIR:-cdk.out}" $(BIN)/python app.py $(if $(STAGE),-c stage=$(STAGE))
 
@@ -53,8 +56,12 @@ lint: setup ## run every static check
 	@CDK_OUTDIR=build/lint $(BIN)/python app.py -c stage=prod
 	@CDK_OUTDIR=build/lint $(BIN)/python -m infra.delivery -c repository=owner/leanpix
 	@$(BIN)/cfn-lint build/lint/*.template.json
+	@$(BIN)/python -m infra.rules 2>build/lint/rules.log || { cat build/lint/rules.log; exit 1; }
 	@$(BIN)/python tools/lint_workflows.py
 	@echo "lint: clean"
+
+audit: setup ## ask PyPI for known flaws of what uv.lock pins
+	@$(BIN)/python tools/audit.py
 
 format: setup ## format the code
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -61,10 +61,10 @@ def run_svg(data: bytes) -> None:
     source = b"<svg " + data
     with contextlib.suppress(Refused):
         probe(source, Limits())
-    minify = getattr(svg, "minify", None) or getattr(svg, "minified", None)
-    if minify:
-        with contextlib.suppress(Refused):
-            minify(source, Limits())
+    with contextlib.suppress(Refused):
+        safe = svg._safe(source, Limits())
+        assert b"<script" not in safe
+        svg._minified(safe, 4)
 
 
 TYPES = (
