@@ -12,7 +12,8 @@ from leanpix.domain.jobs import ImageState, Job, Outcome, Rendition
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import LeaseLostError
 from tests.ledger.dynamodb import OneCallAtATime, backend_over
-from tests.ledger.world import DAY, GAIN, NONE, World, upload
+from tests.ledger.outside import DAY, GAIN, NONE
+from tests.ledger.world import World, upload
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Stack

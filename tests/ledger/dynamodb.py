@@ -19,7 +19,7 @@ from tests.ledger.world import Backend
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
-    from tests.ledger.memory import HandClock
+    from tests.ledger.outside import HandClock
 
 
 class OneCallAtATime:

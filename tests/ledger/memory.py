@@ -1,4 +1,4 @@
-"""The ports in memory: the same promises as the adapters', in as few lines as they take."""
+"""The ledger in memory: the same promises as the adapters', in as few lines as they take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from leanpix.contract import MAX_RECEIVES
 from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
@@ -15,11 +14,9 @@ from leanpix.domain.sweeping import (
     FIRST_CALLBACK_LOOK_SECONDS,
     FIRST_LOOK_SECONDS,
     OpenRecord,
-    StoredObject,
 )
 from leanpix.domain.tasks import CallbackTask, ImageTask
 from leanpix.services.ports import (
-    FetchFailedError,
     IdTakenError,
     KeyUsedError,
     LeaseLostError,
@@ -27,25 +24,13 @@ from leanpix.services.ports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from leanpix.domain.idempotency import IdempotencyRecord
+    from tests.ledger.outside import HandClock
 
 Record = tuple[int, int | None]
 """An image, or with no index a job's callback."""
-
-
-@dataclass
-class HandClock:
-    """A clock that tests move; a sleep moves it too."""
-
-    time: float = 1_800_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 @dataclass
@@ -283,135 +268,3 @@ class MemoryAccounts:
 
     def read_usage(self, account_id: str) -> list[Usage]:
         return self.ledger.read_usage(account_id)
-
-
-@dataclass
-class MemoryObjects:
-    """Files."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    job_ids: dict[str, int] = field(default_factory=dict)
-
-    def write(
-        self,
-        object_key: str,
-        data: bytes,
-        *,
-        content_type: str,
-        expires_at: float,
-        job_id: int | None = None,
-    ) -> None:
-        self.files[object_key] = data
-        if job_id is not None:
-            self.job_ids[object_key] = job_id
-
-    def read(self, object_key: str) -> bytes:
-        if object_key not in self.files:
-            text = "the uploaded file is no longer there"
-            raise FetchFailedError(text, reason="fetch_failed")
-        return self.files[object_key]
-
-    def list_uploads(self, *, after: str, until: str) -> Iterator[StoredObject]:
-        for key in sorted(self.files):
-            if key.startswith("uploads/") and after < key < until:
-                yield StoredObject(object_key=key)
-
-    def read_job_id(self, object_key: str) -> int | None:
-        return self.job_ids.get(object_key)
-
-    def delete(self, object_key: str) -> None:
-        self.files.pop(object_key, None)
-
-
-@dataclass
-class Message:
-    """A message as SQS holds it."""
-
-    task: ImageTask | CallbackTask
-    visible_at: float
-    receives: int = 0
-
-
-@dataclass
-class MemoryQueue:
-    """A standard queue with its dead letters: at least once, in any order."""
-
-    clock: HandClock
-    visibility_seconds: float
-    messages: list[Message] = field(default_factory=list)
-    dead: list[Message] = field(default_factory=list)
-
-    def add(self, task: ImageTask | CallbackTask, delay_seconds: int = 0) -> None:
-        self.messages.append(Message(task, self.clock.now() + delay_seconds))
-
-    def visible(self) -> list[Message]:
-        now = self.clock.now()
-        return [message for message in self.messages if message.visible_at <= now]
-
-    def receive(self, position: int = 0) -> Message | None:
-        """Return a visible message and hide it; one that was received too often dies."""
-        visible = self.visible()
-        if not visible:
-            return None
-        message = visible[position % len(visible)]
-        if message.receives >= MAX_RECEIVES:
-            self.messages.remove(message)
-            self.dead.append(message)
-            return None
-        message.receives += 1
-        message.visible_at = self.clock.now() + self.visibility_seconds
-        return message
-
-    def delete(self, message: Message) -> None:
-        if message in self.messages:
-            self.messages.remove(message)
-
-
-@dataclass
-class MemoryImageQueue:
-    """The images' queue, as the services know it."""
-
-    queue: MemoryQueue
-
-    def send(self, tasks: Sequence[ImageTask], *, account_id: str) -> None:
-        for task in tasks:
-            self.queue.add(task)
-
-    def count_waiting(self) -> int:
-        return len(self.queue.visible())
-
-
-@dataclass
-class MemoryCallbackQueue:
-    """The callbacks' queue, as the services know it."""
-
-    queue: MemoryQueue
-
-    def send_callback(
-        self, task: CallbackTask, *, account_id: str, delay_seconds: int = 0
-    ) -> None:
-        self.queue.add(task, delay_seconds)
-
-    def bury_callback(self, task: CallbackTask, *, account_id: str) -> None:
-        self.queue.dead.append(Message(task, self.clock_now()))
-
-    def clock_now(self) -> float:
-        return self.queue.clock.now()
-
-
-@dataclass
-class MemoryPoster:
-    """The other side of callbacks; it refuses some."""
-
-    refusals: int = 0
-    accepted: list[int] = field(default_factory=list)
-
-    def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
-        if self.refusals:
-            self.refusals -= 1
-            if self.refusals % 2:
-                text = "the URL's host did not answer properly"
-                raise FetchFailedError(text, reason="fetch_failed")
-            return 503
-        self.accepted.append(int(headers["X-Leanpix-Job"]))
-        return 200

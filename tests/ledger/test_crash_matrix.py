@@ -13,19 +13,8 @@ from leanpix.domain.jobs import ImageState
 from leanpix.services.ports import QueueFailedError
 from tests.ledger.dynamodb import ledger_in_dynamodb
 from tests.ledger.faults import Faults, ports_of
-from tests.ledger.world import (
-    DAY,
-    GAIN,
-    NONE,
-    OURS,
-    POISON,
-    SLOW,
-    Backend,
-    World,
-    direct_upload,
-    link,
-    upload,
-)
+from tests.ledger.outside import DAY, GAIN, NONE, OURS, POISON, SLOW
+from tests.ledger.world import Backend, World, direct_upload, link, upload
 
 HARMLESS = {
     "Accounts.read_usage": "reads what is shown, and nothing follows from it",

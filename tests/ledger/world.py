@@ -2,60 +2,50 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
-from leanpix.contract import PLANS, Api, ErrorName
+from leanpix.contract import Api, ErrorName
 from leanpix.domain.accounts import Account
-from leanpix.domain.callbacks import CallbackState
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import make_public_id
-from leanpix.domain.jobs import Image, Job, KeptReason
+from leanpix.domain.jobs import Job
 from leanpix.domain.ledger import Balance, month_of
 from leanpix.domain.options import ImageOptions, Operation
-from leanpix.domain.results import direct_upload_object_key, result_object_key
+from leanpix.domain.results import direct_upload_object_key
 from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
 from leanpix.domain.tasks import CallbackTask, ImageTask
-from leanpix.domain.uploads import CompletedUpload
 from leanpix.services.accept import AcceptService
 from leanpix.services.announce import AnnounceService
 from leanpix.services.call_back import CallBackService
 from leanpix.services.give_up import GiveUpService
 from leanpix.services.optimize import OptimizeService
-from leanpix.services.ports import (
-    EngineFile,
-    EngineRefusedError,
-    EngineResult,
-    LeaseLostError,
-)
+from leanpix.services.ports import LeaseLostError
 from leanpix.services.sweep import SweepReport, SweepService
 from leanpix.services.uploads import UploadsService
 from leanpix.services.wait import WaitService
+from tests.ledger import invariants
 from tests.ledger.faults import Faults, Faulty, ProcessDied
-from tests.ledger.memory import (
+from tests.ledger.memory import MemoryAccounts, MemoryLedger
+from tests.ledger.outside import (
+    DAY,
+    FUNCTION_SECONDS,
+    HOUR,
+    MINUTE,
+    VISIBILITY_SECONDS,
+    FakeDirectUploads,
+    FakeEngine,
+    FakeFetcher,
     HandClock,
-    MemoryAccounts,
     MemoryCallbackQueue,
     MemoryImageQueue,
-    MemoryLedger,
     MemoryObjects,
     MemoryPoster,
     MemoryQueue,
     Message,
 )
-
-FUNCTION_SECONDS = 120
-VISIBILITY_SECONDS = 132
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
-
-GAIN, NONE, REFUSED, OURS, POISON, SLOW = b"gain", b"none", b"refused", b"ours", b"poison", b"slow"
-KINDS = (GAIN, NONE, REFUSED, OURS, POISON, SLOW)
-"""What the engine makes of an image: smaller, nothing, a refusal, a failure of its own, the death
-of its process, or smaller but only after its lease has ended."""
 
 
 @dataclass
@@ -81,59 +71,6 @@ class Backend:
             add_account=ledger.add_account,
             top_up=ledger.top_up,
         )
-
-
-@dataclass
-class FakeEngine:
-    """Does what the image's first bytes say."""
-
-    clock: HandClock
-    meanwhile: list[Callable[[], object]] = field(default_factory=list)
-    """What others do while it works."""
-
-    def optimize(
-        self, source: bytes, options: ImageOptions, *, max_seconds: float
-    ) -> EngineResult:
-        kind = source.partition(b":")[0]
-        while self.meanwhile:
-            self.meanwhile.pop()()
-        if kind == SLOW:
-            self.clock.time += FUNCTION_SECONDS + 1
-        if kind == POISON:
-            raise ProcessDied
-        if kind == REFUSED:
-            raise EngineRefusedError(KeptReason.FETCH_FAILED.value)
-        if kind == OURS:
-            raise EngineRefusedError(KeptReason.INTERNAL_ERROR.value, is_our_fault=True)
-        smaller = EngineFile(
-            data=source[: len(source) // 2], format="png", content_type="image/png"
-        )
-        return EngineResult(
-            original_format="png",
-            original_content_type="image/png",
-            main=smaller if kind in {GAIN, SLOW} else None,
-            webp=None,
-            reason=None if kind in {GAIN, SLOW} else "no_savings",
-        )
-
-
-@dataclass
-class FakeFetcher:
-    """Serves what the URL's path says."""
-
-    def fetch(self, url: str, *, credentials: object, max_bytes: int) -> bytes:
-        return url.rpartition("/")[2].encode() + b":of some size"
-
-
-@dataclass
-class FakeDirectUploads:
-    """Finds every direct upload that is in the store."""
-
-    objects: MemoryObjects
-
-    def find(self, object_key: str) -> CompletedUpload | None:
-        data = self.objects.files.get(object_key)
-        return CompletedUpload(file_name="d.png", size_bytes=len(data)) if data else None
 
 
 class Watched:
@@ -408,87 +345,9 @@ class World:
         found = {job_id: self.backend.jobs.read(job_id) for job_id in {*created, *self.job_ids}}
         return [job for job in found.values() if job is not None]
 
-    # ------------------------------------------------------------- what must hold
-
     def check(self) -> None:
         """Check everything that must hold once nothing more happens."""
-        jobs = self.jobs()
-        on_record = {job.job_id: job for job in jobs}
-        for entry in self.accepted:
-            assert entry.job_id in on_record, "an accepted job is on record"
-        by_account: dict[str, list[Image]] = defaultdict(list)
-        for job in jobs:
-            self._check_job(job)
-            by_account[job.account_id].extend(job.images)
-        for account_id in self.accounts:
-            self._check_account(account_id, by_account[account_id])
-        self._check_uploads(on_record)
-
-    def _check_job(self, job: Job) -> None:
-        for image in job.images:
-            assert image.state.is_final, "every accepted image ended"
-            if image.outcome and image.outcome.main:
-                key = result_object_key(image.public_id, image.outcome.main.file_name)
-                assert key in self.objects.files, "what is paid for can be downloaded"
-        if job.callback:
-            assert not job.callback.is_pending, "every callback ended"
-            if self.expects_delivery:
-                assert job.callback.state is CallbackState.DELIVERED
-                assert job.job_id in self.poster.accepted
-        for other in self.accounts:
-            if other != job.account_id:
-                self._check_unreadable(job, other)
-
-    def _check_unreadable(self, job: Job, other: str) -> None:
-        at, self.clock.time = self.clock.time, job.created_at
-        with pytest.raises(LeanpixError) as refused:
-            self.wait_service.wait(job.job_id, account_id=other, wait_seconds=0)
-        assert refused.value.name is ErrorName.NOT_YOUR_JOB
-        self.clock.time = at
-
-    def _check_account(self, account_id: str, images: list[Image]) -> None:
-        account: Account = self.backend.accounts.read(account_id)
-        cost = sum(image.cost_tokens for image in images)
-        balance = account.balance
-        assert balance.tokens >= 0
-        assert balance.topped_up >= 0
-        if self.accounts[account_id] < 0:
-            assert (account.tokens, cost) == (-1, 0), "an unlimited account is never charged"
-        else:
-            kept = balance.given_total - balance.expired_total - balance.tokens
-            assert kept == cost, "tokens = granted - images kept"
-            self._check_given(account_id, account)
-        usage = self.backend.accounts.read_usage(account_id)
-        optimized = [image for image in images if image.outcome and image.outcome.main]
-        assert sum(month.images for month in usage) == len(images)
-        assert sum(month.optimized_images for month in usage) == len(optimized)
-        assert sum(month.charged_tokens for month in usage) == cost
-        assert sum(month.bytes_in for month in usage) == sum(
-            image.outcome.original_bytes for image in images if image.outcome
-        )
-
-    def _check_given(self, account_id: str, account: Account) -> None:
-        """No grant but the first, the months', and what was sold."""
-        given = account.balance.given_total - self.accounts[account_id]
-        grants, rest = divmod(
-            given - self.topped_up[account_id], PLANS[account.plan].monthly_tokens
-        )
-        months = (self.clock.now() - self.began_at) / (28 * DAY)
-        assert rest == 0
-        assert 0 <= grants <= months + 1
-        assert account.balance.expired_total <= given - self.topped_up[account_id] + max(
-            0, self.accounts[account_id]
-        )
-
-    def _check_uploads(self, on_record: dict[int, Job]) -> None:
-        used = {
-            image.source.object_key
-            for job in on_record.values()
-            for image in job.images
-            if hasattr(image.source, "object_key")
-        }
-        left = {key for key in self.objects.files if key.startswith("uploads/")}
-        assert left <= used, "an upload that no job uses is swept"
+        invariants.check(self)
 
 
 def upload(kind: bytes, size: int = 20) -> Upload:
