@@ -35,7 +35,7 @@ CASES = 2_000
 ACCOUNTS = 24
 TOKENS = 3
 """Each account's; the jobs that they pay for are not waited for."""
-EXAMPLES = 60
+EXAMPLES = 80
 """For each operation, of requests that keep to the schema and of those that do not."""
 FEW_EXAMPLES = 8
 """Of routes that take nothing: there is only so much to be varied."""

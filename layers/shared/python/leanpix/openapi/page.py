@@ -13,11 +13,14 @@ from string import Template
 from typing import Any, Final
 
 from leanpix.contract import API_KEY_HEADER
-from leanpix.http import Response
+from leanpix.http import JSON_TYPE, Response
 from leanpix.openapi.specification import build_specification
 
 _FOLDER: Final = Path(__file__).parent
 _EXAMPLE_FILE: Final = "@/path/to/image.jpg"
+_FIRST_ERROR: Final = "400"
+
+Row = tuple[str, ...]
 
 
 def render_page(*, base_url: str, site_url: str) -> Response:
@@ -97,12 +100,11 @@ def _operation(
         (_parameter_row(parameter) for parameter in operation.get("parameters", ())),
     )
     forms = _forms(operation)
-    for title, schema in forms:
+    for title, rows in _form_tables(forms):
         yield f"<h4>{escape(title)}</h4>"
-        yield from _table(("Field", "Required", "Type", "Meaning"), _field_rows(schema))
+        yield from _table(("Field", "Required", "Type", "Meaning"), rows)
     yield f"<pre>{escape(_curl(method, path, operation, forms, base_url))}</pre>"
-    for status, answer in operation["responses"].items():
-        yield from _answer(status, answer)
+    yield from _answers(operation["responses"])
     yield "</section>"
 
 
@@ -115,7 +117,7 @@ def _forms(operation: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(way["title"], way) for way in schema.get("oneOf", ())] or [("Form", schema)]
 
 
-def _parameter_row(parameter: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _parameter_row(parameter: Mapping[str, Any]) -> Row:
     schema = parameter["schema"]
     return (
         parameter["name"],
@@ -125,14 +127,27 @@ def _parameter_row(parameter: Mapping[str, Any]) -> tuple[str, str, str, str]:
     )
 
 
-def _field_rows(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+def _form_tables(forms: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, list[Row]]]:
+    """Return each way's own fields, then those that go with every way."""
+    ways = [set(schema["properties"]) for _, schema in forms]
+    shared = set.intersection(*ways) - {"type"} if len(ways) > 1 else set()
+    for title, schema in forms:
+        yield title, list(_field_rows(schema, without=shared))
+    if shared:
+        _, schema = forms[0]
+        own = set(schema["properties"]) - shared
+        yield "With each of them", list(_field_rows(schema, without=own))
+
+
+def _field_rows(schema: Mapping[str, Any], *, without: set[str]) -> Iterator[Row]:
     for name, field in schema["properties"].items():
-        yield (
-            name,
-            "yes" if name in schema.get("required", ()) else "",
-            _tell_type(field),
-            _tell_meaning(field.get("description", ""), field),
-        )
+        if name not in without:
+            yield (
+                name,
+                "yes" if name in schema.get("required", ()) else "",
+                _tell_type(field),
+                _tell_meaning(field.get("description", ""), field),
+            )
 
 
 def _tell_type(schema: Mapping[str, Any]) -> str:
@@ -177,17 +192,25 @@ def _example_value(schema: Mapping[str, Any]) -> str:
     return str(schema.get("const") or [*schema.get("examples", ()), *schema.get("enum", ("",))][0])
 
 
-def _answer(status: str, answer: Mapping[str, Any]) -> Iterator[str]:
-    content = answer.get("content", {}).get("application/json", {})
-    examples = [content["example"]] if "example" in content else []
-    examples += [example["value"] for example in content.get("examples", {}).values()]
-    yield f"<h4>{escape(status)} <small>{escape(answer['description'])}</small></h4>"
-    for example in examples:
-        text = json.dumps(example, indent=2, ensure_ascii=False)
-        yield f"<pre>{escape(text)}</pre>"
+def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
+    """Show what a success looks like, and list what errors say."""
+    errors: list[Row] = []
+    for status, answer in responses.items():
+        content = answer.get("content", {}).get(JSON_TYPE, {})
+        if status < _FIRST_ERROR:
+            yield f"<h4>{escape(status)} <small>{escape(answer['description'])}</small></h4>"
+            if "example" in content:
+                text = json.dumps(content["example"], indent=2, ensure_ascii=False)
+                yield f"<pre>{escape(text)}</pre>"
+            continue
+        examples = [one["value"] for one in content.get("examples", {}).values()]
+        texts = [one["errors"][0] if "errors" in one else one["message"] for one in examples]
+        errors.append((status, answer["description"], " / ".join(texts)))
+    yield "<h4>Errors</h4>"
+    yield from _table(("Status", "Meaning", "What it says"), errors)
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:
     body = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
     if body:
         titles = "".join(f"<th>{escape(title)}</th>" for title in head)
