@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo test serve chaos bench synth openapi lint audit format clean
+.PHONY: help setup demo test serve chaos bench synth rehearse openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands

@@ -24,7 +24,7 @@ INTEGRATION_TIMEOUT_SECONDS: Final = 125
 OPTIMIZER_TIMEOUT_SECONDS: Final = 60
 """Half of a deployed one: what a killed optimizer held is tried again that much sooner."""
 
-_CONTEXT: Final = {
+CONTEXT: Final = {
     "stage": STAGE,
     "flavour": FLAVOUR,
     "integration_timeout_seconds": str(INTEGRATION_TIMEOUT_SECONDS),
@@ -81,7 +81,7 @@ def _synthesize(folder: Path) -> None:
     fresh = folder.with_name(f".{folder.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(fresh), json.dumps(_CONTEXT)],
+        [sys.executable, "-c", _PROGRAM, str(fresh), json.dumps(CONTEXT)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -94,7 +94,7 @@ def _synthesize(folder: Path) -> None:
 
 def _digest() -> str:
     """Return the hash of everything that the assembly is made from."""
-    digest = hashlib.sha256(repr(sorted(_CONTEXT.items())).encode())
+    digest = hashlib.sha256(repr(sorted(CONTEXT.items())).encode())
     for path in _inputs():
         digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
         digest.update(path.read_bytes())

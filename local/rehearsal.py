@@ -1,0 +1,300 @@
+"""Deploy, roll back and upgrade on the local cloud while images are being worked on.
+
+    make rehearse                                   against the tag before, or an older commit
+    .venv/bin/python -m local.rehearsal --from v1.4.0
+
+The stack is deployed as it is; while clients submit, it is updated to the older version's
+template (what a roll-back does), then to this version's again (what an upgrade does). Then every
+image that was accepted must have ended, paid for once. Prints one line a step and a table; ends
+with 1 where something was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import requests
+
+from cli.demo_photos import find_photo
+from cli.local_account import LocalAccount, create_local_account
+from local import deploy, synth
+from local.aws import Clients
+from local.cloud import STACK_NAME, LocalCloud
+from local.errors import LocalCloudError
+from local.paths import LOCAL_DIR, ROOT
+from local.template import LocalSettings, patch_template
+
+LOG: Final = LOCAL_DIR / "rehearsal.log"
+COMMITS_BACK: Final = 3
+"""Where there is no tag yet."""
+STARTING_SECONDS: Final = 60.0
+ENDING_SECONDS: Final = 240.0
+PAUSE_SECONDS: Final = 0.4
+TOKENS: Final = 100_000
+_ACCEPTED: Final = 202
+_PROGRAM: Final = """
+import json, sys
+from pathlib import Path
+from infra.synth import synthesize
+synthesize(Path(sys.argv[1]), json.loads(sys.argv[2]))
+"""
+
+
+class RehearsalError(LocalCloudError):
+    """The rehearsal cannot be held."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Clients that submit until they are told to stop."""
+
+    url: str
+    api_key: str
+    clients: int
+    photo: bytes
+    job_ids: list[int] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """What was answered in place of 202; the client of such a request knows and tries again."""
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Begin to submit."""
+        self._threads = [threading.Thread(target=self._submit) for _ in range(self.clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, seconds: float) -> None:
+        """Let them submit for a while, and until each had one more accepted, or nearly."""
+        enough = len(self.job_ids) + self.clients
+        started = time.monotonic()
+        while time.monotonic() < started + STARTING_SECONDS:
+            time.sleep(PAUSE_SECONDS)
+            if time.monotonic() > started + seconds and len(self.job_ids) >= enough:
+                return
+
+    def stop(self) -> None:
+        """End, once the requests that are under way are answered."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _submit(self) -> None:
+        while not self._stop.wait(PAUSE_SECONDS):
+            try:
+                answer = requests.post(
+                    f"{self.url}/v1/optimize",
+                    headers={"X-API-KEY": self.api_key},
+                    data={"type": "file", "compression": "high"},
+                    files={"file": ("rocket.jpg", self.photo, "image/jpeg")},
+                    timeout=60,
+                )
+            except requests.RequestException as error:
+                self.refused.append(type(error).__name__)
+                continue
+            if answer.status_code == _ACCEPTED:
+                self.job_ids.append(int(answer.json()["process_id"]))
+            else:
+                self.refused.append(f"{answer.status_code} {answer.text[:80]}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What became of all that was accepted."""
+
+    accepted: int
+    refused: int
+    recorded: int
+    """Jobs: what was accepted, and what was recorded by a submit that ended before its answer."""
+    done: int
+    failed: int
+    lost: int
+    charged: int
+    """Tokens that the account has less."""
+    seconds: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing was lost and each image that was made smaller was paid for once."""
+        return self.lost == self.failed == 0 and self.charged == self.done == self.recorded
+
+
+def older_assembly(reference: str, folder: Path) -> Path:
+    """Synthesize an older version of this repository, for this machine, into a folder."""
+    sources, assembly = folder / "sources", folder / "assembly"
+    done = subprocess.run(
+        ["git", "archive", reference], cwd=ROOT, capture_output=True, check=False
+    )
+    if done.returncode:
+        message = f"git knows no version {reference}: {done.stderr.decode().strip()}"
+        raise RehearsalError(message)
+    with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
+        archive.extractall(sources, filter="data")
+    # Dependencies as they are now: what is rehearsed is our own code and the template.
+    (sources / "build").mkdir(exist_ok=True)
+    (sources / "build" / "layers").symlink_to(ROOT / "build" / "layers")
+    _synthesize(sources, assembly, synth.CONTEXT)
+    return assembly
+
+
+def rehearse(older: Path, *, cloud: LocalCloud, clients: int, seconds: float) -> Findings:
+    """Update to the older assembly and back while clients submit; return what was found."""
+    started = time.monotonic()
+    account = create_local_account(cloud, tokens=TOKENS, plan="pro")
+    had = _read_tokens(cloud, account)
+    traffic = Traffic(cloud.url, account.api_key, clients, find_photo("rocket.jpg").read_bytes())
+    traffic.start()
+    try:
+        traffic.run(seconds)
+        _update(cloud, older, "rolled back")
+        traffic.run(seconds)
+        _update(cloud, synth.assembly(), "upgraded")
+        traffic.run(seconds)
+    finally:
+        traffic.stop()
+    for answer, times in Counter(traffic.refused).most_common(5):
+        print(f"rehearsal: {times} submits were answered: {answer}")
+    states = _wait_for_all(cloud, account)
+    values = list(states.values())
+    return Findings(
+        accepted=len(traffic.job_ids),
+        refused=len(traffic.refused),
+        recorded=len(states),
+        done=values.count("done"),
+        failed=values.count("failed"),
+        lost=len(set(traffic.job_ids) - states.keys()) + len(states) - _ended(states),
+        charged=had - _read_tokens(cloud, account),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _update(cloud: LocalCloud, assembly: Path, what: str) -> None:
+    """Do what `cdk deploy` does with the assembly."""
+    started = time.monotonic()
+    template = json.loads((assembly / f"{STACK_NAME}.template.json").read_text(encoding="utf-8"))
+    deploy.deploy(
+        Clients(cloud.endpoint_url),
+        assembly=assembly,
+        stack_name=STACK_NAME,
+        template=patch_template(template, LocalSettings(base_url=cloud.url)),
+    )
+    print(f"rehearsal: {what} in {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _wait_for_all(cloud: LocalCloud, account: LocalAccount) -> dict[int, str]:
+    """Return the state of each job on record, once all have ended or the time is up."""
+    deadline = time.monotonic() + ENDING_SECONDS
+    while True:
+        states = _read_states(cloud, account)
+        if _ended(states) == len(states) or time.monotonic() > deadline:
+            return states
+        time.sleep(1)
+
+
+def _ended(states: Mapping[int, str]) -> int:
+    return sum(state in {"done", "failed"} for state in states.values())
+
+
+def _read_tokens(cloud: LocalCloud, account: LocalAccount) -> int:
+    item = cloud.client("dynamodb").get_item(
+        TableName=cloud.outputs["AccountsTable"],
+        Key={"account_id": {"S": account.account_id}, "part": {"S": "account"}},
+        ConsistentRead=True,
+    )["Item"]
+    return int(item["tokens"]["N"])
+
+
+def _read_states(cloud: LocalCloud, account: LocalAccount) -> dict[int, str]:
+    """Return the state of each job of the account, whose jobs have one image."""
+    pages = (
+        cloud.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=cloud.outputs["JobsTable"],
+            ConsistentRead=True,
+            FilterExpression="account_id = :account AND part = :image",
+            ExpressionAttributeValues={
+                ":account": {"S": account.account_id},
+                ":image": {"S": "image#0"},
+            },
+        )
+    )
+    items = [item for page in pages for item in page["Items"]]
+    return {int(item["job_id"]["S"]): str(item["state"]["S"]) for item in items}
+
+
+def _synthesize(sources: Path, assembly: Path, context: Mapping[str, str]) -> None:
+    folders = (sources, sources / "layers/shared/python", sources / "layers/engine/python")
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(assembly), json.dumps(dict(context))],
+        cwd=sources,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"the older version cannot be synthesized: {done.stderr.strip()[-300:]}"
+        raise RehearsalError(message)
+
+
+def _default_reference() -> str:
+    """Return the newest tag before this commit, else a commit a few steps back."""
+    done = subprocess.run(
+        ["git", "describe", "--tags", "--abbrev=0", "HEAD~1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or f"HEAD~{COMMITS_BACK}"
+
+
+def main() -> int:
+    """Rehearse and print what was found."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--from", dest="reference", help="the older version: a tag or a commit")
+    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=6, help="between one step and the next")
+    arguments = parser.parse_args()
+    reference = arguments.reference or _default_reference()
+    folder = Path(tempfile.mkdtemp(prefix="leanpix-rehearsal-"))
+    try:
+        older = older_assembly(reference, folder)
+        print(f"rehearsal: synthesized {reference}", flush=True)
+        with LocalCloud(log=LOG) as cloud:
+            found = rehearse(
+                older, cloud=cloud, clients=arguments.clients, seconds=arguments.seconds
+            )
+    except LocalCloudError as error:
+        print(f"rehearsal: {error}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(
+        "\n| accepted | refused | recorded | done | failed | lost | tokens charged | seconds |\n"
+        "|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        f"| {found.accepted} | {found.refused} | {found.recorded} | {found.done} |"
+        f" {found.failed} | {found.lost} | {found.charged} | {found.seconds:.0f} |\n"
+    )
+    print("rehearsal: nothing lost" if found.is_exact else "rehearsal: NOT exact")
+    return 0 if found.is_exact else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

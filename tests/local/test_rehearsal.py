@@ -1,0 +1,27 @@
+"""What counts as a deploy that lost nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from local.rehearsal import Findings, RehearsalError, older_assembly
+
+EXACT = Findings(
+    accepted=9, refused=2, recorded=10, done=10, failed=0, lost=0, charged=10, seconds=60
+)
+
+
+def test_all_that_was_recorded_has_ended_and_was_paid_for_once() -> None:
+    assert EXACT.is_exact
+
+
+@pytest.mark.parametrize("change", [{"lost": 1}, {"failed": 1}, {"charged": 11}, {"done": 9}])
+def test_anything_else_is_no_success(change: dict[str, int]) -> None:
+    assert not replace(EXACT, **change).is_exact
+
+
+def test_a_version_that_there_is_not_is_named(tmp_path: object) -> None:
+    with pytest.raises(RehearsalError, match=r"v0\.0\.0-none"):
+        older_assembly("v0.0.0-none", tmp_path)  # type: ignore[arg-type]
