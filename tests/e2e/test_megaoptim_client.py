@@ -36,9 +36,7 @@ def test_it_optimizes_a_file(client: Client, photo: bytes, tmp_path: Path) -> No
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_it_optimizes_several_files_at_once(
-    client: Client, photo: bytes, tmp_path: Path
-) -> None:
+def test_it_optimizes_several_files_at_once(client: Client, photo: bytes, tmp_path: Path) -> None:
     """In the order given."""
     paths = [tmp_path / f"{name}.jpg" for name in "ba"]
     for path in paths:

@@ -114,9 +114,7 @@ def test_a_photo_at_a_url_comes_back_smaller(client: Client, photo: bytes, site:
 
 
 @pytest.mark.parametrize("compression", ["high", "medium", "lossless"])
-def test_every_level_gives_a_smaller_file(
-    client: Client, photo: bytes, compression: str
-) -> None:
+def test_every_level_gives_a_smaller_file(client: Client, photo: bytes, compression: str) -> None:
     """And tells the user who paid."""
     answer = client.optimize(
         {"type": "file", "compression": compression}, {"file": ("photo.jpg", photo)}
