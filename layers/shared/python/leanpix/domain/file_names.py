@@ -22,11 +22,9 @@ def clean_file_name(raw: str) -> str:
     """
     base = raw.replace("\\", "/").rsplit("/", 1)[-1]
     normalized = unicodedata.normalize("NFC", base)
-    kept = "".join(
-        character
-        for character in normalized
-        if character not in _FORBIDDEN and unicodedata.category(character)[0] != "C"
-    )
+    # Spaces of all widths become plain ones; what prints nothing (line separators too) goes.
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in normalized)
+    kept = "".join(c for c in spaced if c not in _FORBIDDEN and c.isprintable())
     return _shorten(kept.strip(" .")) or DEFAULT_FILE_NAME
 
 
