@@ -1,4 +1,4 @@
-"""What a deploy is tried with works on the local cloud, so that a refusal there means something."""
+"""What a deploy is tried with works on the local cloud, so that its refusals mean something."""
 
 from __future__ import annotations
 
