@@ -15,6 +15,8 @@ from leanpix.contract import EnvironmentName
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAVY = ("pyvips", "PIL", "numpy", "leanpix_engine")
+PROBING_FUNCTIONS = {"tinyjpg_submit"}
+"""They read headers with the engine's own code, which loads no library for it."""
 LIGHT_FUNCTIONS = [name for name in contract.FUNCTIONS if name != "optimizer"]
 
 
@@ -37,4 +39,5 @@ def modules_loaded_by(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", LIGHT_FUNCTIONS)
 def test_importing_a_light_handler_loads_no_imaging_library(name: str) -> None:
-    assert not modules_loaded_by(name) & set(HEAVY)
+    heavy = set(HEAVY) - ({"leanpix_engine"} if name in PROBING_FUNCTIONS else set())
+    assert not modules_loaded_by(name) & heavy
