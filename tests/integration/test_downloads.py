@@ -1,0 +1,120 @@
+"""Handing results out, over moto: parts, copies that are still right, what has expired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leanpix.contract import ErrorName
+from leanpix.dialects.downloads import parse_download
+from leanpix.domain.downloads import DownloadRequest
+from leanpix.domain.errors import LeanpixError
+from leanpix.http import Request
+from leanpix.services.download import DownloadService
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Stack
+
+NOW = 1_800_000_000.0
+DAY = 86_400
+DATA = b"0123456789"
+PUBLIC_ID = "a" * 32
+KEY = f"results/{PUBLIC_ID}/p.png"
+
+
+@dataclass
+class StoppedClock:
+    """A clock that tests set."""
+
+    time: float = NOW
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Move the time."""
+        self.time += seconds
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """Return the clock."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def service(stack: Stack, clock: StoppedClock) -> DownloadService:
+    """Return the service over a bucket with one result of ten bytes."""
+    write(stack, KEY, DATA)
+    return DownloadService(results=stack.bucket, clock=clock)
+
+
+def write(stack: Stack, key: str, data: bytes) -> None:
+    """Store a result that expires in a day."""
+    stack.bucket.write(key, data, content_type="image/png", expires_at=NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("header", "span"),
+    [
+        ("bytes=2-4", (2, 5)),
+        ("bytes=7-", (7, 10)),
+        ("bytes=-3", (7, 10)),
+        ("bytes=5-99", (5, 10)),
+    ],
+)
+def test_a_range_is_answered_with_its_part(
+    service: DownloadService, header: str, span: tuple[int, int]
+) -> None:
+    """RFC 9110 §14."""
+    download = service.download(DownloadRequest(object_key=KEY, byte_range=header))
+    assert download.data == DATA[slice(*span)]
+    assert download.content_range == f"bytes {span[0]}-{span[1] - 1}/10"
+
+
+@pytest.mark.parametrize("header", ["bytes=9-2", "bytes=20-", "bytes=-", "lines=1-2", "x"])
+def test_a_range_that_makes_no_sense_is_ignored(service: DownloadService, header: str) -> None:
+    """The whole file is a right answer to it."""
+    download = service.download(DownloadRequest(object_key=KEY, byte_range=header))
+    assert (download.data, download.content_range) == (DATA, None)
+
+
+def test_a_copy_that_is_still_right_is_not_sent_again(service: DownloadService) -> None:
+    """RFC 9110 §13.1.2."""
+    first = service.download(DownloadRequest(object_key=KEY))
+    again = service.download(DownloadRequest(object_key=KEY, if_none_match=f'"x", {first.etag}'))
+    assert again.is_unchanged
+
+
+def test_an_expired_result_is_gone(service: DownloadService, clock: StoppedClock) -> None:
+    """Even while S3 still has it."""
+    clock.time += DAY
+    with pytest.raises(LeanpixError) as missing:
+        service.download(DownloadRequest(object_key=KEY))
+    assert missing.value.name is ErrorName.IMAGE_NOT_FOUND
+
+
+@pytest.mark.parametrize("public_id", ["", "..", "a" * 31, "A" * 32, "b" * 32])
+def test_what_is_no_results_id_finds_nothing(service: DownloadService, public_id: str) -> None:
+    """Nothing but results can be had."""
+    request = Request(
+        method="GET",
+        path=f"/image/{public_id}/p.png",
+        path_parameters={"public_id": public_id, "file_name": "p.png"},
+    )
+    with pytest.raises(LeanpixError):
+        service.download(parse_download(request))
+
+
+def test_a_file_too_large_for_an_answer_is_linked_to(
+    service: DownloadService, stack: Stack
+) -> None:
+    """Above what Lambda carries."""
+    key = f"results/{'c' * 32}/p.png"
+    write(stack, key, bytes(4_400_001))
+    download = service.download(DownloadRequest(object_key=key))
+    assert download.redirect_url is not None
+    assert "X-Amz-Signature" in download.redirect_url
