@@ -26,6 +26,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from cli.demo_photos import DEMO_PHOTOS, find_photo
 from cli.errors import CommandError
 from cli.local_account import LocalAccount, create_local_account
 from cli.target import Target
@@ -38,12 +39,12 @@ from local.cloud import LocalCloud
 from local.http import post
 
 OPTIMIZER: Final = "optimizer"
-FUNCTION_SECONDS: Final = 18
+FUNCTION_SECONDS: Final = 22
 """Of the optimizer, shorter than deployed: what a killed one held is tried again that much
 sooner. The message stays hidden a little longer than that, as it does in AWS."""
-VISIBILITY_SECONDS: Final = 20
-WARM_SECONDS: Final = 1.5
-"""Of age, before a process is killed: a younger one still starts and has no image in hand."""
+VISIBILITY_SECONDS: Final = 24
+WARM_CPU_SECONDS: Final = 0.5
+"""Used by a process before it is killed: one that used less still starts, without an image."""
 TRIES_OF_A_CLIENT: Final = 8
 TOKENS: Final = 1_000
 _POLL_SECONDS: Final = 0.5
@@ -58,7 +59,7 @@ class Plan:
     clients: int = 16
     kills: int = 30
     twice_share: float = 0.1
-    patience_seconds: float = 300.0
+    patience_seconds: float = 900.0
     seed: int = 4
 
 
@@ -103,6 +104,7 @@ class _Run:
     job_ids: list[int] = field(default_factory=list)
     twice: int = 0
     killed: int = 0
+    is_over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def submit_all(self, client: int) -> None:
@@ -140,24 +142,23 @@ class _Run:
     def kill_all(self) -> None:
         """Kill optimizers at random moments until there were enough."""
         dice = random.Random(self.plan.seed)  # noqa: S311 - no secret
-        deadline = time.monotonic() + self.plan.patience_seconds
-        while self.killed < self.plan.kills and time.monotonic() < deadline:
-            time.sleep(dice.uniform(0.1, 1.5))
-            running = find_optimizers(self.cloud.emulator_pid, least_age_seconds=WARM_SECONDS)
+        while self.killed < self.plan.kills:
+            if self.is_over.wait(dice.uniform(0.1, 1.5)):
+                break
+            running = find_optimizers(self.cloud.emulator_pid, WARM_CPU_SECONDS)
             if running and kill(dice.choice(running)):
                 self.killed += 1
 
     def wait(self) -> None:
         """Wait until every image has ended, or for as long as there is patience."""
         deadline = time.monotonic() + self.plan.patience_seconds
-        open_ids = set(self.job_ids)
         jobs = self.target.jobs()
-        while open_ids and time.monotonic() < deadline:
-            for job_id in list(open_ids):
+        for job_id in self.job_ids:
+            while time.monotonic() < deadline:
                 job = jobs.read(job_id)
                 if job is not None and job.is_final:
-                    open_ids.discard(job_id)
-            time.sleep(_POLL_SECONDS)
+                    break
+                time.sleep(_POLL_SECONDS)
 
     def audit(self) -> Report:
         """Compare what is on record with what was accepted."""
@@ -220,22 +221,23 @@ def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Rep
             done.result()
     report("All submitted; waiting until all have ended")
     run.wait()
-    killer.join(0 if run.killed >= plan.kills else 1)
+    run.is_over.set()
+    killer.join()
     result = run.audit()
     result.seconds = round(time.monotonic() - started, 1)
     return result
 
 
-def find_optimizers(emulator_pid: int, *, least_age_seconds: float) -> list[psutil.Process]:
-    """Return the processes in which the emulator runs the optimizer, but for the newest."""
+def find_optimizers(emulator_pid: int, least_cpu_seconds: float) -> list[psutil.Process]:
+    """Return the processes in which the emulator runs the optimizer, but for those that start."""
     found = []
-    youngest = time.time() - least_age_seconds
     for process in psutil.Process(emulator_pid).children(recursive=True):
         try:
             name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
+            cpu_seconds = process.cpu_times().user
         except psutil.Error:
             continue
-        if name.endswith(f"-{OPTIMIZER}") and process.create_time() <= youngest:
+        if name.endswith(f"-{OPTIMIZER}") and cpu_seconds >= least_cpu_seconds:
             found.append(process)
     return found
 
@@ -253,16 +255,14 @@ def make_image(kind: str, dice: random.Random) -> bytes:
     """Return a small file: one that gets smaller, one that does not, one that is no image."""
     if kind == "text":
         return b"no image at all"
-    image = Image.effect_noise((48, 48), 90) if kind == "noise" else _make_photo(dice)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=kind == "noise", compress_level=9 if kind == "noise" else 1)
+    if kind == "noise":
+        Image.effect_noise((48, 48), 90).save(buffer, "PNG", optimize=True)
+    else:
+        with Image.open(find_photo(DEMO_PHOTOS[0])) as photo:
+            left, top = dice.randrange(200), dice.randrange(100)
+            photo.crop((left, top, left + 400, top + 300)).save(buffer, "JPEG", quality=95)
     return buffer.getvalue()
-
-
-def _make_photo(dice: random.Random) -> Image.Image:
-    corner = tuple(dice.randrange(256) for _ in range(3))
-    gradient = Image.linear_gradient("L").resize((480, 360))
-    return Image.merge("RGB", [gradient.point(lambda v, c=c: (v + c) % 256) for c in corner])
 
 
 def _shorten_timeouts(cloud: LocalCloud) -> None:
