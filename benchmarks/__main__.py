@@ -23,6 +23,7 @@ from rich.console import Console
 from benchmarks import corpus, default_corpus, pool, records, report, rivals_setup
 from benchmarks.clients import Sharp
 from benchmarks.corpus import Item
+from benchmarks.records import Record
 from benchmarks.rivals_setup import Programs
 from benchmarks.rows import rows
 
@@ -44,10 +45,13 @@ def main() -> int:
         print("bench: no image in that folder", file=sys.stderr)
         return 2
     by_pypi = _sample(items) if arguments.judge == "pypi" else set()
-    found = list(pool.measure(items, programs, by_pypi, jobs=arguments.jobs, console=console))
-    found.sort(key=lambda record: (record.group, record.image))
-    about = _about(arguments, programs, items, time.monotonic() - started)
-    records.write(RESULTS, about, found)
+    about = _about(arguments, programs, items)
+    found: list[Record] = []
+    for some in pool.measure(items, programs, by_pypi, jobs=arguments.jobs, console=console):
+        found += some
+        found.sort(key=lambda record: (record.group, record.image))
+        about["seconds"] = round(time.monotonic() - started)
+        records.write(RESULTS, about, found)  # each time: a run may be stopped
     PLOT.write_text(report.picture(found), "utf-8")
     report.show(console, rows(found), report.summaries(found))
     for path in (RESULTS, PLOT):
@@ -85,7 +89,7 @@ def _sample(items: Sequence[Item]) -> set[Path]:
 
 
 def _about(
-    arguments: argparse.Namespace, programs: Programs, items: Sequence[Item], seconds: float
+    arguments: argparse.Namespace, programs: Programs, items: Sequence[Item]
 ) -> dict[str, Any]:
     """What one has to know of a run; no names of folders or machines."""
     versions = {}
@@ -98,7 +102,6 @@ def _about(
         "command": "make bench" + (" CORPUS=folder" if arguments.corpus else ""),
         "judge": arguments.judge,
         "images": len(items),
-        "seconds": round(seconds),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
         "load": [round(load, 1) for load in os.getloadavg()],
         "python": platform.python_version(),

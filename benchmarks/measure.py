@@ -164,6 +164,12 @@ class _Subject:
         return next((text for text, is_true in problems.items() if is_true), None)
 
 
+def failure(item: Item, text: str) -> Record:
+    """What is told of an image that could not be measured."""
+    encode = next(plan.ours(item))
+    return replace(_plain_record(item, encode, Answer()), problem=f"not measured: {text}"[:300])
+
+
 def _plain_record(item: Item, encode: plan.Encode, answer: Answer) -> Record:
     facts: dict[str, Any] = {
         "image": item.name,

@@ -21,7 +21,7 @@ SHARP_JPEG, SHARP_MOZJPEG = "sharp jpeg", "sharp mozjpeg"
 SHARP_PNG, SHARP_PALETTE = "sharp png", "sharp png palette"
 SHARP_WEBP, SHARP_AVIF, SHARP_GIF = "sharp webp", "sharp avif", "sharp gif"
 PNGQUANT, OXIPNG = "pngquant", "oxipng"
-CWEBP, PILLOW_AVIF = "libwebp (Pillow, as cwebp)", "libavif (Pillow)"
+CWEBP, PILLOW_AVIF = "libwebp, as cwebp", "libavif, as Pillow"
 GIFSICLE = "gifsicle -O3"
 GIFSICLE_LOSSY = "gifsicle -O3 --lossy=80"
 DEFAULT: Final = "default"
@@ -89,6 +89,8 @@ def ours(item: Item) -> Iterator[Encode]:
     if small_graphic or (item.is_photo and small):
         yield _ours(Level.MEDIUM, kind, Format.AVIF)
     if item.is_photo and item.megapixels <= WHOLE_LADDER_UP_TO_MEGAPIXELS:
+        for target in (Format.WEBP, Format.AVIF):
+            yield _ours(Level.HIGH, kind, target)
         for quality in OUR_QUALITIES:
             yield _ours(Level.MEDIUM, kind, quality=quality)
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.corpus import Item
-from benchmarks.measure import Bench
+from benchmarks.measure import Bench, failure
 from benchmarks.records import Record
 from benchmarks.rivals_setup import Programs
 
@@ -30,7 +30,7 @@ def measure(
     *,
     jobs: int,
     console: Console,
-) -> Iterator[Record]:
+) -> Iterator[list[Record]]:
     """Every image, the largest first, with progress shown; memory after all others."""
     columns = (TextColumn("bench"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, TextColumn("{task.description}"), console=console)
@@ -46,12 +46,15 @@ def measure(
             order = sorted(items, key=lambda item: -item.megapixels)
             tasks = {pool.submit(_one, item, item.path in by_pypi): item for item in order}
             for task in as_completed(tasks):
-                progress.update(bar, advance=1, description=tasks[task].name)
-                yield from task.result()
+                name = tasks[task].name
+                progress.update(bar, advance=1, description=name)
+                if not console.is_terminal:
+                    print(f"bench: {name}", flush=True)
+                yield task.result()
             progress.update(bar, description="memory of large photos")
             photo = next((item.path for item in items if item.is_photo), None)
             if photo is not None:
-                yield from pool.submit(_memory, photo).result()
+                yield pool.submit(_memory, photo).result()
             progress.update(bar, advance=1)
 
 
@@ -60,7 +63,10 @@ def _start(programs: Programs, folder: Path) -> None:
 
 
 def _one(item: Item, by_pypi: bool) -> list[Record]:  # noqa: FBT001 - called by the pool
-    return _benches[0].measure(item, by_pypi=by_pypi)
+    try:
+        return _benches[0].measure(item, by_pypi=by_pypi)
+    except Exception as error:  # noqa: BLE001 - one image must not end a long run; it is told
+        return [failure(item, f"{type(error).__name__}: {error}")]
 
 
 def _memory(photo: Path) -> list[Record]:

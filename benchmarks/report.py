@@ -186,8 +186,9 @@ def _graphics_panel(records: Sequence[Record]) -> Panel:
     for record in select(records, group=Group.GRAPHICS.value, source_format="png"):
         is_wanted = record.format in ("png", "webp") and not record.identical
         if record.done and is_wanted:
-            name = f"{record.codec} {record.setting} {record.format}"
-            found[name.replace(" default", "")].append(record)
+            name = f"{record.codec} {record.setting}".removesuffix(" default")
+            is_told = record.format in name
+            found[name if is_told else f"{name} {record.format}"].append(record)
     series = tuple(
         Series(
             name=name,

@@ -29,7 +29,7 @@ our own output's score; log(bytes) is interpolated there. Images without a lossy
 whose score the rival does not reach at any quality, are left out and counted.
 
 **CPU** is user and system seconds of the process that encodes one image, with its children, our
-libraries or sharp loaded before; what a fork costs (some 20 ms) is in ours. **Peak RSS** is that
+libraries or sharp loaded before; what a fork costs (some 5 ms) is in ours. **Peak RSS** is that
 process's. The large photos are one photo of the folder, enlarged, with a camera's noise added, at
 quality 92. The engine's clock is set wide, so that a busy machine does not change what it finds;
 a busy machine does make CPU seconds more, for all codecs alike, so ratios say more than seconds.
