@@ -331,7 +331,7 @@ def recorded(house: House, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, set[
         EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL,
         house.stack.sqs.create_queue(QueueName="dead-callbacks")["QueueUrl"],
     )
-    functions.forget()
+    functions.start_anew(monkeypatch)
     Tour(house, recorder, monkeypatch).go()
     return recorder.calls
 

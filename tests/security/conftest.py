@@ -59,7 +59,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         stack = Stack(dynamodb=dynamodb, s3=s3, sqs=sqs, queue_url=urls[0], callbacks_url=urls[1])
         for name, value in functions.environment(*urls).items():
             monkeypatch.setenv(name, value)
-        functions.forget()
+        functions.start_anew(monkeypatch)
         for account_id in ("acc_1", "acc_2"):
             stack.add_account(tokens=100, account_id=account_id)
         KeyRecordsTable(client=dynamodb, table="keys").add(
@@ -71,7 +71,6 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
             )
         )
         yield House(stack=stack, log=log)
-        functions.forget()
 
 
 @contextlib.contextmanager

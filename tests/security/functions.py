@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import functools
 import importlib.util
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
 from leanpix import bootstrap, contract
-from leanpix.adapters import aws
+from leanpix.adapters import aws, deadline
 from leanpix.contract import EnvironmentName
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
@@ -49,13 +53,25 @@ def environment(queue_url: str, callbacks_url: str) -> dict[str, str]:
     }
 
 
-def forget() -> None:
-    """Drop what bootstrap and the adapters keep for a process."""
-    for module in (bootstrap, aws):
-        for value in vars(module).values():
-            clear = getattr(value, "cache_clear", None)
-            if clear:
-                clear()
+def start_anew(patch: pytest.MonkeyPatch) -> None:
+    """Give the process empty caches, as a new one has, until the patch is undone.
+
+    What other tests keep in theirs is there again afterwards.
+    """
+    fresh = {
+        value: functools.cache(value.__wrapped__)
+        for module in (bootstrap, aws)
+        for value in vars(module).values()
+        if hasattr(value, "cache_clear")
+    }
+    modules = [
+        module for name, module in sys.modules.items() if name.partition(".")[0] == "leanpix"
+    ]
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if callable(value) and hasattr(value, "cache_clear") and value in fresh:
+                patch.setattr(module, name, fresh[value])
+    patch.setattr(deadline, "_ends_at", math.inf)
 
 
 def load(name: str) -> Callable[[dict[str, Any], Any], Any]:
