@@ -18,13 +18,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from PIL import Image
 
-from leanpix_engine import Options, Refused, optimize, probe
+from leanpix.adapters.prober import read_quantizer
+from leanpix_engine import Format, Options, Refused, optimize, probe
 
 QUALITIES: Final = (40, 70, 90)
 LARGEST_SIDE: Final = 512
@@ -52,6 +54,8 @@ class Sample:
     quality: int
     share: float
     """Of the file's bytes that were left."""
+    quantizer: float
+    """Of a JPEG; 1 for every other format."""
 
 
 def main() -> int:
@@ -59,12 +63,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--corpus", type=Path, help="a folder of images besides our own")
     parser.add_argument("--json", type=Path, help="where to write the numbers as well")
+    parser.add_argument("--formats", nargs="*", help="only these, such as JPEG")
     parser.add_argument("--most", type=int, default=16, help="how many pictures to take")
     arguments = parser.parse_args()
     pictures = _find_pictures(arguments.corpus)
     pictures = pictures[:: max(1, len(pictures) // arguments.most)]
     with ProcessPoolExecutor() as pool:
-        samples = [sample for some in pool.map(_measure, pictures) for sample in some]
+        samples = [
+            sample
+            for some in pool.map(partial(_measure, formats=arguments.formats), pictures)
+            for sample in some
+        ]
     report = {}
     for name, some in _by_format(samples).items():
         curve = _fit(some)
@@ -72,6 +81,7 @@ def main() -> int:
             "constant": round(float(curve[0]), 3),
             "per_log_bits": round(float(curve[1]), 3),
             "per_quality": round(float(curve[2]), 4),
+            "per_log_quantizer": round(float(curve[3]), 3),
             "samples": len(some),
             "pictures": len({sample.picture for sample in some}),
             "mean_error_percent": round(_unseen_error(some) * 100, 1),
@@ -91,11 +101,11 @@ def _find_pictures(corpus: Path | None) -> list[Path]:
     return [path for path in found if path.suffix in suffixes]
 
 
-def _measure(path: Path) -> list[Sample]:
-    return [sample for data in _store(path) for sample in _optimize(path.name, data)]
+def _measure(path: Path, *, formats: list[str] | None) -> list[Sample]:
+    return [sample for data in _store(path, formats) for sample in _optimize(path.name, data)]
 
 
-def _store(path: Path) -> Iterator[bytes]:
+def _store(path: Path, formats: list[str] | None) -> Iterator[bytes]:
     try:
         picture = Image.open(path)
         picture.load()
@@ -106,6 +116,8 @@ def _store(path: Path) -> Iterator[bytes]:
     picture.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     plain = picture.convert("RGB")
     for name, options in STORED:
+        if formats and name not in formats:
+            continue
         buffer = io.BytesIO()
         plain.save(buffer, name, **options)
         yield buffer.getvalue()
@@ -122,6 +134,7 @@ def _optimize(picture: str, data: bytes) -> Iterator[Sample]:
                 bits_per_pixel=len(data) * 8 / (facts.width * facts.height * facts.frames),
                 quality=quality,
                 share=len(output.data) / len(data) if output else 1.0,
+                quantizer=read_quantizer(data) or 1.0 if facts.format is Format.JPEG else 1.0,
             )
     except Refused as refused:
         print(f"{picture}: {refused}", file=sys.stderr)
@@ -135,7 +148,9 @@ def _by_format(samples: list[Sample]) -> dict[str, list[Sample]]:
 
 
 def _features(samples: list[Sample]) -> Any:
-    return np.array([[1.0, np.log(one.bits_per_pixel), one.quality] for one in samples])
+    return np.array(
+        [[1.0, np.log(one.bits_per_pixel), one.quality, np.log(one.quantizer)] for one in samples]
+    )
 
 
 def _fit(samples: list[Sample]) -> Any:
