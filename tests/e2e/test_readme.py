@@ -26,6 +26,16 @@ COMMANDS = [
 RUN_ELSEWHERE = {
     "make demo": "tests/e2e/test_demo.py",
     "make serve PORT=8080": "tests/local/test_lifecycle.py",
+    "make setup": "tests/tools/test_bootstrap.py",
+    ".venv/bin/leanpix account create --stage prod --name Me --email me@example.org": (
+        "tests/integration/test_administration.py"
+    ),
+    "LEANPIX_API_KEY=… .venv/bin/python tools/smoke.py --url https://…/prod": (
+        "tests/e2e/test_smoke.py"
+    ),
+    # These need an AWS account, so it is the workflow that runs them.
+    "npx aws-cdk@2.1148.1 bootstrap": ".github/workflows/stage.yml",
+    "npx aws-cdk@2.1148.1 deploy -c stage=prod": ".github/workflows/stage.yml",
 }
 
 
@@ -37,10 +47,12 @@ def test_every_make_target_exists() -> None:
 
 
 def test_what_is_run_elsewhere_is_run_there() -> None:
-    """By the same code."""
+    """By the same code, and the CDK in the same version."""
     for command, path in RUN_ELSEWHERE.items():
         assert command in COMMANDS
-        assert (ROOT / path).is_file()
+        text = (ROOT / path).read_text(encoding="utf-8")
+        for tool in re.findall(r"aws-cdk@[\d.]+", command):
+            assert tool in text
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's examples are for curl")
