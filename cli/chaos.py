@@ -39,15 +39,14 @@ from local.cloud import LocalCloud
 from local.http import post
 
 OPTIMIZER: Final = "optimizer"
-FUNCTION_SECONDS: Final = 22
-"""Of the optimizer, shorter than deployed: what a killed one held is tried again that much
-sooner. The message stays hidden a little longer than that, as it does in AWS."""
-VISIBILITY_SECONDS: Final = 24
+HIDDEN_SECONDS: Final = 2
+"""For which a message stays hidden after its function's timeout."""
 WARM_CPU_SECONDS: Final = 0.5
 """Used by a process before it is killed: one that used less still starts, without an image."""
 TRIES_OF_A_CLIENT: Final = 8
 TOKENS: Final = 1_000
 _POLL_SECONDS: Final = 0.5
+_GLANCE_SECONDS: Final = 0.1
 _KINDS: Final = ("photo",) * 8 + ("text", "noise")
 
 
@@ -60,6 +59,9 @@ class Plan:
     kills: int = 30
     twice_share: float = 0.1
     patience_seconds: float = 900.0
+    function_seconds: int = 40
+    """The optimizer's timeout, shorter than deployed: what a killed one held is tried again that
+    much sooner."""
     seed: int = 4
 
 
@@ -143,9 +145,9 @@ class _Run:
         """Kill optimizers at random moments until there were enough."""
         dice = random.Random(self.plan.seed)  # noqa: S311 - no secret
         while self.killed < self.plan.kills:
-            if self.is_over.wait(dice.uniform(0.1, 1.5)):
+            if self.is_over.wait(dice.uniform(0.05, 1.0)):
                 break
-            running = find_optimizers(self.cloud.emulator_pid, WARM_CPU_SECONDS)
+            running = find_optimizers(self.cloud.emulator_pid)
             if running and kill(dice.choice(running)):
                 self.killed += 1
 
@@ -207,7 +209,7 @@ class _Run:
 def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Report:
     """Have it all happen on a running cloud and return the audit."""
     started = time.monotonic()
-    _shorten_timeouts(cloud)
+    _shorten_timeouts(cloud, plan.function_seconds)
     report(f"Creating {plan.clients} accounts")
     accounts = [
         create_local_account(cloud, tokens=TOKENS, plan="free") for _ in range(plan.clients)
@@ -228,18 +230,34 @@ def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Rep
     return result
 
 
-def find_optimizers(emulator_pid: int, least_cpu_seconds: float) -> list[psutil.Process]:
-    """Return the processes in which the emulator runs the optimizer, but for those that start."""
-    found = []
-    for process in psutil.Process(emulator_pid).children(recursive=True):
-        try:
-            name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
-            cpu_seconds = process.cpu_times().user
-        except psutil.Error:
-            continue
-        if name.endswith(f"-{OPTIMIZER}") and cpu_seconds >= least_cpu_seconds:
-            found.append(process)
-    return found
+def find_optimizers(emulator_pid: int) -> list[psutil.Process]:
+    """Return the processes in which the emulator runs the optimizer and that work right now."""
+    before = {
+        process: _count_cpu_seconds(process)
+        for process in psutil.Process(emulator_pid).children(recursive=True)
+        if _is_optimizer(process)
+    }
+    time.sleep(_GLANCE_SECONDS)
+    return [
+        process
+        for process, seconds in before.items()
+        if WARM_CPU_SECONDS <= seconds < _count_cpu_seconds(process)
+    ]
+
+
+def _is_optimizer(process: psutil.Process) -> bool:
+    try:
+        name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
+    except psutil.Error:
+        return False
+    return name.endswith(f"-{OPTIMIZER}")
+
+
+def _count_cpu_seconds(process: psutil.Process) -> float:
+    try:
+        return float(process.cpu_times().user)
+    except psutil.Error:
+        return 0.0
 
 
 def kill(process: psutil.Process) -> bool:
@@ -265,15 +283,15 @@ def make_image(kind: str, dice: random.Random) -> bytes:
     return buffer.getvalue()
 
 
-def _shorten_timeouts(cloud: LocalCloud) -> None:
+def _shorten_timeouts(cloud: LocalCloud, seconds: int) -> None:
     """Have what a killed process held come back soon."""
     functions = cloud.client("lambda")
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
     (name,) = (name for name in names if name.endswith(f"-{OPTIMIZER}"))
-    functions.update_function_configuration(FunctionName=name, Timeout=FUNCTION_SECONDS)
+    functions.update_function_configuration(FunctionName=name, Timeout=seconds)
     cloud.client("sqs").set_queue_attributes(
         QueueUrl=cloud.outputs[OutputName.IMAGES_QUEUE_URL],
-        Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)},
+        Attributes={"VisibilityTimeout": str(seconds + HIDDEN_SECONDS)},
     )
 
 
