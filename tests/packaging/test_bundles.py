@@ -111,11 +111,16 @@ def test_every_module_of_leanpix_can_be_imported_from_the_bundle(
     packages = ["leanpix", "leanpix_engine"] if name == "optimizer" else ["leanpix"]
     code = (
         "import importlib, pkgutil, sys\n"
+        "from importlib.util import find_spec\n"
         f"for name in {packages!r}:\n"
         "    package = importlib.import_module(name)\n"
         "    for module in pkgutil.walk_packages(package.__path__, name + '.'):\n"
-        "        if module.name.rpartition('.')[2] not in ('__main__', 'child_main'):\n"
-        "            importlib.import_module(module.name)\n"
+        "        if module.name.rpartition('.')[2] in ('__main__', 'child_main'):\n"
+        "            continue\n"
+        # Only functions that look into images carry what reads their headers.
+        "        if module.name == 'leanpix.adapters.prober' and not find_spec('leanpix_engine'):\n"
+        "            continue\n"
+        "        importlib.import_module(module.name)\n"
     )
     done = subprocess.run(
         [bare_python, "-s", "-S", "-c", code],

@@ -51,7 +51,13 @@ DESCRIPTIONS: Final[Mapping[str, Description]] = {
 _SECURITY: Final = "apiKey"
 _MULTIPART: Final = "multipart/form-data"
 _URLENCODED: Final = "application/x-www-form-urlencoded"
-_OWN_STATUS_TEXTS: Final = {465: "Missing API Key", 466: "Insufficient Tokens"}
+_OWN_STATUS_TEXTS: Final = {
+    # RFC 9110's names; before Python 3.13 the standard library has RFC 7231's.
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    465: "Missing API Key",
+    466: "Insufficient Tokens",
+}
 _FACTS: Final = {"wait_seconds": "80", "kind": _MULTIPART}
 """Fill the placeholders of error texts in examples."""
 
