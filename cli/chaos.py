@@ -39,7 +39,7 @@ from local.cloud import LocalCloud
 from local.http import post
 
 OPTIMIZER: Final = "optimizer"
-HIDDEN_SECONDS: Final = 2
+HIDDEN_SECONDS: Final = 6
 """For which a message stays hidden after its function's timeout."""
 WARM_CPU_SECONDS: Final = 0.5
 """Used by a process before it is killed: one that used less still starts, without an image."""

@@ -224,8 +224,9 @@ MIN_SAVED_PERCENT: Final = 1
 RETENTION_DAYS: Final = 7
 PRESIGNED_URL_SECONDS: Final = 900
 AUTHORIZER_CACHE_SECONDS: Final = 60
-MAX_RECEIVES: Final = 3
-"""Tries that SQS gives a message before it goes to the dead-letter queue."""
+MAX_RECEIVES: Final = 5
+"""Tries that SQS gives a message before it goes to the dead-letter queue. At least five, says the
+AWS Lambda guide ("Using Lambda with Amazon SQS"): some find the last worker's lease still on."""
 MAX_ATTEMPTS: Final = 9
 """Claims of an image before the sweeper gives up on it, whatever its messages do."""
 MAX_OPEN_SECONDS: Final = 43_200
