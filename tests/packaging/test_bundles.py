@@ -118,7 +118,8 @@ def test_every_module_of_leanpix_can_be_imported_from_the_bundle(
         "        if module.name.rpartition('.')[2] in ('__main__', 'child_main'):\n"
         "            continue\n"
         # Only functions that look into images carry what reads their headers.
-        "        if module.name == 'leanpix.adapters.prober' and not find_spec('leanpix_engine'):\n"
+        "        is_prober = module.name == 'leanpix.adapters.prober'\n"
+        "        if is_prober and not find_spec('leanpix_engine'):\n"
         "            continue\n"
         "        importlib.import_module(module.name)\n"
     )
