@@ -199,8 +199,8 @@ def _look_by_vips(data: bytes, kind: Format) -> Seen:
     image = image.colourspace("srgb")
     if image.format != "uchar":
         image = image.cast("uchar")
-    array = np.frombuffer(image.write_to_memory(), np.uint8)
-    array = array.reshape(-1, height, image.width, image.bands)
+    flat = np.frombuffer(image.write_to_memory(), np.uint8)
+    array = flat.reshape(-1, height, image.width, image.bands)
     return Seen(_rgba(array[_sampled(len(array))]), delays, len(array))
 
 

@@ -138,7 +138,7 @@ def _merge_order(start: Floats, weights: Doubles) -> list[tuple[int, int]]:
     cost = np.stack([_costs(points, weights, alive, index) for index in range(len(points))])
     order = []
     for _ in range(len(points) - 1):
-        kept, gone = divmod(int(cost.argmin()), len(points))
+        kept, gone = divmod(int(np.argmin(cost)), len(points))
         order.append((kept, gone))
         total = weights[kept] + weights[gone]
         points[kept] = (points[kept] * weights[kept] + points[gone] * weights[gone]) / total
