@@ -187,7 +187,7 @@ def test_the_sweeper_may_do_all_that_it_has_to(cloud: LocalCloud) -> None:
 @pytest.mark.slow
 def test_nothing_is_lost_while_optimizers_are_killed() -> None:
     """The small brother of `make chaos`, on a local cloud of its own."""
-    plan = Plan(submits=20, clients=3, kills=3, patience_seconds=150, function_seconds=22)
+    plan = Plan(submits=16, clients=2, kills=2, patience_seconds=150, function_seconds=20)
     with LocalCloud() as cloud:
         report = unleash(cloud, plan, lambda _: None)
     assert report.is_exact, report
