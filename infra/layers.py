@@ -1,8 +1,9 @@
 """The Lambda layers: what the locked dependencies are, and our own packages, apart.
 
 Our packages stand in ``layers/<name>/python`` as Lambda wants them, so they are taken from there
-and are always fresh. The dependencies come from ``layers/build.py``; keeping them apart means that
-a change of our code uploads kilobytes, not a hundred megabytes.
+and are always fresh. The dependencies come from ``layers/build.py``, and so does the engine's C,
+compiled; keeping them apart means that a change of our code uploads kilobytes, not a hundred
+megabytes.
 """
 
 from __future__ import annotations
@@ -37,12 +38,19 @@ class Layers(Construct):
     """The layers of one flavour."""
 
     def __init__(self, scope: Construct, construct_id: str, *, flavour: Flavour) -> None:
-        """Create them: two that every function has, two more for the engine."""
+        """Create them: two that every function has, three more for the engine.
+
+        That is all that Lambda allows one function.
+        """
         super().__init__(scope, construct_id)
         self._flavour = flavour
         self.shared = (self._dependencies("shared"), self._own("shared"))
         self.engine_code = self._own("engine")
-        self.engine = (self._dependencies("engine"), self.engine_code)
+        self.engine = (
+            self._dependencies("engine"),
+            self._dependencies("native"),
+            self.engine_code,
+        )
 
     def _own(self, name: str) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
@@ -50,7 +58,10 @@ class Layers(Construct):
             name.capitalize(),
             description=f"Leanpix: {name} code",
             code=lambda_.Code.from_asset(
-                str(_ROOT / "layers" / name), exclude=list(IGNORED), ignore_mode=IgnoreMode.GIT
+                str(_ROOT / "layers" / name),
+                # The C sources are compiled into a layer of their own.
+                exclude=[*IGNORED, "/native/"],
+                ignore_mode=IgnoreMode.GIT,
             ),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
         )

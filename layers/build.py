@@ -4,25 +4,26 @@
     python layers/build.py --flavour host      what the local cloud runs: this machine
 
 Each layer becomes ``build/layers/<flavour>/<layer>/python`` with ``<layer>.digest`` beside it, the
-hash of everything that went in; a layer whose digest still holds is left alone. Our own packages
-are not in here: see ``infra/layers.py``. Standard library only; it drives uv.
+hash of everything that went in; a layer whose digest still holds is left alone. The engine's C is
+one more, compiled by ``layers/native.py``. Our own packages are not in here: see
+``infra/layers.py``. Standard library only; it drives uv.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from layers import native, uv
+from layers.uv import ROOT, BuildError
+
 LAYERS: Final = ("shared", "engine")
 FLAVOURS: Final = ("arm64", "host")
 
@@ -38,10 +39,6 @@ _SUFFIXES_LEFT_OUT: Final = frozenset({".a", ".c", ".h", ".lib", ".pxd", ".pyc",
 _NOTES_LEFT_OUT: Final = frozenset(
     {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
 )
-
-
-class BuildError(RuntimeError):
-    """A layer cannot be built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +79,7 @@ def main() -> int:
         for flavour in parser.parse_args().flavour:
             for layer in LAYERS:
                 build(layer, Target.of(flavour))
+            native.build(flavour)
     except BuildError as error:
         print(f"layers: {error}", file=sys.stderr)
         return 1
@@ -90,7 +88,7 @@ def main() -> int:
 
 def build(layer: str, target: Target) -> None:
     """Build one layer, unless it is there already."""
-    requirements = _export(layer)
+    requirements = uv.export(f"{layer}-layer")
     digest = _digest(requirements, target.fingerprint)
     home = ROOT / "build" / "layers" / target.flavour
     stamp = home / f"{layer}.digest"
@@ -101,40 +99,13 @@ def build(layer: str, target: Target) -> None:
     fresh = home / f".{layer}.fresh"
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / "python").mkdir(parents=True)
-    _install(requirements, fresh / "python", target)
+    uv.install(requirements, fresh / "python", target.arguments)
     _check_pyvips_is_pure(fresh / "python")
     for path in list(_left_out(fresh / "python")):
         _remove(path)
     shutil.rmtree(home / layer, ignore_errors=True)
     fresh.rename(home / layer)
     stamp.write_text(digest + "\n", encoding="ascii")
-
-
-def _export(layer: str) -> str:
-    """Return the layer's locked requirements, with hashes, as a requirements file."""
-    return _uv(
-        "export",
-        "--frozen",
-        "--no-emit-project",
-        "--no-header",
-        "--no-annotate",
-        *("--only-group", f"{layer}-layer"),
-    )
-
-
-def _install(requirements: str, into: Path, target: Target) -> None:
-    listing = into.parent / "requirements.txt"
-    listing.write_text(requirements, encoding="utf-8")
-    _uv(
-        "pip",
-        "install",
-        "--require-hashes",
-        "--no-deps",
-        *target.arguments,
-        *("--target", str(into)),
-        *("--requirement", str(listing)),
-    )
-    listing.unlink()
 
 
 def _check_pyvips_is_pure(folder: Path) -> None:
@@ -173,26 +144,6 @@ def _remove(path: Path) -> None:
 def _digest(*parts: str) -> str:
     builder = Path(__file__).read_text(encoding="utf-8")
     return hashlib.sha256("\0".join((builder, *parts)).encode()).hexdigest()
-
-
-def _uv(*arguments: str) -> str:
-    # The bootstrap's own uv where there is one; it hands its place over in UV.
-    uv = os.environ.get("UV") or _bundled_uv() or shutil.which("uv")
-    if uv is None:
-        message = "uv is missing; run `make setup`"
-        raise BuildError(message)
-    done = subprocess.run(
-        [uv, "--quiet", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        message = f"uv {arguments[0]} failed:\n{done.stderr.strip()}"
-        raise BuildError(message)
-    return done.stdout
-
-
-def _bundled_uv() -> str | None:
-    found = sorted((ROOT / ".tools").glob("uv-*/bin/uv"))
-    return str(found[-1]) if found else None
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ LAYERS = ROOT / "build" / "layers"
 INPUTS = (
     ROOT / "uv.lock",
     ROOT / "pyproject.toml",
-    ROOT / "layers" / "build.py",
+    *sorted((ROOT / "layers").glob("*.py")),
+    *sorted((ROOT / "layers" / "engine" / "native").glob("*.[ch]")),
     Path(__file__).resolve(),
 )
 OUTCOMES = (
@@ -47,7 +48,7 @@ OUTCOMES = (
     *(
         LAYERS / flavour / (layer + ".digest")
         for flavour in ("host", "arm64")
-        for layer in ("shared", "engine")
+        for layer in ("shared", "engine", "native")
     ),
 )
 

@@ -1,0 +1,114 @@
+"""The engine's C, where it was compiled for this machine: finds it, loads it, guards its calls.
+
+`layers/native.py` compiles `layers/engine/native/*.c` into one library for each processor, in a
+folder `leanpix_native` of the module path: a Lambda layer, or `build/` on a developer's machine.
+Without it, `available()` is false and all that it does is done in numpy, only slower. Calls
+release the interpreter's lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_PACKAGE = "leanpix_native"
+_OK, _OUT_OF_MEMORY = 0, 1
+# What x86-64-v3 has over the first x86-64 (System V ABI, "micro-architecture levels"), by the
+# kernel's names; it names only what it also saves on a task switch.
+_X86_64_V3 = frozenset(
+    {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "sse4_2", "popcnt"}
+)
+
+
+def available() -> bool:
+    """True where the C runs, false where numpy does its work."""
+    return _library() is not None
+
+
+def function(name: str, *arguments: Any) -> Callable[..., None]:
+    """A function of the library, by the ctypes of its arguments.
+
+    Raises:
+        RuntimeError: the library is not `available`.
+
+    The function itself raises MemoryError when it runs out of it.
+    """
+    library = _library()
+    if library is None:
+        message = "the engine's native library is not there; run `make setup`"
+        raise RuntimeError(message)
+    found = library[name]
+    found.argtypes = arguments
+    found.restype = ctypes.c_int
+
+    def call(*values: Any) -> None:
+        outcome = found(*values)
+        if outcome == _OUT_OF_MEMORY:
+            raise MemoryError
+        if outcome != _OK:
+            message = f"{name} returned {outcome}"
+            raise RuntimeError(message)
+
+    return call
+
+
+def address(array: npt.NDArray[Any], dtype: npt.DTypeLike, shape: tuple[int, ...]) -> int:
+    """Where the elements of `array` begin, once they are known to be what C takes them for.
+
+    Whoever calls keeps the array until C is done with it.
+
+    Raises:
+        ValueError: another type or shape, or elements that do not follow one another.
+    """
+    expected = np.dtype(dtype)
+    if array.dtype != expected or array.shape != shape or not array.flags.c_contiguous:
+        message = f"expected {shape} of {expected} in one piece, got {array.shape} {array.dtype}"
+        raise ValueError(message)
+    return array.ctypes.data
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    name = _variant()
+    for folder in _folders():
+        path = folder / f"{name}.so"
+        if path.is_file():
+            try:
+                return ctypes.CDLL(str(path))
+            except OSError:
+                return None  # another C library than the GNU one, say
+    return None
+
+
+def _folders() -> list[Path]:
+    spec = find_spec(_PACKAGE)
+    locations = spec.submodule_search_locations if spec else None
+    return [Path(location) for location in locations or ()]
+
+
+def _variant() -> str:
+    """The name of the library for this processor."""
+    machine = platform.machine()
+    if machine != "x86_64" or sys.platform != "linux":
+        return machine
+    return "x86_64_v3" if _cpu_flags() >= _X86_64_V3 else "x86_64"
+
+
+def _cpu_flags() -> frozenset[str]:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                if line.startswith("flags"):
+                    return frozenset(line.partition(":")[2].split())
+    except OSError:
+        pass
+    return frozenset()

@@ -1,0 +1,148 @@
+"""Compile the engine's C for a flavour: one shared library of all `layers/engine/native/*.c`.
+
+It becomes ``build/layers/<flavour>/native/python/leanpix_native/<machine>.so``, a layer of its
+own, so that a change of it uploads kilobytes. The compiler is PyPI's `ziglang` (clang and the C
+libraries of its targets), pinned in uv.lock and kept under ``build/zig``: no machine needs a
+compiler of its own, and what a developer builds is what AWS runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from layers import uv
+from layers.uv import ROOT, BuildError
+
+SOURCES: Final = ROOT / "layers" / "engine" / "native"
+PACKAGE: Final = "leanpix_native"
+_GROUP: Final = "native"
+_COMPILER: Final = ROOT / "build" / "zig"
+_OLDEST_GLIBC: Final = "2.28"
+
+_FLAGS: Final = (
+    "-std=c11",
+    "-O3",
+    "-shared",
+    "-fPIC",
+    "-fvisibility=hidden",
+    *("-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wshadow"),
+    # Nobody reads errno of a square root, and it keeps loops from being vectorized.
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    # Sums are fused where the source says so alone: a pixel's result must not depend on whether
+    # it fell into the vectorized part of a loop or the rest of it.
+    "-ffp-contract=off",
+    # No debugging information and no symbols: the same bytes wherever it is built.
+    *("-g0", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One library: the file's name says for which processor."""
+
+    name: str
+    architecture: str
+    processor: str
+
+    @property
+    def arguments(self) -> tuple[str, str, str]:
+        """Return what the compiler is told of the machine."""
+        return (
+            "-target",
+            f"{self.architecture}-linux-gnu.{_OLDEST_GLIBC}",
+            f"-mcpu={self.processor}",
+        )
+
+
+# Lambda's arm64 is Graviton2, a Neoverse N1, or later.
+_LAMBDA: Final = (Variant("aarch64", "aarch64", "neoverse_n1"),)
+_HOSTS: Final = {
+    # Any 64-bit ARM.
+    "aarch64": (Variant("aarch64", "aarch64", "generic"),),
+    # Every 64-bit x86, and those with AVX2 and FMA (2013 on), on which it is twice as fast; the
+    # loader chooses.
+    "x86_64": (
+        Variant("x86_64", "x86_64", "x86_64"),
+        Variant("x86_64_v3", "x86_64", "x86_64_v3"),
+    ),
+}
+
+
+def variants(flavour: str) -> tuple[Variant, ...]:
+    """Return the libraries of a flavour: none for a host on which the engine is numpy alone."""
+    if flavour != "host":
+        return _LAMBDA
+    machine = {"arm64": "aarch64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
+    return _HOSTS.get(machine, ()) if sys.platform == "linux" else ()
+
+
+def build(flavour: str) -> None:
+    """Build the layer of a flavour, unless it is there already."""
+    requirements = uv.export(_GROUP)
+    digest = _digest(flavour, requirements)
+    home = ROOT / "build" / "layers" / flavour
+    stamp = home / "native.digest"
+    if stamp.is_file() and stamp.read_text(encoding="ascii").strip() == digest:
+        return
+    stamp.unlink(missing_ok=True)
+    print(f"  layer native for {flavour}", flush=True)
+    fresh = home / ".native.fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / "python" / PACKAGE).mkdir(parents=True)
+    for variant in variants(flavour):
+        compile_library(fresh / "python" / PACKAGE / f"{variant.name}.so", variant.arguments)
+    shutil.rmtree(home / "native", ignore_errors=True)
+    fresh.rename(home / "native")
+    stamp.write_text(digest + "\n", encoding="ascii")
+
+
+def compile_library(library: Path, arguments: tuple[str, ...]) -> None:
+    """Compile all sources into one shared library; later arguments win over the usual flags."""
+    sources = sorted(path.relative_to(ROOT) for path in SOURCES.glob("*.c"))
+    done = subprocess.run(
+        [_zig(), "cc", *_FLAGS, *arguments, "-o", library, *sources, "-lm"],
+        cwd=ROOT,
+        # Its caches are a home directory's affair otherwise.
+        env={
+            **os.environ,
+            "ZIG_GLOBAL_CACHE_DIR": str(_COMPILER / "cache"),
+            "ZIG_LOCAL_CACHE_DIR": str(_COMPILER / "cache"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"the C of the engine does not compile:\n{done.stderr.strip()}"
+        raise BuildError(message)
+
+
+def _zig() -> Path:
+    """Return the compiler, installed where it is not there yet."""
+    requirements = uv.export(_GROUP)
+    home = _COMPILER / hashlib.sha256(requirements.encode()).hexdigest()[:16]
+    if not home.is_dir():
+        print("  the compiler", flush=True)
+        shutil.rmtree(_COMPILER, ignore_errors=True)
+        fresh = _COMPILER / ".fresh"
+        fresh.mkdir(parents=True)
+        uv.install(requirements, fresh, ("--python", sys.executable))
+        fresh.rename(home)
+    return home / "ziglang" / "zig"
+
+
+def _digest(flavour: str, requirements: str) -> str:
+    """Return the hash of all that decides over the outcome."""
+    digest = hashlib.sha256(f"{variants(flavour)} {requirements}".encode())
+    for path in (Path(__file__), *sorted(SOURCES.glob("*.[ch]"))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
