@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+import inspect
+from collections.abc import Iterable, Iterator, Sequence
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic.json_schema import models_json_schema
-
-from leanpix.dialects.bodies import Body
+from leanpix.dialects.bodies import Body, body_fields
 from leanpix.dialects.fields import Field, Kind, Variant
 
 Schema = dict[str, Any]
 
 _REFERENCE: Final = "#/components/schemas/"
+_TYPES: Final[dict[Any, str]] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    NoneType: "null",
+}
 
 
 def reference_to(body: type[Body], *, prefix: str) -> Schema:
@@ -25,15 +32,8 @@ def describe_bodies(bodies: Sequence[type[Body]], *, prefix: str) -> dict[str, S
 
     Two APIs may both have an ``Error``; the prefix tells them apart.
     """
-    _, schema = models_json_schema(
-        [(body, "serialization") for body in bodies],
-        ref_template=f"{_REFERENCE}{prefix}{{model}}",
-    )
-    found: dict[str, Schema] = schema.get("$defs", {})
-    models = {model.__name__: model for body in bodies for model in _with_parts(body)}
-    return {
-        f"{prefix}{name}": _as_sent(definition, models[name]) for name, definition in found.items()
-    }
+    found = {part.__name__: part for body in bodies for part in _with_parts(body)}
+    return {f"{prefix}{name}": _describe_body(found[name], prefix) for name in sorted(found)}
 
 
 def describe_form(fields: Iterable[Field]) -> Schema:
@@ -92,27 +92,62 @@ def _describe_variant(variant: Variant) -> Schema:
     }
 
 
-def _with_parts(body: type[Body]) -> Iterable[type[Body]]:
+def _with_parts(body: type[Body]) -> Iterator[type[Body]]:
     """Return a body and every body inside it."""
     yield body
-    pending = [field.annotation for field in body.model_fields.values()]
+    pending = list(get_type_hints(body).values())
     while pending:
-        annotation = pending.pop()
-        if isinstance(annotation, type) and issubclass(annotation, Body):
-            yield from _with_parts(annotation)
-        pending.extend(getattr(annotation, "__args__", ()))
+        kind = pending.pop()
+        if isinstance(kind, type) and issubclass(kind, Body):
+            yield from _with_parts(kind)
+        pending.extend(get_args(kind))
 
 
-def _as_sent(definition: Schema, model: type[Body]) -> Schema:
-    """Return a schema in which a field is optional only where it is left out, and never null then.
+def _describe_body(body: type[Body], prefix: str) -> Schema:
+    """Return a schema; what may be left out is optional, and never null where it is sent."""
+    kinds = get_type_hints(body)
+    properties: dict[str, Schema] = {}
+    required = []
+    for field in body_fields(body):
+        is_left_out = field.default is None
+        kind = kinds[field.name]
+        properties[field.name] = {
+            **_describe_type(kind, prefix, may_be_null=not is_left_out),
+            **field.metadata,
+        }
+        if not is_left_out:
+            required.append(field.name)
+    return {
+        "type": "object",
+        "title": body.__name__,
+        "description": inspect.getdoc(body),
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
 
-    Pydantic takes every field that has a default for optional, though it is always sent.
-    """
-    properties = definition["properties"]
-    left_out = {name for name, field in model.model_fields.items() if field.exclude_if is not None}
-    for name in left_out:
-        options = [kind for kind in properties[name].pop("anyOf") if kind != {"type": "null"}]
-        properties[name].pop("default", None)
-        properties[name].update(options[0] if len(options) == 1 else {"anyOf": options})
-    required = [name for name in properties if name not in left_out]
-    return {**definition, "required": required}
+
+def _describe_type(kind: Any, prefix: str, *, may_be_null: bool = True) -> Schema:
+    """Return the schema of a value, for the types that bodies are made of."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        options = [
+            _describe_type(each, prefix)
+            for each in arguments
+            if may_be_null or each is not NoneType
+        ]
+        return options[0] if len(options) == 1 else {"anyOf": options}
+    if origin is Literal:
+        return _describe_literal(arguments)
+    if origin is list:
+        return {"type": "array", "items": _describe_type(arguments[0], prefix)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _describe_type(arguments[1], prefix)}
+    if kind is object:
+        return {}
+    return {"type": _TYPES[kind]} if kind in _TYPES else reference_to(kind, prefix=prefix)
+
+
+def _describe_literal(values: tuple[Any, ...]) -> Schema:
+    schema: Schema = {"type": _TYPES[type(values[0])]}
+    return {**schema, **({"const": values[0]} if len(values) == 1 else {"enum": list(values)})}

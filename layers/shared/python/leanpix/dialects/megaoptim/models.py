@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from leanpix.dialects.bodies import Body, LeftOutIfNone
+from leanpix.dialects.bodies import Body, described
 
 
 class Health(Body):
@@ -40,8 +38,8 @@ class Accepted(Body):
 
     status: Literal["processing"] = "processing"
     code: Literal[202] = 202
-    process_id: int | str = Field(
-        description="A random integer below 2^53. The vendor's own Python client, told by its"
+    process_id: int | str = described(
+        "A random integer below 2^53. The vendor's own Python client, told by its"
         " User-Agent, gets the same digits as a string."
     )
 
@@ -61,19 +59,19 @@ class ImageResult(Body):
     success: bool
     file_name: str
     original_size: int
-    optimized_size: int = Field(description="0 if no savings.")
+    optimized_size: int = described("0 if no savings.")
     saved_bytes: int
     saved_percent: float
-    url: str | None = Field(description="Where to download it; null if no savings.")
+    url: str | None = described("Where to download it; null if no savings.")
     type: Literal["compress", "convert", "compress_convert"]
     format: str
-    reason: LeftOutIfNone[str] = Field(default=None, description="Why there is no saving.")
+    reason: str | None = described("Why there is no saving.", default=None)
 
 
 class ImageResultWithWebp(ImageResult):
     """What became of one image, of which a WebP was asked for too."""
 
-    webp: WebpFile | None = Field(description="Null where it saves nothing.")
+    webp: WebpFile | None = described("Null where it saves nothing.")
 
 
 class ResultUser(Body):
@@ -81,7 +79,7 @@ class ResultUser(Body):
 
     name: str
     email: str
-    tokens: int = Field(description="-1 is unlimited.")
+    tokens: int = described("-1 is unlimited.")
 
 
 class Result(Body):
@@ -116,14 +114,14 @@ class UploadGranted(Body):
     upload_id: str
     url: str
     fields: dict[str, str]
-    expires_in: int = Field(description="Seconds.")
+    expires_in: int = described("Seconds.")
 
 
 class Error(Body):
     """Any error. ``success`` and ``message`` are there where API Gateway itself answers."""
 
     status: Literal["error"] = "error"
-    code: int = Field(description="Equal to the HTTP status.")
+    code: int = described("Equal to the HTTP status.")
     errors: list[str]
-    success: LeftOutIfNone[Literal[False]] = None
-    message: LeftOutIfNone[str] = None
+    success: Literal[False] | None = None
+    message: str | None = None

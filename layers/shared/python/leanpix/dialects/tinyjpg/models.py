@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from leanpix.dialects.bodies import Body, LeftOutIfNone
+from leanpix.dialects.bodies import Body, described
 
 
 class AcceptedImage(Body):
@@ -33,17 +31,17 @@ class ImageStatus(Body):
 
     image_id: int
     status: Literal["processing", "completed", "failed"]
-    original_size: LeftOutIfNone[int] = None
-    optimized_size: LeftOutIfNone[int] = None
-    compression_ratio: LeftOutIfNone[float] = Field(default=None, description="Percent saved.")
-    processing_time: LeftOutIfNone[float] = Field(default=None, description="Seconds.")
-    original_url: LeftOutIfNone[str] = Field(
-        default=None, description="Left out for a direct upload by the other API."
+    original_size: int | None = None
+    optimized_size: int | None = None
+    compression_ratio: float | None = described("Percent saved.", default=None)
+    processing_time: float | None = described("Seconds.", default=None)
+    original_url: str | None = described(
+        "Left out for a direct upload by the other API.", default=None
     )
-    optimized_url: LeftOutIfNone[str] = Field(
-        default=None, description="The original, where it was not made smaller."
+    optimized_url: str | None = described(
+        "The original, where it was not made smaller.", default=None
     )
-    message: LeftOutIfNone[str] = Field(default=None, description="Why it failed.")
+    message: str | None = described("Why it failed.", default=None)
 
 
 class Status(Body):
@@ -66,10 +64,8 @@ class MonthUsage(Body):
 class CompressionStatistics(Body):
     """Over the last twelve months."""
 
-    mean_ratio: float = Field(
-        description="Percent saved, the mean of the images that were made smaller."
-    )
-    best_ratio: float = Field(description="Percent saved of the image that shrank most.")
+    mean_ratio: float = described("Percent saved, the mean of the images that were made smaller.")
+    best_ratio: float = described("Percent saved of the image that shrank most.")
     total_saved: int
 
 
@@ -77,8 +73,8 @@ class UsageData(Body):
     """What an account used."""
 
     current_month: MonthUsage
-    months: list[MonthUsage] = Field(description="The last twelve, the newest first.")
-    types: dict[str, int] = Field(description="Images by format.")
+    months: list[MonthUsage] = described("The last twelve, the newest first.")
+    types: dict[str, int] = described("Images by format.")
     compression: CompressionStatistics
 
 
@@ -96,7 +92,7 @@ class StatsData(Body):
     monthly_limit: int | None
     used: int
     remaining: int | None
-    resets_at: str = Field(description="RFC 3339.")
+    resets_at: str = described("RFC 3339.")
 
 
 class Stats(Body):
@@ -111,6 +107,6 @@ class Error(Body):
 
     success: Literal[False] = False
     message: str
-    errors: LeftOutIfNone[dict[str, list[str]] | list[str]] = None
-    status: LeftOutIfNone[str] = None
-    code: LeftOutIfNone[int] = None
+    errors: dict[str, list[str]] | list[str] | None = None
+    status: str | None = None
+    code: int | None = None
