@@ -7,11 +7,6 @@ unknown key may call only the routes whose refusal is API Gateway's own key chec
 import re
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
-    APIGatewayAuthorizerRequestEvent,
-    APIGatewayAuthorizerResponse,
-)
-
 from leanpix.bootstrap import identify_service
 from leanpix.contract import API_KEY_HEADER, KEY_CHECKED_ACCESSES, ROUTES
 from leanpix.observability import begin_log, logger
@@ -21,31 +16,47 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 PATH_PARAMETER = re.compile(r"\{[^}]*\}")
+KEY_CHECKED_CALLS = [
+    # A policy is matched with the path that was called, not with the route's.
+    f"{route.method}{PATH_PARAMETER.sub('*', route.path)}"
+    for route in ROUTES
+    if route.access in KEY_CHECKED_ACCESSES
+]
 SERVICE = identify_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Return the policy for a key."""
-    request = APIGatewayAuthorizerRequestEvent(event)
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     account_id = SERVICE.identify(headers.get(API_KEY_HEADER.lower(), ""))
     request_context = event.get("requestContext") or {}
     begin_log(request_id=context.aws_request_id, correlation_id=request_context.get("requestId"))
     logger.info("authorized", account_id=account_id)
-    arn = request.parsed_arn
-    policy = APIGatewayAuthorizerResponse(
-        principal_id=account_id or UNKNOWN,
-        region=arn.region,
-        aws_account_id=arn.aws_account_id,
-        api_id=arn.api_id,
-        stage=arn.stage,
-        context={"accountId": account_id} if account_id else None,
-    )
-    if account_id:
-        policy.allow_all_routes()
-    else:
-        for route in ROUTES:
-            if route.access in KEY_CHECKED_ACCESSES:
-                # A policy is matched with the path that was called, not with the route's.
-                policy.allow_route(route.method, PATH_PARAMETER.sub("*", route.path))
-    return policy.asdict()
+    # arn:aws:execute-api:region:account:api/stage/METHOD/path
+    stage_arn = "/".join(event["methodArn"].split("/")[:2])
+    policy = _allow(stage_arn, ["*/*"] if account_id else KEY_CHECKED_CALLS)
+    if account_id is None:
+        return {"principalId": UNKNOWN, "policyDocument": policy}
+    return {
+        "principalId": account_id,
+        "policyDocument": policy,
+        "context": {"accountId": account_id},
+    }
+
+
+def _allow(stage_arn: str, calls: list[str]) -> dict[str, Any]:
+    """Return the policy, see "Output from an API Gateway Lambda authorizer" in its guide.
+
+    Written here: the class that Powertools has for it imports those of forty other services, a
+    quarter of the time that this function, which is before every call, takes to start.
+    """
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Action": "execute-api:Invoke",
+                "Effect": "Allow",
+                "Resource": [f"{stage_arn}/{call}" for call in calls],
+            }
+        ],
+    }
