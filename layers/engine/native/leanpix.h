@@ -20,4 +20,21 @@ enum { LEANPIX_OK = 0, LEANPIX_OUT_OF_MEMORY = 1 };
  * counting twice. `quarter` is (3, ceil(height / 4), ceil(width / 4)). */
 LEANPIX_EXPORT int leanpix_quarter(const uint8_t *rgb, size_t height, size_t width, float *quarter);
 
+/* One scale of SSIMULACRA2, see ssimulacra2.c. The image is `rgb`, or where that is NULL `linear`.
+ * `channels` is a set of bits, 1 << channel for X, Y and B; arrays over channels hold those in the
+ * set alone, in this order. */
+
+/* What is kept of the image that others are compared with: `sides` is (channels, 3, height, width):
+ * the plane, its blur, and the blur of its square. `half` receives the linear light of the next
+ * scale, (3, ceil(height / 2), ceil(width / 2)); it may be NULL. */
+LEANPIX_EXPORT int leanpix_scale_reference(const uint8_t *rgb, const float *linear, size_t height,
+    size_t width, uint32_t channels, float *sides, float *half);
+
+/* How far an image is from those sides. `boxes` is (box_count, 4): top, left, height, width.
+ * `sums` is (channels, 3, 1 + box_count), for the maps of structure, artefacts and lost detail: the
+ * sum over the map, then the sum of fourth powers in each box. */
+LEANPIX_EXPORT int leanpix_scale_errors(const uint8_t *rgb, const float *linear, size_t height,
+    size_t width, uint32_t channels, const float *sides, float *half, const int64_t *boxes,
+    size_t box_count, double *sums);
+
 #endif

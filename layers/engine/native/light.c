@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "arithmetic.h"
 #include "leanpix.h"
 
 /* IEC 61966-2-1, as numpy rounds it to floats: a table, for it is exact and no slower than a
@@ -83,11 +84,6 @@ static void halve_bytes(
     for (size_t channel = 0; channel < 3; channel++) {
         light_halve_rows(above[channel], below[channel], width, half[channel]);
     }
-}
-
-static size_t at_most(size_t value, size_t limit)
-{
-    return value < limit ? value : limit;
 }
 
 int leanpix_quarter(const uint8_t *rgb, size_t height, size_t width, float *quarter)

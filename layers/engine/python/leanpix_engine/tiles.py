@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 Rgb = npt.NDArray[np.uint8]
+Boxes = npt.NDArray[np.int64]
+"""Parts of a map: top, left, height and width of each."""
 
 SAMPLED_ABOVE_PIXELS = 3_000_000
 """Images up to this size are taken whole."""
@@ -63,27 +65,32 @@ class Tiles:
             )
         return result
 
-    def mean4(self, values: npt.NDArray[np.float32], shrink: int) -> float:
-        """Mean of 4th powers, estimated from a map over the mosaic at 1/`shrink` of its size."""
-        outer, margin = _OUTER // shrink, _MARGIN // shrink
-        inner = values.reshape(_ROWS, outer, _COLUMNS, outer)[:, margin:-margin, :, margin:-margin]
-        means = np.square(np.square(inner)).mean(axis=(1, 3), dtype=np.float64)
-        return float(np.dot(means.ravel(), self.weights)) / len(self.weights)
+    def boxes_in_mosaic(self, shrink: int) -> Boxes:
+        """The tiles without their margin in a map over the mosaic at 1/`shrink` of its size."""
+        outer, margin, inner = _OUTER // shrink, _MARGIN // shrink, _INNER // shrink
+        return np.array(
+            [
+                (row * outer + margin, column * outer + margin, inner, inner)
+                for row in range(_ROWS)
+                for column in range(_COLUMNS)
+            ],
+            np.int64,
+        )
 
-    def mean4_at_quarter(self, values: npt.NDArray[np.float32]) -> float:
-        """The same estimate from a map over the whole image at a quarter of its size."""
-        means = [
-            float(
-                np.square(np.square(self._cut(values, top // 4, left // 4))).mean(dtype=np.float64)
-            )
-            for top, left in self.places
-        ]
+    def boxes_at_quarter(self) -> Boxes:
+        """The same tiles in a map over the whole image at a quarter of its size."""
+        inner = _INNER // 4
+        return np.array(
+            [
+                (top // 4 + _MARGIN // 4, left // 4 + _MARGIN // 4, inner, inner)
+                for top, left in self.places
+            ],
+            np.int64,
+        )
+
+    def mean(self, means: npt.NDArray[np.float64]) -> float:
+        """The mean of the whole, estimated from those of the tiles."""
         return float(np.dot(means, self.weights)) / len(self.weights)
-
-    @staticmethod
-    def _cut(values: npt.NDArray[np.float32], top: int, left: int) -> npt.NDArray[np.float32]:
-        near, far = _MARGIN // 4, (_MARGIN + _INNER) // 4
-        return values[top + near : top + far, left + near : left + far]
 
 
 def _starts(length: int) -> list[int]:
