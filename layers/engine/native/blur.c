@@ -23,6 +23,8 @@ size_t blur_mirrored(size_t row, int offset, size_t height)
 void blur_columns(const float *const first[BLUR_TAPS], const float *const second[BLUR_TAPS],
     size_t width, float *restrict mean, float *restrict square, float *restrict product)
 {
+    /* Each sum waits for the last addition to it; two vectors at a time wait together. */
+#pragma clang loop interleave_count(2)
     for (size_t x = 0; x < width; x++) {
         float sum = 0.0F, square_sum = 0.0F, product_sum = 0.0F;
 #pragma clang loop unroll(full)

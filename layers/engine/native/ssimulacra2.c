@@ -21,6 +21,11 @@ enum { PLANE, MEAN, SQUARE, SIDES };
 
 static const float c2 = 0.0009F;
 
+/* A row of one plane of an image, of the plane's blur, and of its square's blur. */
+struct row {
+    const float *plane, *mean, *square;
+};
+
 /* Where an image's rows come from, and the rows that a pass over it works in. */
 struct pass {
     const uint8_t *rgb;
@@ -154,35 +159,33 @@ int leanpix_scale_reference(const uint8_t *rgb, const float *linear, size_t heig
     return LEANPIX_OK;
 }
 
-/* 1 - SSIM, not below 0, without the luminance denominators that SSIMULACRA2 leaves out. For equal
- * images it is exactly 0: numerator and denominator then round alike. */
-static void map_structure(size_t width, const float *restrict mean, const float *restrict square,
-    float *const blurred[3], float *restrict map)
+/* The three maps of a row. For equal images each is exactly 0.
+ *
+ * Structure is 1 - SSIM, not below 0, without the luminance denominators that SSIMULACRA2 leaves
+ * out. What is farther from its blur than in the reference, as a ratio, is an artefact (0 or more);
+ * what is nearer is lost detail (0 or less). Both are quotients, and a division costs as much as
+ * ten other operations: there is one, by the product of the divisors. */
+static void compare(size_t width, const struct row reference, const struct row other,
+    const float *restrict covariance, float *restrict maps)
 {
-    const float *restrict other_mean = blurred[0];
-    const float *restrict other_square = blurred[1];
-    const float *restrict covariance = blurred[2];
+    float *restrict structure = maps + STRUCTURE * width;
+    float *restrict artifact = maps + ARTIFACT * width;
+    float *restrict detail = maps + DETAIL * width;
 
     for (size_t x = 0; x < width; x++) {
-        const float product = 2.0F * (mean[x] * other_mean[x]);
-        const float gap = (mean[x] - other_mean[x]) * (mean[x] - other_mean[x]);
-        const float numerator = (2.0F * covariance[x] - product) + c2;
+        const float mean = reference.mean[x], other_mean = other.mean[x];
+        const float product = 2.0F * (mean * other_mean);
+        const float gap = (mean - other_mean) * (mean - other_mean);
+        const float similar = (2.0F * covariance[x] - product) + c2;
         /* m1^2 + m2^2 = 2 m1 m2 + (m1 - m2)^2 */
-        const float denominator = ((square[x] + other_square[x] - product) - gap) + c2;
-        const float error = numerator / denominator * (gap - 1.0F) + 1.0F;
-        map[x] = error > 0.0F ? error : 0.0F;
-    }
-}
+        const float varied = ((reference.square[x] + other.square[x] - product) - gap) + c2;
+        const float edge = __builtin_fabsf(reference.plane[x] - mean);
+        const float other_edge = __builtin_fabsf(other.plane[x] - other_mean);
+        const float inverse = 1.0F / (varied * (1.0F + edge));
+        const float error = (varied - similar * (1.0F - gap)) * (1.0F + edge) * inverse;
+        const float ratio = (other_edge - edge) * varied * inverse;
 
-/* What is farther from its blur than in the reference, as a ratio, is an artefact (0 or more);
- * what is nearer is lost detail (0 or less). */
-static void map_edges(size_t width, const float *restrict plane, const float *restrict mean,
-    const float *restrict other_plane, const float *restrict other_mean,
-    float *restrict artifact, float *restrict detail)
-{
-    for (size_t x = 0; x < width; x++) {
-        const float edge = __builtin_fabsf(other_plane[x] - other_mean[x]) + 1.0F;
-        const float ratio = edge / (__builtin_fabsf(plane[x] - mean[x]) + 1.0F) - 1.0F;
+        structure[x] = error > 0.0F ? error : 0.0F;
         artifact[x] = ratio > 0.0F ? ratio : 0.0F;
         detail[x] = ratio < 0.0F ? ratio : 0.0F;
     }
@@ -242,9 +245,10 @@ static void map_row(const struct pass *pass, size_t row, const float *side, cons
         second[tap] = side + PLANE * area + reached * width;
     }
     blur(pass, first, second, blurred);
-    map_structure(width, side + MEAN * area + at, side + SQUARE * area + at, blurred, pass->maps);
-    map_edges(width, side + PLANE * area + at, side + MEAN * area + at, first[BLUR_RADIUS],
-        blurred[0], pass->maps + ARTIFACT * width, pass->maps + DETAIL * width);
+    const struct row reference = {
+        side + PLANE * area + at, side + MEAN * area + at, side + SQUARE * area + at};
+    const struct row other = {first[BLUR_RADIUS], blurred[0], blurred[1]};
+    compare(width, reference, other, blurred[2], pass->maps);
 }
 
 int leanpix_scale_errors(const uint8_t *rgb, const float *linear, size_t height, size_t width,
