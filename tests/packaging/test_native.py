@@ -1,0 +1,84 @@
+"""The engine's C is compiled, carried and found."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from layers.native import PACKAGE, variants
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.packaging.conftest import Bundle
+
+
+def libraries(bundle: Bundle) -> list[Path]:
+    return sorted(path for path in bundle.files if path.parent.name == PACKAGE)
+
+
+@pytest.fixture(params=["arm64", "host"])
+def optimizer(request: pytest.FixtureRequest) -> tuple[str, Bundle]:
+    fixture = {"arm64": "lambda_bundles", "host": "host_bundles"}[request.param]
+    return request.param, request.getfixturevalue(fixture)["optimizer"]
+
+
+def test_the_optimizer_carries_a_library_for_each_of_its_processors(
+    optimizer: tuple[str, Bundle],
+) -> None:
+    flavour, bundle = optimizer
+    expected = sorted(f"{variant.name}.so" for variant in variants(flavour))
+    assert [path.name for path in libraries(bundle)] == expected
+
+
+def test_a_library_offers_our_functions_alone_and_needs_the_c_library_alone(
+    optimizer: tuple[str, Bundle],
+) -> None:
+    for path in libraries(optimizer[1]):
+        with path.open("rb") as file:
+            elf = ELFFile(file)
+            offered = [
+                symbol.name
+                for symbol in elf.get_section_by_name(".dynsym").iter_symbols()
+                if symbol["st_shndx"] != "SHN_UNDEF" and symbol.name
+            ]
+            needed = {
+                tag.needed
+                for tag in elf.get_section_by_name(".dynamic").iter_tags()
+                if tag["d_tag"] == "DT_NEEDED"
+            }
+            assert elf.get_section_by_name(".symtab") is None, "not stripped"
+        assert "leanpix_scale_errors" in offered
+        assert all(name.startswith("leanpix_") for name in offered), offered
+        assert needed <= {"libc.so.6", "libm.so.6"} | {
+            name for name in needed if name.startswith("ld-linux")
+        }
+
+
+def test_no_bundle_carries_c(optimizer: tuple[str, Bundle]) -> None:
+    assert not [path for path in optimizer[1].files if path.suffix in {".c", ".h"}]
+
+
+def test_the_packaged_engine_finds_its_library(
+    host_bundles: dict[str, Bundle], bare_python: str
+) -> None:
+    if not variants("host"):
+        pytest.skip("this machine's engine is numpy alone")
+    done = subprocess.run(
+        [
+            *(bare_python, "-s", "-S", "-c"),
+            "from leanpix_engine import native; print(native.available(), native._folders())",
+        ],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": ":".join(host_bundles["optimizer"].python_path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("True"), (done.stdout, done.stderr)
