@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from leanpix_engine.deadline import Deadline
+from leanpix_engine.picture import Picture
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANCE
 
 _REFINEMENTS = 3
@@ -49,6 +50,8 @@ class Ladder:
     how: str
     encode: Callable[[float], bytes]
     """A file at a quality, quickly made."""
+    preview: Callable[[float], Picture] | None = None
+    """What that file will decode to, where it can be known without making the file."""
     low: float
     high: float
     start: float
@@ -76,11 +79,21 @@ class Ladder:
 class _Try:
     quality: float
     score: float
-    data: bytes
+    data: bytes | None
+    """None where only a preview was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    best: _Try
+    slope: float
 
 
 def climb(
-    ladder: Ladder, goal: float, score: Callable[[bytes], float], deadline: Deadline
+    ladder: Ladder,
+    goal: float,
+    score: Callable[[bytes | Picture], float],
+    deadline: Deadline,
 ) -> tuple[Candidate, bool]:
     """Return the file of the lowest quality found that reaches the goal, and whether it does.
 
@@ -92,11 +105,48 @@ def climb(
     Raises:
         Refused: `TIMEOUT` before anything was found.
     """
+    best = _search(ladder, goal, score, deadline).best
+    data = ladder.encode(best.quality) if best.data is None else best.data
+    if ladder.refines:
+        return _refined(ladder, best, data, goal, score, deadline)
+    found = Candidate(
+        data=ladder.finish(data, best.quality),
+        how=ladder.how,
+        quality=best.quality,
+        score=best.score,
+    )
+    return found, best.score >= goal + ladder.margin - FLOOR_BELOW_GOAL
+
+
+def near(
+    ladder: Ladder,
+    goal: float,
+    score: Callable[[bytes | Picture], float],
+    deadline: Deadline,
+) -> tuple[float, float]:
+    """Return the lowest quality found that reaches the goal, and the slope of scores around it.
+
+    The same search as `climb`, for a sample of a picture: no file is made for good.
+
+    Raises:
+        Refused: `TIMEOUT` before anything was found.
+    """
+    found = _search(ladder, goal, score, deadline)
+    return found.best.quality, found.slope
+
+
+def _search(
+    ladder: Ladder,
+    goal: float,
+    score: Callable[[bytes | Picture], float],
+    deadline: Deadline,
+) -> _Found:
     aim = goal + ladder.margin
     below: _Try | None = None
     above: _Try | None = None
     previous: _Try | None = None
     quality = _on_grid(ladder, ladder.start)
+    slope = ladder.slope
     tried: set[float] = set()
     longest = 0.0
     while quality not in tried:
@@ -108,10 +158,11 @@ def climb(
         deadline.check()
         started = time.monotonic()
         tried.add(quality)
-        data = ladder.encode(quality)
-        if below and data == below.data:
+        made = ladder.preview(quality) if ladder.preview else ladder.encode(quality)
+        data = made if isinstance(made, bytes) else None
+        if below and data is not None and data == below.data:
             break  # the encoder gives all it has
-        latest = _Try(quality, max(score(data), _WORST_SCORE), data)
+        latest = _Try(quality, max(score(made), _WORST_SCORE), data)
         longest = max(longest, time.monotonic() - started)
         if latest.score < aim - SEARCH_BELOW_GOAL:
             below = latest
@@ -122,25 +173,21 @@ def climb(
         slope = _slope(ladder, previous, latest)
         previous = latest
         quality = _on_grid(ladder, _next(ladder, aim, slope, below, above))
-    best = above or below or latest
-    if ladder.refines:
-        return _refined(ladder, best, goal, score, deadline)
-    data = ladder.finish(best.data, best.quality)
-    found = Candidate(data=data, how=ladder.how, quality=best.quality, score=best.score)
-    return found, best.score >= aim - FLOOR_BELOW_GOAL
+    return _Found(above or below or latest, slope)
 
 
 def _refined(
     ladder: Ladder,
     best: _Try,
+    quick: bytes,
     goal: float,
-    score: Callable[[bytes], float],
+    score: Callable[[bytes | Picture], float],
     deadline: Deadline,
 ) -> tuple[Candidate, bool]:
     """Encode for good, at a higher quality where the final encoder scores below the floor."""
     quality, kept = best.quality, None
     for _ in range(_REFINEMENTS):
-        data = ladder.finish(best.data, quality)
+        data = ladder.finish(quick, quality)
         latest = _Try(quality, score(data), data)
         short = goal - latest.score
         if kept is None or kept.score < goal - FLOOR_BELOW_GOAL or short <= FLOOR_BELOW_GOAL:
@@ -154,8 +201,8 @@ def _refined(
         if towards == quality or (kept is not latest and kept.score >= goal - FLOOR_BELOW_GOAL):
             break
         quality = towards
-    if kept is None:
-        return Candidate(data=best.data, how=ladder.how, quality=quality), False
+    if kept is None or kept.data is None:
+        return Candidate(data=quick, how=ladder.how, quality=quality), False
     found = Candidate(data=kept.data, how=ladder.how, quality=kept.quality, score=kept.score)
     return found, kept.score >= goal - FLOOR_BELOW_GOAL
 

@@ -41,9 +41,12 @@ class Judge:
         pixels = self._picture.width * self._picture.height
         return _SAMPLING_ERROR if pixels > SAMPLED_ABOVE_PIXELS else 0.0
 
-    def score(self, data: bytes) -> float:
-        """SSIMULACRA2 of a candidate: the lowest over sampled frames and backgrounds."""
-        return self.score_of(self._decode(data))
+    def score(self, made: bytes | Picture) -> float:
+        """SSIMULACRA2 of a candidate, or of what it will decode to.
+
+        It is the lowest over sampled frames and backgrounds.
+        """
+        return self.score_of(made if isinstance(made, Picture) else self._decode(made))
 
     def score_of(self, picture: Picture) -> float:
         """The same for a decoded candidate; -inf where frames or size differ.

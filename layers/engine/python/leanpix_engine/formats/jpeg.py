@@ -1,49 +1,58 @@
-"""JPEG: jpegli and mozjpeg, steered by the metric, then mozjpeg's lossless scans.
+"""JPEG: our own encoder, steered by the metric, then mozjpeg's lossless scans.
 
-What was measured (ENGINE.md): jpegli with mozjpeg's progressive scans needs the fewest bytes at
-equal quality for nearly every photo, at 4:2:0. Sharp saturated edges, as in screenshots, cannot be
-had with halved chroma at any quality; mozjpeg's trellis at 4:4:4 can.
+It needs fewer bytes at equal quality than jpegli or mozjpeg (docs/decisions/0033) and shows what a
+quality will look like before any file is made. Sharp saturated edges, as in screenshots, cannot be
+had with halved chroma at any quality: they get 4:4:4.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pyjpegli
 from mozjpeg_lossless_optimization import COPY_MARKERS
 from mozjpeg_lossless_optimization import optimize as mozjpeg_lossless
 
-from leanpix_engine import child
+from leanpix_engine import child, native
 from leanpix_engine.decode import decode as decode_by_vips
 from leanpix_engine.formats import Task, gain_map
-from leanpix_engine.headers import exif as exif_header
-from leanpix_engine.headers import jpeg as jpeg_header
+from leanpix_engine.formats.jpeg_encoder import Encoder, Pixels
+from leanpix_engine.formats.jpeg_file import with_metadata
 from leanpix_engine.limits import Limits
+from leanpix_engine.metric import Reference
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Mode, Picture
-from leanpix_engine.search import Candidate, Ladder
-from leanpix_engine.targets import TOLERANCE, interpolated
+from leanpix_engine.search import Candidate, Ladder, near
+from leanpix_engine.targets import interpolated
+from leanpix_engine.tiles import SAMPLED_ABOVE_PIXELS, Tiles
 
 _LOSSLESS_GAIN_AT_BEST = 0.75
 """Lossless repacking seldom leaves less than this share of the source."""
-_SUSPECT_QUALITY = 90
-"""A search that ends above this at 4:2:0 is fighting lost chroma, not noise."""
-_LARGE_MEGAPIXELS, _LARGE_TOLERANCE = 4.0, 0.6
-"""From this size on another encode costs more than the 1 % of bytes that it may save."""
+_SUSPECT_ABOVE_START = 6
+"""A search at 4:2:0 that ends this far above the usual quality fights lost chroma, not noise."""
+_STEP = 0.25
+_LARGE_TOLERANCE, _LARGE_ENCODES = 0.6, 2
+"""For a sampled image another encode costs more than the 1 % of bytes that it may save."""
+_SAMPLE_BIAS = 0.0
+"""How much less a mosaic of tiles scores than the image, on average."""
 
-# (score, quality that reaches it on average): `python -m benchmarks.quality_curve`, turned around.
-_JPEGLI_START = (
-    (29.7, 15.0),
-    (47.0, 25.0),
-    (58.6, 50.0),
-    (66.5, 65.0),
-    (75.2, 80.0),
-    (85.6, 90.0),
-    (92.5, 96.0),
+# (score, quality that reaches it on average) for our encoder, `python -m benchmarks.jpeg_tuning`.
+_START = (
+    (30.0, 25.0),
+    (47.0, 45.0),
+    (65.0, 67.5),
+    (77.0, 81.0),
+    (85.0, 88.5),
+    (90.0, 92.0),
+    (95.0, 96.0),
 )
+# (score, change of score per step of quality around it).
+_SLOPE = ((20.0, 1.0), (50.0, 0.7), (65.0, 0.8), (77.0, 1.0), (85.0, 1.2), (92.0, 1.4))
+# The same for mozjpeg, where CMYK is kept or the C is not compiled.
+_MOZJPEG_TABLE = 3
 _MOZJPEG_START = (
     (25.9, 20.0),
     (44.2, 30.0),
@@ -53,8 +62,7 @@ _MOZJPEG_START = (
     (87.1, 90.0),
     (93.2, 96.0),
 )
-# (score, change of score per step of quality around it).
-_SLOPE = ((20.0, 2.0), (50.0, 0.6), (65.0, 0.6), (75.0, 0.7), (85.0, 1.2), (92.0, 0.8))
+_MOZJPEG_SLOPE = ((20.0, 2.0), (50.0, 0.6), (65.0, 0.6), (75.0, 0.7), (85.0, 1.2), (92.0, 0.8))
 
 
 def decode(source: bytes, limits: Limits) -> Picture:
@@ -83,37 +91,24 @@ def lossless(task: Task) -> Iterator[Candidate]:
     if index:
         data = gain_map.joined(task.source, index, data, keep_exif=task.options.keep_exif)
     else:
-        data = _with_metadata(data, task.picture)
+        data = with_metadata(data, task.picture)
     yield Candidate(data=data, how="mozjpeg lossless")
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """Colour by jpegli or, where chroma suffers, mozjpeg at 4:4:4; the rest by mozjpeg."""
+    """By our own encoder, at 4:2:0 and, where chroma suffers, at 4:4:4; CMYK by mozjpeg."""
     picture = task.picture.without_alpha()
     if picture.mode is Mode.RGB and _is_gray(picture):
         picture = replace(picture, frames=picture.frames[..., :1], mode=Mode.GRAY, icc=None)
-    if picture.mode is not Mode.RGB:
-        yield _mozjpeg(picture, goal, subsample_mode="auto", quant_table=3)
-        return
-    pixels = np.ascontiguousarray(picture.rgb8()[0])
-    large = picture.megapixels >= _LARGE_MEGAPIXELS
-    yield Ladder(
-        how="jpegli",
-        encode=lambda quality: pyjpegli.encode(
-            pixels, picture.width, picture.height, int(quality)
-        ),
-        finish=lambda data, _: _with_metadata(
-            mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture
-        ),
-        low=5,
-        high=100,
-        start=interpolated(_JPEGLI_START, goal),
-        slope=interpolated(_SLOPE, goal),
-        tolerance=_LARGE_TOLERANCE if large else TOLERANCE,
-        max_encodes=3 if large else 4,
-    )
-    full_chroma = _mozjpeg(picture, goal, subsample_mode="off", quant_table=2)
-    yield replace(full_chroma, worth=_chroma_suffers)
+    if picture.mode is Mode.CMYK or not native.available():
+        make = partial(_mozjpeg, picture, goal)
+    else:
+        make = partial(_own, task, picture, goal)
+    first = make(halved=True)
+    yield first
+    if picture.mode is Mode.RGB:
+        suspect = interpolated(_START, goal) + _SUSPECT_ABOVE_START
+        yield replace(make(halved=False), worth=partial(_chroma_suffers, suspect))
 
 
 def _is_gray(picture: Picture) -> bool:
@@ -122,18 +117,76 @@ def _is_gray(picture: Picture) -> bool:
     return picture.icc is None and bool((red == green).all() and (green == blue).all())
 
 
-def _chroma_suffers(found: Sequence[Candidate]) -> bool:
-    return all((candidate.quality or 0) > _SUSPECT_QUALITY for candidate in found)
+def _chroma_suffers(suspect: float, found: Sequence[Candidate]) -> bool:
+    return all((candidate.quality or 0) > suspect for candidate in found)
 
 
-def _mozjpeg(picture: Picture, goal: float, *, subsample_mode: str, quant_table: int) -> Ladder:
+def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
+    """By our encoder; for a large image from where a sample of it reaches the goal."""
+    pixels = picture.rgb8()[0]
+    if picture.mode is Mode.GRAY:
+        pixels = pixels[..., :1]
+    encoder = Encoder(pixels, halved=halved)
+    start = interpolated(_START, goal)
+    ladder = Ladder(
+        how=f"our encoder at {'4:2:0' if halved else '4:4:4'}",
+        encode=lambda quality: encoder.file(encoder.quantized(quality)),
+        preview=lambda quality: replace(
+            picture, frames=encoder.decoded(encoder.quantized(quality))[np.newaxis]
+        ),
+        finish=lambda data, _: with_metadata(
+            mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture
+        ),
+        low=5,
+        high=100,
+        step=_STEP,
+        start=start,
+        slope=interpolated(_SLOPE, goal),
+    )
+    tiles = _tiles_of(pixels) if halved else None
+    return ladder if tiles is None else _started_by_sample(ladder, encoder, tiles, goal, task)
+
+
+def _tiles_of(pixels: Pixels) -> Tiles | None:
+    """A sample of a large colour image; None for one that is taken whole."""
+    height, width, channels = pixels.shape
+    if height * width <= SAMPLED_ABOVE_PIXELS or channels == 1:
+        return None
+    return Tiles.chosen(pixels)
+
+
+def _started_by_sample(
+    ladder: Ladder, encoder: Encoder, tiles: Tiles, goal: float, task: Task
+) -> Ladder:
+    """The same ladder from where a mosaic of the picture's tiles reaches the goal."""
+    mosaic = tiles.mosaic(encoder.pixels)
+    sample = Encoder(mosaic, halved=encoder.halved)
+    reference = Reference(mosaic)
+
+    def preview(quality: float) -> Picture:
+        return Picture(frames=sample.decoded(sample.quantized(quality))[np.newaxis], mode=Mode.RGB)
+
+    def score(made: bytes | Picture) -> float:
+        return reference.score(made.pixels) if isinstance(made, Picture) else -math.inf
+
+    start, slope = near(
+        replace(ladder, preview=preview), goal + _SAMPLE_BIAS, score, task.deadline
+    )
+    encoder.learn_from(sample)
+    return replace(
+        ladder, start=start, slope=slope, tolerance=_LARGE_TOLERANCE, max_encodes=_LARGE_ENCODES
+    )
+
+
+def _mozjpeg(picture: Picture, goal: float, *, halved: bool) -> Ladder:
     """Trellis quantization, deringing and optimized progressive scans, through libvips."""
     image = picture.to_vips()
+    mode = "auto" if halved else "off"
     save = partial(
         image.jpegsave_buffer,
         keep="none",
-        subsample_mode=subsample_mode,
-        quant_table=quant_table,
+        subsample_mode=mode,
+        quant_table=_MOZJPEG_TABLE,
         trellis_quant=True,
         overshoot_deringing=True,
         optimize_coding=True,
@@ -141,54 +194,11 @@ def _mozjpeg(picture: Picture, goal: float, *, subsample_mode: str, quant_table:
         interlace=True,
     )
     return Ladder(
-        how=f"mozjpeg, table {quant_table}, subsampling {subsample_mode}",
+        how=f"mozjpeg, subsampling {mode}",
         encode=lambda quality: bytes(save(Q=int(quality))),
-        finish=lambda data, _: _with_metadata(data, picture),
+        finish=lambda data, _: with_metadata(data, picture),
         low=5,
         high=100,
         start=interpolated(_MOZJPEG_START, goal),
-        slope=interpolated(_SLOPE, goal),
+        slope=interpolated(_MOZJPEG_SLOPE, goal),
     )
-
-
-def _with_metadata(data: bytes, picture: Picture) -> bytes:
-    """A JPEG without metadata, with the picture's spliced in behind JFIF's segment."""
-    parts: list[bytes] = []
-    exif = picture.exif
-    if not exif and picture.orientation > 1:
-        exif = jpeg_header.EXIF + exif_header.minimal(picture.orientation)
-    if exif:
-        parts += _segment(
-            jpeg_header.APP1,
-            exif if exif.startswith(jpeg_header.EXIF) else jpeg_header.EXIF + exif,
-        )
-    if picture.xmp:
-        parts += _segment(jpeg_header.APP1, jpeg_header.XMP + picture.xmp)
-    if picture.icc:
-        parts += _icc_segments(picture.icc)
-    at = jpeg_header.after_jfif(data)
-    return data[:at] + b"".join(parts) + data[at:]
-
-
-_MAX_PAYLOAD = 65_533
-"""A segment's length is 16 bits and counts itself."""
-_MAX_ICC_PIECE = _MAX_PAYLOAD - len(jpeg_header.ICC) - 2
-
-
-def _segment(marker: int, payload: bytes) -> list[bytes]:
-    """One marker segment; none for a payload that does not fit."""
-    if len(payload) > _MAX_PAYLOAD:
-        return []
-    return [bytes((0xFF, marker)), (len(payload) + 2).to_bytes(2, "big"), payload]
-
-
-def _icc_segments(profile: bytes) -> list[bytes]:
-    """A profile in numbered APP2 segments (ICC.1 annex B.4)."""
-    pieces = [profile[at : at + _MAX_ICC_PIECE] for at in range(0, len(profile), _MAX_ICC_PIECE)]
-    return [
-        part
-        for number, piece in enumerate(pieces, 1)
-        for part in _segment(
-            jpeg_header.APP2, jpeg_header.ICC + bytes((number, len(pieces))) + piece
-        )
-    ]

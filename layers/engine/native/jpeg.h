@@ -1,0 +1,62 @@
+/* JPEG (ITU-T T.81) from pixels to coefficients, from coefficients to pixels, and to bits.
+ *
+ * The quality is searched for before any file exists: `leanpix_jpeg_inverse` makes the pixels that
+ * a decoder would make of the quantized coefficients. A picture is (height, width, channels) of
+ * bytes, gray or sRGB. Its components, Y alone or Y, Cb and Cr, are arrays of blocks, row by row,
+ * of 64 coefficients in zigzag order; every row and column of blocks is filled up to a whole
+ * minimum coded unit. */
+
+#ifndef LEANPIX_JPEG_H
+#define LEANPIX_JPEG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "leanpix.h"
+
+enum { JPEG_SIDE = 8, JPEG_BLOCK = 64, JPEG_COMPONENTS = 3, JPEG_SYMBOLS = 256 };
+
+/* What a function returns that was given too little room. */
+enum { LEANPIX_NO_ROOM = 2 };
+
+/* Size, number of components, and whether chroma has half of the samples in both directions. */
+struct jpeg_shape {
+    size_t height, width, components, halved;
+};
+
+/* Where the coefficient at each place of the zigzag order lies in a block, row by row. */
+extern const uint8_t jpeg_zigzag[JPEG_BLOCK];
+
+/* Samples in a row of minimum coded units, and rows of samples, of one component. */
+size_t jpeg_samples_wide(const struct jpeg_shape *shape, size_t component);
+size_t jpeg_samples_high(const struct jpeg_shape *shape, size_t component);
+
+/* Pixels to coefficients that are not quantized yet. Unused components are NULL. */
+LEANPIX_EXPORT int leanpix_jpeg_forward(const struct jpeg_shape *shape, const uint8_t *pixels,
+    float *luma, float *blue, float *red);
+
+/* How coefficients are quantized. Errors count in steps of the table; a bit costs
+ * `bit_weight * ((activity + masking_knee) / masking_scale) ^ masking_power` of their squares,
+ * `activity` being the mean square of the block without its mean. */
+struct jpeg_quantizer {
+    float bit_weight, masking_knee, masking_scale, masking_power;
+    float table[JPEG_BLOCK];
+    float symbol_bits[JPEG_SYMBOLS];
+};
+
+/* The quantized values that cost least in error and bits together (trellis quantization).
+ * `counts` receives how often each AC symbol occurs. */
+LEANPIX_EXPORT int leanpix_jpeg_quantize(const struct jpeg_quantizer *quantizer,
+    const float *coefficients, size_t blocks, int16_t *quantized, int64_t *counts);
+
+/* The pixels that libjpeg's decoder makes of it. `tables` is (2, 64): of luma, of chroma. */
+LEANPIX_EXPORT int leanpix_jpeg_inverse(const struct jpeg_shape *shape, const int16_t *luma,
+    const int16_t *blue, const int16_t *red, const float *tables, uint8_t *pixels);
+
+/* The bits of a baseline scan of all components. `codes` and their `lengths` in bits are (4, 256):
+ * by Huffman table, DC of luma and of chroma, AC of luma and of chroma, and by symbol. */
+LEANPIX_EXPORT int leanpix_jpeg_write(const struct jpeg_shape *shape, const int16_t *luma,
+    const int16_t *blue, const int16_t *red, const uint16_t *codes, const uint8_t *lengths,
+    uint8_t *scan, size_t capacity, size_t *written);
+
+#endif
