@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from leanpix_engine import Format, Level, Options, Reason, Refused, optimize
+from leanpix_engine.metric import Reference
 
 from .conftest import opened, photo, saved
 
@@ -70,3 +71,19 @@ def test_a_very_long_picture_is_no_avif() -> None:
     strip = Image.new("RGB", (17_000, 2), (10, 20, 30))
     with pytest.raises(Refused):
         optimize(saved(strip, "PNG"), TO_AVIF)
+
+
+def test_white_stays_white() -> None:
+    page = Image.new("RGB", (320, 240), (255, 255, 255))
+    page.paste(photo(200, 160), (20, 20))
+    result = optimize(saved(page, "PNG"), TO_AVIF)
+    assert result.output is not None
+    assert opened(result.output.data).convert("RGB").getpixel((310, 230)) == (255, 255, 255)
+
+
+def test_the_score_told_is_the_one_of_a_viewer_that_shows_8_bits(photo_jpeg: bytes) -> None:
+    output = optimize(photo_jpeg, TO_AVIF).output
+    assert output is not None
+    assert output.score is not None
+    before, after = (np.asarray(opened(data).convert("RGB")) for data in (photo_jpeg, output.data))
+    assert abs(Reference(before).score(after) - output.score) < 0.3

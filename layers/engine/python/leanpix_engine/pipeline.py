@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from leanpix_engine import color, metadata
+from leanpix_engine import color, metadata, two_speeds
 from leanpix_engine.child import CodecFailed
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.formats import Task, codec_of
+from leanpix_engine.formats import Task, codec_of, decoder_of_outputs
 from leanpix_engine.headers.exif import SWAPS_SIDES
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Options, Output, Probe, Result
@@ -22,8 +22,9 @@ from leanpix_engine.probe import probe as read_headers
 from leanpix_engine.resize import fitted
 from leanpix_engine.resize import resize as resize_picture
 from leanpix_engine.runtime import pyvips
-from leanpix_engine.search import Candidate, climb
+from leanpix_engine.search import Candidate, Ladder, climb
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
+from leanpix_engine.two_speeds import TwoSpeedLadder
 from leanpix_engine.verify import Judge
 
 _OUT_OF_ORDER = "a step ran before the one that it builds on"
@@ -178,7 +179,8 @@ def encode(work: Work) -> Work:
     _, picture = work.found
     if work.kind is Format.AVIF and picture.megapixels * 1e6 > work.limits.max_avif_pixels:
         raise Refused(Reason.TOO_LARGE, "This image is too large to be encoded as AVIF in time.")
-    judge = Judge(picture, lambda data: codec_of(work.kind).decode(data, work.limits))
+    decode_output = decoder_of_outputs(work.kind)
+    judge = Judge(picture, lambda data: decode_output(data, work.limits))
     return replace(work, judge=judge, candidates=_candidates(work, judge))
 
 
@@ -243,9 +245,7 @@ def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:
             if not ladder.worth(reached):
                 continue
             try:
-                found, reaches = climb(
-                    ladder, goal + judge.uncertainty, judge.score, work.deadline
-                )
+                found, reaches = _search(ladder, goal, judge, work.deadline)
             except (CodecFailed, pyvips.Error):
                 continue  # what a codec cannot make is no candidate
             except Refused as refusal:
@@ -255,6 +255,15 @@ def _candidates(work: Work, judge: Judge) -> tuple[Candidate, ...]:
             (reached if reaches else missed).append(found)
     smallest = min((len(candidate.data) for candidate in reached), default=None)
     return (*reached, *missed, *codec.lossless(replace(task, smallest=smallest)))
+
+
+def _search(
+    ladder: Ladder, goal: float, judge: Judge, deadline: Deadline
+) -> tuple[Candidate, bool]:
+    """The file of a ladder for the goal, and whether it reaches it."""
+    if isinstance(ladder, TwoSpeedLadder):
+        return two_speeds.climb(ladder, goal + judge.uncertainty, judge.score, deadline)
+    return climb(ladder, goal + judge.uncertainty, judge.score, deadline)
 
 
 def _first_right(

@@ -22,7 +22,7 @@ simply not yielded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +63,13 @@ class Codec(Protocol):
 
     def ladders(self, task: Task, goal: float) -> Iterator[Ladder]:
         """Lossy ways to encode, the most promising first; `goal` is the score to reach."""
+
+
+def decoder_of_outputs(kind: Format) -> Callable[[bytes, Limits], Picture]:
+    """What outputs of a format are judged by: as common viewers show them."""
+    from leanpix_engine.formats import avif  # noqa: PLC0415  (it imports this module)
+
+    return avif.shown if kind is Format.AVIF else codec_of(kind).decode
 
 
 def codec_of(kind: Format) -> Codec:

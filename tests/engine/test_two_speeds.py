@@ -1,0 +1,95 @@
+"""Quick encodes say where to look; what is returned is the slow encoder's, and scored as such."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leanpix_engine.deadline import Deadline
+from leanpix_engine.targets import FLOOR_BELOW_GOAL
+from leanpix_engine.two_speeds import TwoSpeedLadder, climb
+
+GOAL = 77.0
+
+
+@dataclass
+class FakeEncoder:
+    """Files are their speed and quality; a slow one scores a little above its quick one."""
+
+    at_60: float
+    slope: float
+    gain: float
+    quick: int = 0
+    slow: int = 0
+    files: dict[bytes, float] = field(default_factory=dict)
+
+    def ladder(self) -> TwoSpeedLadder:
+        """A ladder over this encoder that expects a gain of 1."""
+        return TwoSpeedLadder(
+            how="fake",
+            encode=self._quick,
+            finish=lambda _data, quality: self._slow(quality),
+            margin=-1.0,
+            qualities=tuple(range(10, 96, 2)),
+            low=10,
+            high=94,
+            start=60,
+            slope=1.0,
+            reach=3,
+            too_good=2.0,
+            max_encodes=3,
+        )
+
+    def _quick(self, quality: float) -> bytes:
+        self.quick += 1
+        return f"quick {quality}".encode()
+
+    def _slow(self, quality: float) -> bytes:
+        self.slow += 1
+        return f"slow {quality}".encode()
+
+    def score(self, data: bytes) -> float:
+        """A straight line."""
+        speed, quality = data.decode().split()
+        gain = self.gain if speed == "slow" else 0.0
+        return self.at_60 + self.slope * (float(quality) - 60) / 2 + gain
+
+
+encoders = st.builds(FakeEncoder, st.floats(69, 85), st.floats(0.6, 1.8), st.floats(-0.5, 2.5))
+
+
+@given(encoders)
+def test_the_file_is_the_slow_encoders_with_its_own_score(encoder: FakeEncoder) -> None:
+    found, reached = climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    assert found.data.startswith(b"slow")
+    assert found.score == encoder.score(found.data)
+    assert reached == (encoder.score(found.data) >= GOAL - FLOOR_BELOW_GOAL)
+
+
+@given(encoders)
+def test_what_can_reach_the_goal_does_so_without_waste(encoder: FakeEncoder) -> None:
+    found, reached = climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    assert reached
+    assert encoder.score(found.data) <= GOAL + 2.0 + 2 * encoder.slope
+
+
+@given(encoders)
+def test_few_encodes_are_made_and_fewer_slow_ones(encoder: FakeEncoder) -> None:
+    climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    assert encoder.quick <= 3
+    assert encoder.slow <= 3
+
+
+def test_where_the_quick_encoder_stands_well_for_the_slow_one_that_runs_once() -> None:
+    encoder = FakeEncoder(at_60=75.0, slope=1.0, gain=1.0)
+    climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    assert (encoder.quick, encoder.slow) == (1, 1)
+
+
+def test_a_goal_out_of_reach_gives_the_best_there_is() -> None:
+    encoder = FakeEncoder(at_60=10.0, slope=0.6, gain=1.0)
+    found, reached = climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    assert not reached
+    assert found.quality == 94
