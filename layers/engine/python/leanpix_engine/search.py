@@ -158,11 +158,9 @@ def _search(
         deadline.check()
         started = time.monotonic()
         tried.add(quality)
-        made = ladder.preview(quality) if ladder.preview else ladder.encode(quality)
-        data = made if isinstance(made, bytes) else None
-        if below and data is not None and data == below.data:
+        latest = _try(ladder, quality, score)
+        if below and latest.data is not None and latest.data == below.data:
             break  # the encoder gives all it has
-        latest = _Try(quality, max(score(made), _WORST_SCORE), data)
         longest = max(longest, time.monotonic() - started)
         if latest.score < aim - SEARCH_BELOW_GOAL:
             below = latest
@@ -174,6 +172,13 @@ def _search(
         previous = latest
         quality = _on_grid(ladder, _next(ladder, aim, slope, below, above))
     return _Found(above or below or latest, slope)
+
+
+def _try(ladder: Ladder, quality: float, score: Callable[[bytes | Picture], float]) -> _Try:
+    """One quality; a preview is let go of at once, for it may be large."""
+    made = ladder.preview(quality) if ladder.preview else ladder.encode(quality)
+    data = made if isinstance(made, bytes) else None
+    return _Try(quality, max(score(made), _WORST_SCORE), data)
 
 
 def _refined(

@@ -130,10 +130,8 @@ def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
     start = interpolated(_START, goal)
     ladder = Ladder(
         how=f"our encoder at {'4:2:0' if halved else '4:4:4'}",
-        encode=lambda quality: encoder.file(encoder.quantized(quality)),
-        preview=lambda quality: replace(
-            picture, frames=encoder.decoded(encoder.quantized(quality))[np.newaxis]
-        ),
+        encode=encoder.encode,
+        preview=lambda quality: replace(picture, frames=encoder.preview(quality)[np.newaxis]),
         finish=lambda data, _: with_metadata(
             mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture
         ),
@@ -164,7 +162,7 @@ def _started_by_sample(
     reference = Reference(mosaic)
 
     def preview(quality: float) -> Picture:
-        return Picture(frames=sample.decoded(sample.quantized(quality))[np.newaxis], mode=Mode.RGB)
+        return Picture(frames=sample.preview(quality)[np.newaxis], mode=Mode.RGB)
 
     def score(made: bytes | Picture) -> float:
         return reference.score(made.pixels) if isinstance(made, Picture) else -math.inf

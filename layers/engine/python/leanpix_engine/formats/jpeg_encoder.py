@@ -50,16 +50,22 @@ class _Quantizer(ctypes.Structure):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantized:
-    """A picture's coefficients at a quality, one array for each component, and their tables."""
+class _Quantized:
+    """A picture's coefficients at a quality, one array for each component."""
 
     components: tuple[Component, ...]
     tables: Coefficients
     """(2, 64): of luma, of chroma, in zigzag order."""
+    scan_bytes: int
+    """What a scan of them takes at most."""
 
 
 class Encoder:
-    """One picture, gray or sRGB, on its way to JPEG at any quality."""
+    """One picture, gray or sRGB, on its way to JPEG at any quality of 1 to 100.
+
+    The quality is on libjpeg's scale of tables. What symbols cost is learnt from the quality
+    before; for the first one, by quantizing twice.
+    """
 
     def __init__(self, pixels: Pixels, *, halved: bool) -> None:
         """`pixels` is (height, width, 1 or 3); `halved` asks for 4:2:0 chroma subsampling."""
@@ -71,47 +77,43 @@ class Encoder:
             jpeg_tables.usual_symbol_bits(component) for component in range(pixels.shape[2])
         ]
         self._is_first = True
-        self._made: dict[float, Quantized] = {}
+        self._made: dict[float, _Quantized] = {}
 
     def learn_from(self, other: Encoder) -> None:
         """Takes over how many bits symbols cost in a sample of the same picture."""
         self._symbol_bits = list(other._symbol_bits)
         self._is_first = False
 
-    def quantized(self, quality: float) -> Quantized:
-        """The coefficients at a quality of 1 to 100, on libjpeg's scale of tables.
-
-        What symbols cost is learnt from the last quality; for the first one, by doing it twice.
-        """
-        if quality in self._made:
-            return self._made[quality]
-        tables = jpeg_tables.scaled(quality)
-        if self._is_first:
-            self._quantize(tables)
-            self._is_first = False
-        if not self._keeps:
-            self._made.clear()
-        self._made[quality] = Quantized(self._quantize(tables), tables)
-        return self._made[quality]
-
-    def decoded(self, quantized: Quantized) -> Pixels:
-        """The pixels that a decoder makes of it, all but a few exactly."""
+    def preview(self, quality: float) -> Pixels:
+        """The pixels that libjpeg decodes the file of this quality to."""
+        quantized = self._quantized(quality)
         pixels = np.empty_like(self.pixels)
-        tables = quantized.tables
         inverse = native.function("leanpix_jpeg_inverse", *[c_void_p] * 6)
         inverse(
             ctypes.byref(self._shape()),
             *_addresses(quantized.components),
-            native.address(tables, np.float32, (2, _BLOCK)),
+            native.address(quantized.tables, np.float32, (2, _BLOCK)),
             native.address(pixels, np.uint8, pixels.shape),
         )
         return pixels
 
-    def file(self, quantized: Quantized) -> bytes:
+    def encode(self, quality: float) -> bytes:
         """A baseline JFIF file."""
+        quantized = self._quantized(quality)
+        scan = self._scan(quantized)
+        colours = 1 if len(quantized.components) == 1 else 2
+        self._forget()
+        return jpeg_file.baseline(
+            (self.pixels.shape[0], self.pixels.shape[1]),
+            scan,
+            halved=self.halved,
+            tables=[bytes(table.astype(np.uint8)) for table in quantized.tables[:colours]],
+            huffman=jpeg_tables.USUAL_HUFFMAN,
+        )
+
+    def _scan(self, quantized: _Quantized) -> bytes:
         codes, lengths = jpeg_tables.usual_codes()
-        capacity = 2 * sum(component.nbytes for component in quantized.components)
-        scan = np.empty(capacity + _BYTES_OF_BLOCK, np.uint8)
+        scan = np.empty(quantized.scan_bytes, np.uint8)
         written = c_size_t()
         write = native.function("leanpix_jpeg_write", *[c_void_p] * 7, c_size_t, c_void_p)
         write(
@@ -123,17 +125,22 @@ class Encoder:
             scan.size,
             ctypes.byref(written),
         )
-        height, width, _ = self.pixels.shape
-        return jpeg_file.baseline(
-            (height, width),
-            scan[: written.value].tobytes(),
-            halved=self.halved,
-            tables=[
-                bytes(table.astype(np.uint8))
-                for table in quantized.tables[: 1 if len(quantized.components) == 1 else 2]
-            ],
-            huffman=jpeg_tables.USUAL_HUFFMAN,
-        )
+        return scan[: written.value].tobytes()
+
+    def _quantized(self, quality: float) -> _Quantized:
+        if quality not in self._made:
+            tables = jpeg_tables.scaled(quality)
+            if self._is_first:
+                self._quantize(tables)
+                self._is_first = False
+            self._forget()
+            self._made[quality] = self._quantize(tables)
+        return self._made[quality]
+
+    def _forget(self) -> None:
+        """Lets go of what was quantized, where the picture is so large that memory matters."""
+        if not self._keeps:
+            self._made.clear()
 
     def _shape(self, rows: slice | None = None) -> _Shape:
         height, width, components = self.pixels[rows or slice(None)].shape
@@ -171,7 +178,7 @@ class Encoder:
         )
         return coefficients
 
-    def _quantize(self, tables: Coefficients) -> tuple[Component, ...]:
+    def _quantize(self, tables: Coefficients) -> _Quantized:
         lengths = self._lengths(self._shape())
         quantized = tuple(np.empty(length, np.int16) for length in lengths)
         totals = [np.zeros(jpeg_tables.SYMBOLS, np.int64) for _ in lengths]
@@ -184,7 +191,12 @@ class Encoder:
                 totals[index] += _quantize(quantizer, coefficients, part)
                 starts[index] = end
         self._symbol_bits = [jpeg_tables.symbol_bits(counts) for counts in totals]
-        return quantized
+        bits = sum(
+            jpeg_tables.most_bits(component, counts, length // _BLOCK)
+            for component, (counts, length) in enumerate(zip(totals, lengths, strict=True))
+        )
+        # Every byte may be followed by a zero, so that it does not begin a marker.
+        return _Quantized(quantized, tables, 2 * (bits // 8 + 1) + _BYTES_OF_BLOCK)
 
 
 def _quantizer(component: int, tables: Coefficients, symbol_bits: Coefficients) -> _Quantizer:

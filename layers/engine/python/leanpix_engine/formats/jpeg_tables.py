@@ -150,3 +150,15 @@ def usual_symbol_bits(component: int) -> npt.NDArray[np.float32]:
     bits: npt.NDArray[np.float32] = lengths[2 + min(component, 1)].astype(np.float32)
     bits[bits == 0] = _LONGEST_CODE
     return bits
+
+
+_MOST_BITS_OF_DC: Final = 11 + 11
+"""The longest code of a size in tables K.3 and K.4, and the largest size."""
+
+
+def most_bits(component: int, counts: npt.NDArray[np.int64], blocks: int) -> int:
+    """At most so many bits take AC symbols that occur so often, and the DC of all blocks."""
+    _, lengths = usual_codes()
+    symbols = np.arange(SYMBOLS)
+    each = lengths[2 + min(component, 1)] + symbols % _SIZES_OF_RUN
+    return int((counts * each).sum()) + blocks * _MOST_BITS_OF_DC
