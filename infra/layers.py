@@ -11,10 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from aws_cdk import AssetHashType, IgnoreMode
+from aws_cdk import Annotations, AssetHashType
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.bytecode import LAMBDA_PYTHON, compile_layer, find_python
 from infra.settings import Flavour
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -44,6 +45,13 @@ class Layers(Construct):
         """
         super().__init__(scope, construct_id)
         self._flavour = flavour
+        if find_python(flavour) is None:
+            version = ".".join(map(str, LAMBDA_PYTHON))
+            Annotations.of(self).add_warning_v2(
+                "leanpix:not-compiled",
+                f"There is no python{version} here to compile the layers with: cold starts will"
+                " take longer than they need (docs/sizing.md).",
+            )
         self.shared = (self._dependencies("shared"), self._own("shared"))
         self.engine_code = self._own("engine")
         self.engine = (
@@ -53,34 +61,39 @@ class Layers(Construct):
         )
 
     def _own(self, name: str) -> lambda_.LayerVersion:
-        return lambda_.LayerVersion(
-            self,
-            name.capitalize(),
-            description=f"Leanpix: {name} code",
-            code=lambda_.Code.from_asset(
-                str(_ROOT / "layers" / name),
-                # The C sources are compiled into a layer of their own.
-                exclude=[*IGNORED, "/native/"],
-                ignore_mode=IgnoreMode.GIT,
-            ),
-            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+        # The C sources are compiled into a layer of their own.
+        folder = compile_layer(
+            _ROOT / "layers" / name, name=name, flavour=self._flavour, left_out=["native"]
         )
+        return self._layer(name.capitalize(), folder, description=f"Leanpix: {name} code")
 
     def _dependencies(self, name: str) -> lambda_.LayerVersion:
         built = _ROOT / "build" / "layers" / self._flavour
         digest = built / f"{name}.digest"
         if not digest.is_file():
             raise LayersNotBuiltError(self._flavour)
-        return lambda_.LayerVersion(
-            self,
-            f"{name.capitalize()}Dependencies",
-            description=f"Leanpix: what the {name} code depends on",
+        folder = compile_layer(
+            built / name,
+            name=f"{name}-dependencies",
+            flavour=self._flavour,
             # The hash of what went into the build, not of what came out: two machines that build
             # from the same lock file deploy the same layer.
+            digest=digest.read_text(encoding="ascii").strip(),
+        )
+        return self._layer(
+            f"{name.capitalize()}Dependencies",
+            folder,
+            description=f"Leanpix: what the {name} code depends on",
+        )
+
+    def _layer(self, construct_id: str, folder: Path, *, description: str) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            construct_id,
+            description=description,
+            # The folder's name ends in the hash of what it is made from.
             code=lambda_.Code.from_asset(
-                str(built / name),
-                asset_hash=digest.read_text(encoding="ascii").strip(),
-                asset_hash_type=AssetHashType.CUSTOM,
+                str(folder), asset_hash=folder.name, asset_hash_type=AssetHashType.CUSTOM
             ),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.packaging.conftest import Bundle
+    from infra.bundles import Bundle
 
 AWS_ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
