@@ -7,7 +7,7 @@ uses and which takes as long to import as all of ours (docs/sizing.md).
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -17,6 +17,8 @@ from botocore.session import Session, get_session
 from leanpix.adapters import deadline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -38,6 +40,8 @@ _FILES: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     # Signature Version 4 also for presigned URLs.
     signature_version="s3v4",
+    # us-east-1 by its own name, like every other Region, and not by the global one of old.
+    s3={"us_east_1_regional_endpoint": "regional"},
     tcp_keepalive=True,
 )
 
@@ -62,22 +66,50 @@ def sqs_client() -> SQSClient:
     return _keeping_time(cast("SQSClient", _session().create_client("sqs", config=_QUICK)))
 
 
-class _OwnServicesLoader(Loader):
-    """Knows which services there are to be found, in place of looking through the 400 of AWS.
+class SlimLoader(Loader):
+    """Reads of botocore's data what the three clients need: half of their making (docs/sizing.md).
 
-    botocore lists all of its data folders before it reads the files of one.
+    A test holds that requests go where they would go with all of it.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's signature
-        """Return the services that there is a client for here."""
+        """Return the services that there is a client for, in place of looking through all 400."""
         return ["dynamodb", "s3", "sqs"]
+
+    def load_data_with_path(self, name: str) -> tuple[Any, str]:
+        """Return a data file and its path; of the endpoints no more than each partition's rule.
+
+        Where a request goes is decided by each service's rule set. The endpoints, a megabyte of
+        every service's in every Region, are only asked for the Region to sign for, which is the
+        client's own.
+        """
+        if name != "endpoints":
+            return super().load_data_with_path(name)
+        found, path = super().load_data_with_path("partitions")
+        return {"partitions": [_describe_partition(each) for each in found["partitions"]]}, path
+
+
+def _describe_partition(partition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a partition of the rule sets in the notation of endpoints.json."""
+    return {
+        "partition": partition["id"],
+        "dnsSuffix": partition["outputs"]["dnsSuffix"],
+        "regionRegex": partition["regionRegex"],
+        "regions": {},
+        "services": {},
+        "defaults": {
+            "hostname": "{service}.{region}.{dnsSuffix}",
+            "protocols": ["https"],
+            "signatureVersions": ["v4"],
+        },
+    }
 
 
 @cache
 def _session() -> Session:
     """Return the one session, which reads its data files once for all clients."""
     session = get_session()
-    session.register_component("data_loader", _OwnServicesLoader())
+    session.register_component("data_loader", SlimLoader())
     return session
 
 
