@@ -68,7 +68,7 @@ _LAMBDA: Final = (Variant("aarch64", "aarch64", "neoverse_n1"),)
 _HOSTS: Final = {
     # Any 64-bit ARM.
     "aarch64": (Variant("aarch64", "aarch64", "generic"),),
-    # Every 64-bit x86, and those with AVX2 and FMA (2013 on), on which it is twice as fast; the
+    # Every 64-bit x86, and those with AVX2 and FMA (2013 on), which take a third less time; the
     # loader chooses.
     "x86_64": (
         Variant("x86_64", "x86_64", "x86_64"),
