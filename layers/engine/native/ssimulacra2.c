@@ -1,7 +1,7 @@
 /* The maps of SSIMULACRA2 (Jon Sneyers, cloudinary/ssimulacra2, v2.1), one scale at a time.
  *
  * Which maps carry weight, and what becomes of their sums, is leanpix_engine/metric.py's affair;
- * leanpix_engine/numpy_scale.py does the same as this, and the tests hold them together.
+ * leanpix_engine/scales_numpy.py does the same as this, and the tests hold them together.
  *
  * The image that is compared passes through row by row: of each of its planes only the 11 rows
  * that a blur reaches are in memory, and of its maps one. */
