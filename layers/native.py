@@ -42,6 +42,9 @@ _FLAGS: Final = (
     "-ffp-contract=off",
     # No debugging information and no symbols: the same bytes wherever it is built.
     *("-g0", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none"),
+    # The C library and nothing of the compiler's own, which would be compiled first, for seconds;
+    # what is missing then fails here, not where it is loaded.
+    *("-nostdlib", "-Wl,--no-undefined"),
 )
 
 
@@ -109,7 +112,7 @@ def compile_library(library: Path, arguments: tuple[str, ...]) -> None:
     """Compile all sources into one shared library; later arguments win over the usual flags."""
     sources = sorted(path.relative_to(ROOT) for path in SOURCES.glob("*.c"))
     done = subprocess.run(
-        [_zig(), "cc", *_FLAGS, *arguments, "-o", library, *sources, "-lm"],
+        [_zig(), "cc", *_FLAGS, *arguments, "-o", library, *sources, "-lc", "-lm"],
         cwd=ROOT,
         # Its caches are a home directory's affair otherwise.
         env={
