@@ -3,8 +3,7 @@
     python -m benchmarks.quality_curve FOLDER
 
 prints one line per quality: libjpeg-turbo (Pillow's default JPEG, what `quality=N` means to
-people) and jpegli.
-`leanpix_engine/targets.py` and `formats/jpeg.py` hold what it printed.
+people), which `leanpix_engine/targets.py` holds, and our encoder, which `formats/jpeg.py` holds.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pyjpegli
 from PIL import Image
 
+from leanpix_engine.formats.jpeg_encoder import Encoder
 from leanpix_engine.metric import Reference
 
 QUALITIES = (
@@ -55,25 +54,25 @@ def _turbo(photo: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _jpegli(photo: Image.Image, quality: int) -> bytes:
-    return bytes(pyjpegli.encode(photo.tobytes(), photo.width, photo.height, quality))
+def _ours(photo: Image.Image, quality: int) -> bytes:
+    return Encoder(np.asarray(photo), halved=True).encode(quality)
 
 
 def main(folder: Path) -> None:
-    """Prints quality, mean score of libjpeg-turbo, mean score of jpegli."""
+    """Prints quality, mean score of libjpeg-turbo, mean score of our encoder."""
     scores: dict[tuple[str, int], list[float]] = {}
     for path in sorted(folder.rglob("*.jp*g")):
         photo = Image.open(path).convert("RGB")
         photo = photo.crop((0, 0, min(SIDE, photo.width), min(SIDE, photo.height)))
         reference = Reference(np.asarray(photo))
         for quality in QUALITIES:
-            for name, encode in (("turbo", _turbo), ("jpegli", _jpegli)):
+            for name, encode in (("turbo", _turbo), ("ours", _ours)):
                 decoded = np.asarray(Image.open(io.BytesIO(encode(photo, quality))).convert("RGB"))
                 scores.setdefault((name, quality), []).append(reference.score(decoded))
     for quality in QUALITIES:
         print(
             quality,
-            *(round(float(np.mean(scores[name, quality])), 1) for name in ("turbo", "jpegli")),
+            *(round(float(np.mean(scores[name, quality])), 1) for name in ("turbo", "ours")),
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import leanpix_engine
 
-HEAVY = ("pyvips", "PIL", "numpy", "pyjpegli", "oxipng")
+HEAVY = ("pyvips", "PIL", "numpy", "oxipng")
 
 
 @pytest.mark.parametrize("statement", ["import leanpix_engine", "import leanpix_engine.probe"])

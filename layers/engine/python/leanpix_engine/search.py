@@ -28,7 +28,7 @@ class Candidate:
 
     data: bytes
     how: str
-    """Names the way it was made, such as "jpegli" or "oxipng"."""
+    """Names the way it was made, such as "mozjpeg lossless" or "oxipng"."""
     quality: float | None = None
     """The encoder's quality; None claims that no pixel was changed, which is verified."""
     score: float | None = None

@@ -1,6 +1,6 @@
 """JPEG: our own encoder, steered by the metric, then mozjpeg's lossless scans.
 
-It needs fewer bytes at equal quality than jpegli or mozjpeg (docs/decisions/0033) and shows what a
+It needs fewer bytes at equal quality than jpegli or mozjpeg (docs/decisions/0034) and shows what a
 quality will look like before any file is made. Sharp saturated edges, as in screenshots, cannot be
 had with halved chroma at any quality: they get 4:4:4.
 """
@@ -39,18 +39,21 @@ _LARGE_TOLERANCE, _LARGE_ENCODES = 0.6, 2
 _SAMPLE_BIAS = 0.0
 """How much less a mosaic of tiles scores than the image, on average."""
 
-# (score, quality that reaches it on average) for our encoder, `python -m benchmarks.jpeg_tuning`.
+# (score, quality that reaches it on average), by `python -m benchmarks.quality_curve`.
 _START = (
-    (30.0, 25.0),
-    (47.0, 45.0),
-    (65.0, 67.5),
-    (77.0, 81.0),
-    (85.0, 88.5),
-    (90.0, 92.0),
-    (95.0, 96.0),
+    (30.8, 25.0),
+    (47.5, 40.0),
+    (54.9, 50.0),
+    (64.6, 65.0),
+    (72.1, 75.0),
+    (76.6, 80.0),
+    (81.7, 85.0),
+    (87.9, 90.0),
+    (91.7, 94.0),
+    (94.0, 98.0),
 )
 # (score, change of score per step of quality around it).
-_SLOPE = ((20.0, 1.0), (50.0, 0.7), (65.0, 0.8), (77.0, 1.0), (85.0, 1.2), (92.0, 1.4))
+_SLOPE = ((20.0, 2.0), (50.0, 0.7), (65.0, 0.7), (77.0, 0.95), (85.0, 1.2), (92.0, 0.8))
 # The same for mozjpeg, where CMYK is kept or the C is not compiled.
 _MOZJPEG_TABLE = 3
 _MOZJPEG_START = (

@@ -1,6 +1,6 @@
 """A JPEG encoder of our own: trellis quantization steered by the eye's masking, in C.
 
-It quantizes with less loss per bit than jpegli or mozjpeg do (docs/decisions/0033), and shows
+It quantizes with less loss per bit than jpegli or mozjpeg do (docs/decisions/0034), and shows
 what a decoder will make of it without writing a file. Its files have a baseline scan and the
 usual Huffman tables (T.81, annex K.3): mozjpeg's lossless rewriting is to follow.
 """
@@ -67,10 +67,13 @@ class Encoder:
     before; for the first one, by quantizing twice.
     """
 
-    def __init__(self, pixels: Pixels, *, halved: bool) -> None:
+    def __init__(
+        self, pixels: Pixels, *, halved: bool, design: jpeg_tables.Design = jpeg_tables.DESIGN
+    ) -> None:
         """`pixels` is (height, width, 1 or 3); `halved` asks for 4:2:0 chroma subsampling."""
         self.pixels = np.ascontiguousarray(pixels)
         self.halved = halved and pixels.shape[2] == _COMPONENTS
+        self._design = design
         self._keeps = pixels.shape[0] * pixels.shape[1] <= _KEPT_PIXELS
         self._kept: list[list[Coefficients]] | None = None
         self._symbol_bits = [
@@ -129,7 +132,7 @@ class Encoder:
 
     def _quantized(self, quality: float) -> _Quantized:
         if quality not in self._made:
-            tables = jpeg_tables.scaled(quality)
+            tables = jpeg_tables.scaled(self._design, quality)
             if self._is_first:
                 self._quantize(tables)
                 self._is_first = False
@@ -186,11 +189,11 @@ class Encoder:
         for band in self._bands():
             for index, coefficients in enumerate(band):
                 end = starts[index] + coefficients.size
-                quantizer = _quantizer(index, tables, self._symbol_bits[index])
+                quantizer = _quantizer(self._design, index, tables, self._symbol_bits[index])
                 part = quantized[index][starts[index] : end]
                 totals[index] += _quantize(quantizer, coefficients, part)
                 starts[index] = end
-        self._symbol_bits = [jpeg_tables.symbol_bits(counts) for counts in totals]
+        self._symbol_bits = [jpeg_tables.symbol_bits(self._design, counts) for counts in totals]
         bits = sum(
             jpeg_tables.most_bits(component, counts, length // _BLOCK)
             for component, (counts, length) in enumerate(zip(totals, lengths, strict=True))
@@ -199,11 +202,14 @@ class Encoder:
         return _Quantized(quantized, tables, 2 * (bits // 8 + 1) + _BYTES_OF_BLOCK)
 
 
-def _quantizer(component: int, tables: Coefficients, symbol_bits: Coefficients) -> _Quantizer:
-    settings = jpeg_tables.QUANTIZATION
-    weight = settings.luma_bit_weight if component == 0 else settings.chroma_bit_weight
+def _quantizer(
+    design: jpeg_tables.Design, component: int, tables: Coefficients, symbol_bits: Coefficients
+) -> _Quantizer:
     quantizer = _Quantizer(
-        weight, settings.masking_knee, settings.masking_scale, settings.masking_power
+        design.luma_bit_weight if component == 0 else design.chroma_bit_weight,
+        design.masking_knee,
+        design.masking_scale,
+        design.masking_power,
     )
     quantizer.table[:] = tables[min(component, 1)].tolist()
     quantizer.symbol_bits[:] = symbol_bits.tolist()

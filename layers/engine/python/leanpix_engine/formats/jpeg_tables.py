@@ -20,52 +20,57 @@ _LARGEST_STEP: Final = 255
 _REFERENCE_PERCENT: Final = 40.0
 """libjpeg's scale at quality 80, for which the tables below are."""
 
-# Rows of a block of 8 x 8, in the order of rising frequency.
-_LUMA: Final = (
-    (3.1, 4.9, 12.0, 14.1, 17.7, 17.2, 19.1, 18.5),
-    (4.9, 8.7, 14.1, 15.0, 17.2, 16.5, 18.5, 19.1),
-    (12.0, 14.1, 15.0, 16.0, 17.8, 18.5, 17.9, 19.9),
-    (14.1, 15.0, 16.0, 17.8, 19.6, 22.7, 22.3, 19.7),
-    (17.7, 17.2, 17.8, 19.6, 21.5, 23.4, 22.8, 26.0),
-    (17.2, 16.5, 18.5, 22.7, 23.4, 22.8, 24.8, 23.1),
-    (19.1, 18.5, 17.9, 22.3, 22.8, 24.8, 20.3, 22.9),
-    (18.5, 19.1, 19.9, 19.7, 26.0, 23.1, 22.9, 18.0),
-)
-_CHROMA: Final = (
-    (2.9, 3.5, 11.2, 9.9, 14.4, 12.2, 17.0, 14.4),
-    (3.5, 7.9, 11.1, 10.5, 12.2, 12.7, 12.2, 12.2),
-    (11.2, 11.1, 13.1, 11.0, 14.2, 11.1, 11.2, 10.9),
-    (9.9, 10.5, 11.0, 12.7, 12.2, 11.2, 10.9, 11.8),
-    (14.4, 12.2, 14.2, 12.2, 8.2, 11.8, 9.0, 10.9),
-    (12.2, 12.7, 11.1, 11.2, 11.8, 10.0, 11.8, 17.2),
-    (17.0, 12.2, 11.2, 10.9, 9.0, 11.8, 18.1, 17.2),
-    (14.4, 12.2, 10.9, 11.8, 10.9, 17.2, 17.2, 141.2),
-)
+Table = tuple[tuple[float, ...], ...]
+"""Steps at quality 80 for a block of 8 x 8, by rows, in the order of rising frequency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quantization:
-    """What a bit may cost in error, see `struct jpeg_quantizer` of jpeg.h."""
+class Design:
+    """How coefficients are quantized; see `struct jpeg_quantizer` of jpeg.h for the weights."""
 
+    luma: Table
+    chroma: Table
     luma_bit_weight: float
     chroma_bit_weight: float
     masking_knee: float
     masking_scale: float
     masking_power: float
+    end_of_block_share: float
+    """Progressive scans, which follow, code ends of blocks in runs: cheaper than they look."""
 
 
-QUANTIZATION: Final = Quantization(
+DESIGN: Final = Design(
+    luma=(
+        (3.1, 4.9, 12.0, 14.1, 17.7, 17.2, 19.1, 18.5),
+        (4.9, 8.7, 14.1, 15.0, 17.2, 16.5, 18.5, 19.1),
+        (12.0, 14.1, 15.0, 16.0, 17.8, 18.5, 17.9, 19.9),
+        (14.1, 15.0, 16.0, 17.8, 19.6, 22.7, 22.3, 19.7),
+        (17.7, 17.2, 17.8, 19.6, 21.5, 23.4, 22.8, 26.0),
+        (17.2, 16.5, 18.5, 22.7, 23.4, 22.8, 24.8, 23.1),
+        (19.1, 18.5, 17.9, 22.3, 22.8, 24.8, 20.3, 22.9),
+        (18.5, 19.1, 19.9, 19.7, 26.0, 23.1, 22.9, 18.0),
+    ),
+    chroma=(
+        (2.9, 3.5, 11.2, 9.9, 14.4, 12.2, 17.0, 14.4),
+        (3.5, 7.9, 11.1, 10.5, 12.2, 12.7, 12.2, 12.2),
+        (11.2, 11.1, 13.1, 11.0, 14.2, 11.1, 11.2, 10.9),
+        (9.9, 10.5, 11.0, 12.7, 12.2, 11.2, 10.9, 11.8),
+        (14.4, 12.2, 14.2, 12.2, 8.2, 11.8, 9.0, 10.9),
+        (12.2, 12.7, 11.1, 11.2, 11.8, 10.0, 11.8, 17.2),
+        (17.0, 12.2, 11.2, 10.9, 9.0, 11.8, 18.1, 17.2),
+        (14.4, 12.2, 10.9, 11.8, 10.9, 17.2, 17.2, 141.2),
+    ),
     luma_bit_weight=0.05,
     chroma_bit_weight=0.028,
     masking_knee=2.8,
     masking_scale=62.8,
     masking_power=0.39,
+    end_of_block_share=0.67,
 )
 _END_OF_BLOCK: Final = 0x00
-_END_OF_BLOCK_SHARE: Final = 0.67
-"""Progressive scans, which follow, code ends of blocks in runs: cheaper than they look here."""
 
 
+@cache
 def _zigzag() -> list[int]:
     """The places of a block along its diagonals, turning at each edge (T.81, figure A.6)."""
     places = [(row, column) for row in range(8) for column in range(8)]
@@ -73,24 +78,19 @@ def _zigzag() -> list[int]:
     return [8 * row + column for row, column in places]
 
 
-_BASE: Final = np.ascontiguousarray(
-    np.array([_LUMA, _CHROMA], np.float32).reshape(2, 64)[:, _zigzag()]
-)
-
-
-def scaled(quality: float) -> npt.NDArray[np.float32]:
+def scaled(design: Design, quality: float) -> npt.NDArray[np.float32]:
     """The tables (2, 64) of luma and chroma in zigzag order at a quality of 1 to 100."""
     percent = 5000 / quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004  (libjpeg's)
-    steps = np.rint(_BASE * (percent / _REFERENCE_PERCENT))
-    tables: npt.NDArray[np.float32] = np.clip(steps, 1, _LARGEST_STEP).astype(np.float32)
-    return tables
+    base = np.array([design.luma, design.chroma]).reshape(2, 64)[:, _zigzag()]
+    steps = np.rint(base * (percent / _REFERENCE_PERCENT))
+    return np.ascontiguousarray(np.clip(steps, 1, _LARGEST_STEP), np.float32)
 
 
-def symbol_bits(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+def symbol_bits(design: Design, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
     """What each AC symbol costs, by how often each occurs."""
     shares = (counts + 0.5) / (counts.sum() + 0.5 * SYMBOLS)
     bits: npt.NDArray[np.float32] = -np.log2(shares).astype(np.float32)
-    bits[_END_OF_BLOCK] *= _END_OF_BLOCK_SHARE
+    bits[_END_OF_BLOCK] *= design.end_of_block_share
     return bits
 
 
