@@ -1,6 +1,10 @@
 """How large the optimizer should be: seconds and GB-seconds per megapixel at several memory sizes.
 
     .venv/bin/python -m benchmarks.sizing [--megapixels 2] [--only "jpg medium"] [--json FILE]
+    .venv/bin/python -m benchmarks.sizing --write
+
+The second puts the table into docs/sizing.md, the seconds per megapixel into the cost model and
+what follows from them into docs/cost.md: on a quiet machine, since all of that is read as it is.
 
 Lambda gives a function a CPU share in proportion to its memory: 1,769 MB is one vCPU ("Configure
 Lambda function memory"). The engine uses one thread for an image, so more than one does not help.
@@ -25,6 +29,8 @@ from typing import Final
 
 from PIL import Image
 
+from benchmarks.sizing_pages import HEAD, Figure, to_cells, write_pages
+from benchmarks.tables import render_row, render_table
 from cli.demo_photos import find_photo
 
 MEMORY_MEGABYTES: Final = (512, 884, 1_769, 2_048, 3_008)
@@ -146,27 +152,36 @@ def measure(
     }
 
 
+def measure_all(only: list[str] | None, megapixels: float) -> Iterator[Figure]:
+    """Yield a figure for each case and memory size."""
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, level in CASES:
+            if only and f"{kind} {level}" not in only:
+                continue
+            source = Path(folder) / f"in.{kind}"
+            make_picture(source, megapixels)
+            for memory in MEMORY_MEGABYTES:
+                figure = measure(source, level, memory, megapixels)
+                yield {"format": kind, "level": level, **figure}
+
+
 def main() -> int:
     """Print a table, and write the figures where that is asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--megapixels", type=float, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", action="append", help='such as "jpg medium"')
+    parser.add_argument("--write", action="store_true", help="into the pages and the cost model")
     arguments = parser.parse_args()
+    if arguments.write and arguments.only:
+        parser.error("--write takes every case: the table is written whole")
     figures = []
-    print("| image | memory MB | CPU share | seconds/MP | wall/MP here | GB-s/MP | peak MB |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
-    with tempfile.TemporaryDirectory() as folder:
-        for kind, level in CASES:
-            if arguments.only and f"{kind} {level}" not in arguments.only:
-                continue
-            source = Path(folder) / f"in.{kind}"
-            make_picture(source, arguments.megapixels)
-            for memory in MEMORY_MEGABYTES:
-                figure = measure(source, level, memory, arguments.megapixels)
-                figures.append({"format": kind, "level": level, **figure})
-                cells = " | ".join(str(value) for value in figure.values())
-                print(f"| {kind} {level} | {cells} |", flush=True)
+    print(render_table(HEAD, []), end="")
+    for figure in measure_all(arguments.only, arguments.megapixels):
+        figures.append(figure)
+        print(render_row(to_cells(figure)), flush=True)
+    if arguments.write:
+        write_pages(figures, megapixels=arguments.megapixels)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0

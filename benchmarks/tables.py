@@ -8,7 +8,7 @@ from pathlib import Path
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a Markdown table whose first column is text and whose others are numbers."""
-    lines = [_line(head), "|---|" + "---:|" * (len(head) - 1), *map(_line, rows)]
+    lines = [render_row(head), "|---|" + "---:|" * (len(head) - 1), *map(render_row, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -24,5 +24,6 @@ def write_table(page: Path, name: str, table: str) -> None:
     page.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
 
 
-def _line(cells: Sequence[object]) -> str:
+def render_row(cells: Sequence[object]) -> str:
+    """Return one line of a table."""
     return f"| {' | '.join(map(str, cells))} |"
