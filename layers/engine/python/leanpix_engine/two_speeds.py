@@ -7,22 +7,29 @@ scored itself, and made again where that was wrong.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.search import Candidate, Ladder
 from leanpix_engine.targets import FLOOR_BELOW_GOAL
 
-_SLOW_ENCODES = 3
-"""At most."""
+_SLOW_ENCODES = 4
+"""At most; no more than two once one is good."""
 _SLOPE_RANGE = 2.0
 """How many times flatter or steeper than usual an image may be."""
 _AIM_ABOVE_GOAL = 0.3
 """What is foretold is off by 0.7 (standard deviation): without this, one in four is made twice."""
+_SCORE_PER_E = 30.0
+"""Points of score by which bytes fall by e, roughly, for every encoder."""
 _WORST_SCORE = -1000.0
 """Stands for files that cannot be scored at all."""
+
+
+def _never() -> float:
+    return math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,8 @@ class TwoSpeedLadder(Ladder):
     """So near to a quick try a slow encode needs no quick one of its own."""
     too_good: float
     """A final score this far above the goal is worth another slow encode."""
+    hopeless_above: Callable[[], float] = field(default=_never)
+    """Bytes from which on a quick file is returned as it is: other ways are smaller by far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,8 @@ def climb(
     """
     aim = goal + _AIM_ABOVE_GOAL
     quick = _quick_tries(ladder, aim + ladder.margin, score, deadline)
+    if _hopeless(ladder, quick[-1], aim):
+        return _result(ladder, quick[-1], goal)
     slope = _slope(ladder, quick)
     step = _next(ladder, quick[-1], aim + ladder.margin, slope)
     slow: list[_Try] = []
@@ -66,14 +77,28 @@ def climb(
         slow.append(latest)
         if len(slow) == _SLOW_ENCODES or _settled(ladder, slow, goal) or not deadline.left():
             break
+        slope = _slope(ladder, slow) if len(slow) > 1 else slope
         step = _next(ladder, latest, goal, slope)
         if latest.score < goal:
             step = min(max(step, latest.step + 1), len(ladder.qualities) - 1)
-    best = _best(slow, goal)
+    return _result(ladder, _best(slow, goal), goal)
+
+
+def _result(ladder: TwoSpeedLadder, best: _Try, goal: float) -> tuple[Candidate, bool]:
     found = Candidate(
         data=best.data, how=ladder.how, quality=ladder.qualities[best.step], score=best.score
     )
     return found, best.score >= goal - FLOOR_BELOW_GOAL
+
+
+def effort_within(
+    seconds_per_megapixel: Mapping[int, float], megapixels: float, seconds: float
+) -> int:
+    """The first effort of a table that is done in time, or else its last."""
+    for effort, cost in seconds_per_megapixel.items():
+        if cost * megapixels <= seconds:
+            return effort
+    return effort
 
 
 def _quick_tries(
@@ -87,9 +112,15 @@ def _quick_tries(
         data = ladder.encode(ladder.qualities[step])
         tries.append(_Try(step, max(score(data), _WORST_SCORE), data))
         step = _next(ladder, tries[-1], aim, _slope(ladder, tries))
-        if abs(step - tries[-1].step) <= ladder.reach:
+        if abs(step - tries[-1].step) <= ladder.reach or _hopeless(ladder, tries[-1], aim):
             break
     return tries
+
+
+def _hopeless(ladder: TwoSpeedLadder, quick: _Try, aim: float) -> bool:
+    """True where other ways are smaller by far, at what this file's size would be at the aim."""
+    at_aim = len(quick.data) * math.exp((aim - quick.score) / _SCORE_PER_E)
+    return at_aim > ladder.hopeless_above()
 
 
 def _settled(ladder: TwoSpeedLadder, slow: list[_Try], goal: float) -> bool:
@@ -97,8 +128,8 @@ def _settled(ladder: TwoSpeedLadder, slow: list[_Try], goal: float) -> bool:
     above = slow[-1].score - goal
     if -FLOOR_BELOW_GOAL <= above <= ladder.too_good or slow[-1].score <= _WORST_SCORE:
         return True
-    was_good = any(known.score >= goal - FLOOR_BELOW_GOAL for known in slow[:-1])
-    return was_good and above < 0
+    is_good = [known.score >= goal - FLOOR_BELOW_GOAL for known in slow]
+    return len(slow) > 1 and any(is_good)
 
 
 def _best(slow: list[_Try], goal: float) -> _Try:

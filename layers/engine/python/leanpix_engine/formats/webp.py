@@ -16,15 +16,45 @@ from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Mode, Picture
 from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.targets import interpolated
+from leanpix_engine.two_speeds import TwoSpeedLadder, effort_within
 
 _MAX_SIDE = 16_383
-_QUALITY_AT_77, _SCORE_PER_QUALITY = 82, 1.08
-"""Of lossy WebP on photos: what reaches 77, and what a step of quality changes there."""
-_QUICK_AGAINST_FINAL = -1.2
-"""Effort 2 without sharp chroma scores that much lower at the same quality, +-0.6."""
+_QUALITY_FOR = (
+    (50.0, 30.0),
+    (61.0, 55.0),
+    (68.0, 70.0),
+    (75.0, 80.0),
+    (79.0, 84.0),
+    (85.0, 90.0),
+    (90.0, 95.0),
+)
+"""The usual quality of lossy WebP for a score, on photos."""
+_SCORE_PER_QUALITY = 0.95
+_QUICK_EFFORT = 3
+_QUICK_AGAINST_FINAL = -0.4
+"""Effort 3 without sharp chroma scores that much lower at the same quality, +-0.65."""
+_REACH = 5
+_TOO_GOOD = 2.0
+"""Some 6 % of the bytes: below it another encode, which is half of the time, does not pay."""
+_LOSSY_SECONDS = {6: 1.0, 4: 0.4, 2: 0.2}
+"""Per megapixel, of two encodes at an effort. At equal score effort 6 saves 2.6 % of the bytes
+against 5, and that 1.8 % against 4."""
 _BUSY_BITS_PER_PIXEL = 1.5
 """At a score of 77: above it (fine texture all over) the preset "default" is up to 6 % smaller
-than "picture", below it up to 4 % larger. Bytes fall by e for 30 points of score."""
+than "picture", below it up to 15 % larger. Bytes fall by e for 30 points of score."""
+_MOST_EFFORT_WITH_ALPHA = 5
+"""At 6, alpha takes 20 s/MP for 2 % of its bytes."""
+_HOPELESS = 1.3
+"""A quick lossy file this many times as large as the palette's is not made for good: effort 6
+brings it down by 8 %."""
+_LOSSLESS_SECONDS = {4: 1.4, 1: 0.45, 0: 0.06}
+"""Per megapixel, of one encode at an effort. Effort 4 saves 5 % against 1, and that 10 to 50 %
+against 0; 5 and 6 take four times as long for 2 %, and are larger on some."""
+_ANIMATED_SECONDS = {3: 1.4, 1: 0.45, 0: 0.06}
+_PALETTE_EFFORT, _MOST_THOROUGH = 4, 100
+"""On few colours 2 % smaller than effort 5 at libvips' default thoroughness, in a third of the
+time."""
 _FLAT_SHARE = 0.2
 """Of pixels equal to their left neighbour, from which a picture counts as graphics."""
 _MAX_ANIMATED_MEGAPIXELS = 12.0
@@ -46,13 +76,14 @@ def lossless(task: Task) -> Iterator[Candidate]:
     worthless = not is_flat(picture) or not task.facts.lossless
     if task.smallest is not None and worthless and picture.count == 1:
         return
-    effort = 3 if picture.count > 1 else 4
+    most = _LOSSLESS_SECONDS if picture.count == 1 else _ANIMATED_SECONDS
+    effort = effort_within(most, picture.megapixels, task.deadline.left() / 2)
     data = _save(picture.to_vips(), picture, lossless=True, effort=effort)
     yield Candidate(data=data, how="lossless")
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """Lossy WebP, then for graphics a palette, then near-lossless."""
+    """For graphics a palette; lossy WebP; where neither reaches the goal, near-lossless."""
     if not _fits(task.picture):
         return
     picture = replace(task.picture, frames=task.picture.rgb8(), mode=Mode.RGB)
@@ -62,10 +93,20 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         if picture.megapixels <= _MAX_ANIMATED_MEGAPIXELS and not is_flat(picture):
             yield _animated(picture, goal)
         return
-    yield _lossy(picture, goal)
-    if is_flat(picture):
-        yield _palette(picture)
-        yield _near_lossless(picture)
+    seconds = task.deadline.left()
+    if not (is_flat(picture) and task.facts.lossless):
+        yield _lossy(picture, goal, seconds)
+        return  # what a lossy file left is no flat area any more
+    smallest = [math.inf]
+
+    def noted(found: Sequence[Candidate]) -> bool:
+        smallest[:] = [min((len(one.data) for one in found), default=math.inf)]
+        return True
+
+    yield _palette(picture)
+    lossy = _lossy(picture, goal, seconds)
+    yield replace(lossy, worth=noted, hopeless_above=lambda: _HOPELESS * smallest[0])
+    yield _near_lossless(picture)
 
 
 def is_flat(picture: Picture) -> bool:
@@ -86,36 +127,37 @@ def _save(image: Any, picture: Picture, **settings: Any) -> bytes:
     return bytes(image.webpsave_buffer(keep=kept, **settings))
 
 
-def _lossy(picture: Picture, goal: float) -> Ladder:
+def _lossy(picture: Picture, goal: float, seconds: float) -> TwoSpeedLadder:
     image = picture.to_vips()
     sharp = is_flat(picture)  # thin saturated lines are lost without; on photos it only takes time
 
-    def quick(quality: float) -> bytes:
+    def encode(quality: float, effort: int, preset: str, *, smart: bool) -> bytes:
         return _save(
-            image, picture, Q=int(quality), effort=2, preset="picture", smart_subsample=sharp
+            image, picture, Q=int(quality), effort=effort, preset=preset, smart_subsample=smart
         )
 
-    effort = 5 if picture.alpha else 6  # at 6, alpha takes 20 s/MP for 2 % of its bytes
+    effort = effort_within(_LOSSY_SECONDS, picture.megapixels, seconds / 2)
+    if picture.alpha:
+        effort = min(effort, _MOST_EFFORT_WITH_ALPHA)
     busy_bytes = _BUSY_BITS_PER_PIXEL * math.exp((goal - 77) / 30) * picture.megapixels * 125_000
 
-    def final(data: bytes, quality: float) -> bytes:
-        preset = "default" if len(data) > busy_bytes else "picture"
-        return _save(
-            image, picture, Q=int(quality), effort=effort, preset=preset, smart_subsample=True
-        )
+    def final(quick: bytes, quality: float) -> bytes:
+        preset = "default" if len(quick) > busy_bytes else "picture"
+        return encode(quality, effort, preset, smart=True)
 
-    return Ladder(
+    return TwoSpeedLadder(
         how="lossy",
-        encode=quick,
+        encode=lambda quality: encode(quality, _QUICK_EFFORT, "picture", smart=sharp),
         finish=final,
-        refines=True,
-        margin=0.0 if sharp else _QUICK_AGAINST_FINAL,
+        margin=_QUICK_AGAINST_FINAL,
+        qualities=range(1, 101),
         low=1,
         high=100,
-        start=_QUALITY_AT_77 + (goal - 77) / _SCORE_PER_QUALITY,
+        start=interpolated(_QUALITY_FOR, goal),
         slope=_SCORE_PER_QUALITY,
-        max_encodes=2,
-        tolerance=0.8,
+        reach=_REACH,
+        too_good=_TOO_GOOD,
+        max_encodes=3,
     )
 
 
@@ -129,7 +171,7 @@ def _animated(picture: Picture, goal: float) -> Ladder:
         ),
         low=1,
         high=100,
-        start=_QUALITY_AT_77 + (goal - 77) / _SCORE_PER_QUALITY,
+        start=interpolated(_QUALITY_FOR, goal),
         slope=_SCORE_PER_QUALITY,
         max_encodes=3,
         tolerance=1.0,
@@ -140,19 +182,21 @@ def _palette(picture: Picture) -> Ladder:
     """The fewest colours that reach the goal; the quality is 10 log2 of their number."""
     made: list[MergedPalette] = []
 
-    def reduced(quality: float, effort: int) -> bytes:
+    def reduced(quality: float) -> Picture:
         if not made:
             made.append(MergedPalette(picture.to_vips()))
         pixels = made[0].pixels(round(2 ** (quality / 10)))
         few = replace(picture, frames=np.ascontiguousarray(pixels[None]), alpha=True)
-        if not picture.alpha:
-            few = few.without_alpha()
-        return _save(few.to_vips(), picture, lossless=True, effort=effort)
+        return few if picture.alpha else few.without_alpha()
+
+    def encode(quality: float) -> bytes:
+        few = reduced(quality).to_vips()
+        return _save(few, picture, lossless=True, effort=_PALETTE_EFFORT, Q=_MOST_THOROUGH)
 
     return Ladder(
         how="palette",
-        encode=lambda quality: reduced(quality, 0),
-        finish=lambda _data, quality: reduced(quality, 5),
+        encode=encode,
+        preview=reduced,
         low=10,
         high=80,
         start=52,
@@ -178,9 +222,9 @@ def _near_lossless(picture: Picture) -> Ladder:
         slope=0.3,
         step=_NEAR_LOSSLESS_STEP,
         max_encodes=2,
-        worth=_no_palette,
+        worth=_none,
     )
 
 
-def _no_palette(found: Sequence[Candidate]) -> bool:
-    return all(candidate.how != "palette" for candidate in found)
+def _none(found: Sequence[Candidate]) -> bool:
+    return not found
