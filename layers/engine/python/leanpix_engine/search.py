@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +10,6 @@ from leanpix_engine.deadline import Deadline
 from leanpix_engine.picture import Picture
 from leanpix_engine.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANCE
 
-_REFINEMENTS = 3
-"""Final encodes at most, where a ladder's quick ones only stand for them."""
 _MORE_ENCODES = 3
 """Allowed beyond the ladder's own number while nothing is near the goal from above."""
 _FAR_ABOVE = 2.0
@@ -65,10 +62,6 @@ class Ladder:
     """The final file from the quick one and its quality; may encode again with slower settings."""
     margin: float = 0.0
     """Added to the goal, where `finish` costs some of the score."""
-    refines: bool = False
-    """`finish` encodes anew: its file is scored too, and made again where it is too low."""
-    too_good: float = 1.5
-    """A final score this far above the goal is worth another of these encodes."""
     tolerance: float = TOLERANCE
     """The search is content with a score this far above the goal."""
     worth: Callable[[Sequence[Candidate]], bool] = field(default=_always)
@@ -107,8 +100,6 @@ def climb(
     """
     best = _search(ladder, goal, score, deadline).best
     data = ladder.encode(best.quality) if best.data is None else best.data
-    if ladder.refines:
-        return _refined(ladder, best, data, goal, score, deadline)
     found = Candidate(
         data=ladder.finish(data, best.quality),
         how=ladder.how,
@@ -179,37 +170,6 @@ def _try(ladder: Ladder, quality: float, score: Callable[[bytes | Picture], floa
     made = ladder.preview(quality) if ladder.preview else ladder.encode(quality)
     data = made if isinstance(made, bytes) else None
     return _Try(quality, max(score(made), _WORST_SCORE), data)
-
-
-def _refined(
-    ladder: Ladder,
-    best: _Try,
-    quick: bytes,
-    goal: float,
-    score: Callable[[bytes | Picture], float],
-    deadline: Deadline,
-) -> tuple[Candidate, bool]:
-    """Encode for good, at a higher quality where the final encoder scores below the floor."""
-    quality, kept = best.quality, None
-    for _ in range(_REFINEMENTS):
-        data = ladder.finish(quick, quality)
-        latest = _Try(quality, score(data), data)
-        short = goal - latest.score
-        if kept is None or kept.score < goal - FLOOR_BELOW_GOAL or short <= FLOOR_BELOW_GOAL:
-            kept = latest
-        settled = -ladder.too_good < short <= FLOOR_BELOW_GOAL or math.isinf(short)
-        if settled or deadline.left() <= 0:
-            break
-        towards = _on_grid(
-            ladder, quality + short / ladder.slope + (ladder.step if short > 0 else 0)
-        )
-        if towards == quality or (kept is not latest and kept.score >= goal - FLOOR_BELOW_GOAL):
-            break
-        quality = towards
-    if kept is None or kept.data is None:
-        return Candidate(data=quick, how=ladder.how, quality=quality), False
-    found = Candidate(data=kept.data, how=ladder.how, quality=kept.quality, score=kept.score)
-    return found, kept.score >= goal - FLOOR_BELOW_GOAL
 
 
 def _on_grid(ladder: Ladder, quality: float) -> float:
