@@ -5,8 +5,9 @@
 
 The stack is deployed as it is; while clients submit, it is updated to the older version's
 template (what a roll-back does), then to this version's again (what an upgrade does). Then every
-image that was accepted must have ended, paid for once. Prints one line a step and a table; ends
-with 1 where something was lost.
+image that was accepted must have ended, paid for once. Clients send again what was answered with a
+server error, as well-behaved ones do; how often they had to is counted. Prints one line a step and
+a table; ends with 1 where something was lost, or was refused for good.
 """
 
 from __future__ import annotations
@@ -19,16 +20,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final
-
-import requests
 
 from cli.demo_photos import find_photo
 from cli.local_account import LocalAccount, create_local_account
@@ -38,15 +36,14 @@ from local.cloud import STACK_NAME, LocalCloud
 from local.errors import LocalCloudError
 from local.paths import LOCAL_DIR, ROOT
 from local.template import LocalSettings, patch_template
+from local.traffic import Traffic
 
 LOG: Final = LOCAL_DIR / "rehearsal.log"
 COMMITS_BACK: Final = 3
 """Where there is no tag yet."""
-STARTING_SECONDS: Final = 60.0
 ENDING_SECONDS: Final = 240.0
-PAUSE_SECONDS: Final = 0.4
 TOKENS: Final = 100_000
-_ACCEPTED: Final = 202
+_BUILT: Final = ("layers", "compiled")
 _PROGRAM: Final = """
 import json, sys
 from pathlib import Path
@@ -59,65 +56,13 @@ class RehearsalError(LocalCloudError):
     """The rehearsal cannot be held."""
 
 
-@dataclass(slots=True)
-class Traffic:
-    """Clients that submit until they are told to stop."""
-
-    url: str
-    api_key: str
-    clients: int
-    photo: bytes
-    job_ids: list[int] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    """What was answered in place of 202; the client of such a request knows and tries again."""
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def start(self) -> None:
-        """Begin to submit."""
-        self._threads = [threading.Thread(target=self._submit) for _ in range(self.clients)]
-        for thread in self._threads:
-            thread.start()
-
-    def run(self, seconds: float) -> None:
-        """Let them submit for a while, and until each had one more accepted, or nearly."""
-        enough = len(self.job_ids) + self.clients
-        started = time.monotonic()
-        while time.monotonic() < started + STARTING_SECONDS:
-            time.sleep(PAUSE_SECONDS)
-            if time.monotonic() > started + seconds and len(self.job_ids) >= enough:
-                return
-
-    def stop(self) -> None:
-        """End, once the requests that are under way are answered."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _submit(self) -> None:
-        while not self._stop.wait(PAUSE_SECONDS):
-            try:
-                answer = requests.post(
-                    f"{self.url}/v1/optimize",
-                    headers={"X-API-KEY": self.api_key},
-                    data={"type": "file", "compression": "high"},
-                    files={"file": ("rocket.jpg", self.photo, "image/jpeg")},
-                    timeout=60,
-                )
-            except requests.RequestException as error:
-                self.refused.append(type(error).__name__)
-                continue
-            if answer.status_code == _ACCEPTED:
-                self.job_ids.append(int(answer.json()["process_id"]))
-            else:
-                self.refused.append(f"{answer.status_code} {answer.text[:80]}")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """What became of all that was accepted."""
 
     accepted: int
+    sent_again: int
+    """Server errors that clients were answered with, and got over."""
     refused: int
     recorded: int
     """Jobs: what was accepted, and what was recorded by a submit that ended before its answer."""
@@ -131,7 +76,8 @@ class Findings:
     @property
     def is_exact(self) -> bool:
         """Whether nothing was lost and each image that was made smaller was paid for once."""
-        return self.lost == self.failed == 0 and self.charged == self.done == self.recorded
+        is_all_there = self.lost == self.failed == self.refused == 0
+        return is_all_there and self.charged == self.done == self.recorded
 
 
 def older_assembly(reference: str, folder: Path) -> Path:
@@ -145,34 +91,47 @@ def older_assembly(reference: str, folder: Path) -> Path:
         raise RehearsalError(message)
     with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
         archive.extractall(sources, filter="data")
-    # Dependencies as they are now: what is rehearsed is our own code and the template.
-    (sources / "build").mkdir(exist_ok=True)
-    (sources / "build" / "layers").symlink_to(ROOT / "build" / "layers")
-    _synthesize(sources, assembly, synth.CONTEXT)
+    synthesize_version(sources, assembly)
     return assembly
 
 
-def rehearse(older: Path, *, cloud: LocalCloud, clients: int, seconds: float) -> Findings:
-    """Update to the older assembly and back while clients submit; return what was found."""
+def synthesize_version(sources: Path, assembly: Path) -> None:
+    """Synthesize another version's sources, for this machine, with the dependencies of now."""
+    (sources / "build").mkdir(exist_ok=True)
+    for built in _BUILT:
+        (sources / "build" / built).symlink_to(ROOT / "build" / built)
+    _synthesize(sources, assembly, synth.CONTEXT)
+
+
+def rehearse(
+    steps: Mapping[str, Path],
+    *,
+    cloud: LocalCloud,
+    clients: int,
+    seconds: float,
+    after_step: Callable[[], object] = lambda: None,
+) -> Findings:
+    """Update to each assembly in turn while clients submit; return what was found."""
     started = time.monotonic()
     account = create_local_account(cloud, tokens=TOKENS, plan="pro")
     had = _read_tokens(cloud, account)
     traffic = Traffic(cloud.url, account.api_key, clients, find_photo("rocket.jpg").read_bytes())
     traffic.start()
     try:
-        traffic.run(seconds)
-        _update(cloud, older, "rolled back")
-        traffic.run(seconds)
-        _update(cloud, synth.assembly(), "upgraded")
+        for what, assembly in steps.items():
+            traffic.run(seconds)
+            _update(cloud, assembly, what)
+            after_step()
         traffic.run(seconds)
     finally:
         traffic.stop()
-    for answer, times in Counter(traffic.refused).most_common(5):
-        print(f"rehearsal: {times} submits were answered: {answer}")
+    _tell("sent again after", traffic.faults)
+    _tell("refused with", traffic.refused)
     states = _wait_for_all(cloud, account)
     values = list(states.values())
     return Findings(
         accepted=len(traffic.job_ids),
+        sent_again=len(traffic.faults),
         refused=len(traffic.refused),
         recorded=len(states),
         done=values.count("done"),
@@ -181,6 +140,11 @@ def rehearse(older: Path, *, cloud: LocalCloud, clients: int, seconds: float) ->
         charged=had - _read_tokens(cloud, account),
         seconds=time.monotonic() - started,
     )
+
+
+def _tell(what: str, answers: list[str]) -> None:
+    for answer, times in Counter(answers).most_common(5):
+        print(f"rehearsal: {times} submits {what}: {answer}", flush=True)
 
 
 def _update(cloud: LocalCloud, assembly: Path, what: str) -> None:
@@ -279,7 +243,10 @@ def main() -> int:
         print(f"rehearsal: synthesized {reference}", flush=True)
         with LocalCloud(log=LOG) as cloud:
             found = rehearse(
-                older, cloud=cloud, clients=arguments.clients, seconds=arguments.seconds
+                {"rolled back": older, "upgraded": synth.assembly()},
+                cloud=cloud,
+                clients=arguments.clients,
+                seconds=arguments.seconds,
             )
     except LocalCloudError as error:
         print(f"rehearsal: {error}", file=sys.stderr)
@@ -287,10 +254,11 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(
-        "\n| accepted | refused | recorded | done | failed | lost | tokens charged | seconds |\n"
-        "|---:|---:|---:|---:|---:|---:|---:|---:|\n"
-        f"| {found.accepted} | {found.refused} | {found.recorded} | {found.done} |"
-        f" {found.failed} | {found.lost} | {found.charged} | {found.seconds:.0f} |\n"
+        "\n| accepted | sent again | refused | recorded | done | failed | lost | tokens charged"
+        " | seconds |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        f"| {found.accepted} | {found.sent_again} | {found.refused} | {found.recorded} |"
+        f" {found.done} | {found.failed} | {found.lost} | {found.charged}"
+        f" | {found.seconds:.0f} |\n"
     )
     print("rehearsal: nothing lost" if found.is_exact else "rehearsal: NOT exact")
     return 0 if found.is_exact else 1

@@ -9,7 +9,15 @@ import pytest
 from local.rehearsal import Findings, RehearsalError, older_assembly
 
 EXACT = Findings(
-    accepted=9, refused=2, recorded=10, done=10, failed=0, lost=0, charged=10, seconds=60
+    accepted=9,
+    sent_again=2,
+    refused=0,
+    recorded=10,
+    done=10,
+    failed=0,
+    lost=0,
+    charged=10,
+    seconds=60,
 )
 
 
@@ -17,7 +25,9 @@ def test_all_that_was_recorded_has_ended_and_was_paid_for_once() -> None:
     assert EXACT.is_exact
 
 
-@pytest.mark.parametrize("change", [{"lost": 1}, {"failed": 1}, {"charged": 11}, {"done": 9}])
+@pytest.mark.parametrize(
+    "change", [{"lost": 1}, {"failed": 1}, {"refused": 1}, {"charged": 11}, {"done": 9}]
+)
 def test_anything_else_is_no_success(change: dict[str, int]) -> None:
     assert not replace(EXACT, **change).is_exact
 
