@@ -41,12 +41,9 @@ from local.http import post
 OPTIMIZER: Final = "optimizer"
 HIDDEN_SECONDS: Final = 6
 """For which a message stays hidden after its function's timeout."""
-WARM_CPU_SECONDS: Final = 0.5
-"""Used by a process before it is killed: one that used less still starts, without an image."""
 TRIES_OF_A_CLIENT: Final = 8
 TOKENS: Final = 1_000
 _POLL_SECONDS: Final = 0.5
-_GLANCE_SECONDS: Final = 0.1
 _KINDS: Final = ("photo",) * 8 + ("text", "noise")
 
 
@@ -231,17 +228,14 @@ def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Rep
 
 
 def find_optimizers(emulator_pid: int) -> list[psutil.Process]:
-    """Return the processes in which the emulator runs the optimizer and that work right now."""
-    before = {
-        process: _count_cpu_seconds(process)
-        for process in psutil.Process(emulator_pid).children(recursive=True)
-        if _is_optimizer(process)
-    }
-    time.sleep(_GLANCE_SECONDS)
+    """Return the processes in which the emulator runs the optimizer, with an image in hand.
+
+    Each has a child that makes a child for each image (leanpix_engine.nursery).
+    """
     return [
         process
-        for process, seconds in before.items()
-        if WARM_CPU_SECONDS <= seconds < _count_cpu_seconds(process)
+        for process in psutil.Process(emulator_pid).children(recursive=True)
+        if _is_optimizer(process) and _has_image(process)
     ]
 
 
@@ -253,11 +247,11 @@ def _is_optimizer(process: psutil.Process) -> bool:
     return name.endswith(f"-{OPTIMIZER}")
 
 
-def _count_cpu_seconds(process: psutil.Process) -> float:
+def _has_image(process: psutil.Process) -> bool:
     try:
-        return float(process.cpu_times().user)
+        return any(child.children() for child in process.children())
     except psutil.Error:
-        return 0.0
+        return False
 
 
 def kill(process: psutil.Process) -> bool:
