@@ -128,3 +128,21 @@ def test_both_queues_are_read_with_partial_failures_and_a_limit(
 def test_queues_are_encrypted(template: Template) -> None:
     for properties in template.of_type("AWS::SQS::Queue").values():
         assert properties["SqsManagedSseEnabled"] is True
+
+
+def test_what_costs_money_is_tagged_by_stage_and_as_the_operator_wants(
+    template: Template, production: Template
+) -> None:
+    for kind in ("AWS::Lambda::Function", "AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+        for properties in template.of_type(kind).values():
+            assert tags_of(properties) == {"application": "leanpix", "stage": "dev"}
+        for properties in production.of_type(kind).values():
+            assert {"owner": "web", "cost-center": "12"}.items() <= tags_of(properties).items()
+
+
+def tags_of(properties: dict[str, Any]) -> dict[str, str]:
+    return {
+        tag["Key"]: tag["Value"]
+        for tag in properties["Tags"]
+        if not tag["Key"].startswith("aws-cdk:")
+    }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Lambda's Python 3.13 runs on Amazon Linux 2023.
 LAMBDA_GLIBC = (2, 34)
 LAMBDA_PYTHON_TAG = "cp313"
+LAMBDA_MINOR = 13
 MAX_UNZIPPED_BYTES = 150_000_000
 MAX_LIGHT_UNZIPPED_BYTES = 20_000_000
 LAMBDA_CACHE_TAG = "cpython-313"
@@ -63,6 +64,29 @@ def test_every_extension_module_is_for_lambdas_python(lambda_bundles: dict[str, 
     names = [path.name for path in elf_files(lambda_bundles["optimizer"])]
     tags = {match[1] for name in names if (match := re.search(r"\.cpython-(\d+)", name))}
     assert tags == {LAMBDA_PYTHON_TAG.removeprefix("cp")}
+
+
+def test_every_wheel_is_one_for_lambdas_python_and_machine(
+    lambda_bundles: dict[str, Bundle],
+) -> None:
+    notes = [path for path in lambda_bundles["optimizer"].files if path.name == "WHEEL"]
+    assert len(notes) > 15
+    for note in notes:
+        tags = re.findall(r"^Tag: (.+)$", note.read_text(encoding="utf-8"), re.MULTILINE)
+        assert any(runs_on_lambda(tag) for tag in tags), (note.parent.name, tags)
+
+
+def runs_on_lambda(tag: str) -> bool:
+    """Tell whether a wheel of this tag may be installed there (PEP 425, PEP 600)."""
+    python, abi, platform = tag.split("-")
+    is_stable_abi = abi == "abi3" and int(python.removeprefix("cp3")) <= LAMBDA_MINOR
+    fits_python = python in {"py3", LAMBDA_PYTHON_TAG} or is_stable_abi
+    if platform == "any":
+        return fits_python
+    legacy = {"manylinux2014_aarch64": (2, 17)}
+    glibc = re.fullmatch(r"manylinux_(\d+)_(\d+)_aarch64", platform)
+    needed = tuple(map(int, glibc.groups())) if glibc else legacy.get(platform)
+    return fits_python and needed is not None and needed <= LAMBDA_GLIBC
 
 
 def test_libvips_is_the_one_that_came_with_the_bundle(lambda_bundles: dict[str, Bundle]) -> None:
