@@ -33,7 +33,7 @@ def other_version(tmp_path: Path) -> Path:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, sources / name, ignore=ignored)
     shutil.copy2(ROOT / "cdk.json", sources)
-    module = sources / "layers" / "shared" / "python" / "leanpix" / "contract.py"
+    module = sources / "layers" / "shared" / "python" / "leanpix" / "contract" / "names.py"
     text = module.read_text(encoding="utf-8")
     assert f'"{contract.APP_VERSION}"' in text
     module.write_text(text.replace(f'"{contract.APP_VERSION}"', f'"{OTHER_VERSION}"'))
