@@ -11,6 +11,7 @@ from cli.local_account import LocalAccount, create_local_account
 from local.cloud import LocalCloud
 from local.paths import LOCAL_DIR
 from tests.api import Api, Site, serve_site
+from tests.handlers import House
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +56,9 @@ def site() -> Iterator[Site]:
 def photo() -> bytes:
     """A real photo: JPEG, 640 x 427, 112,525 bytes."""
     return find_photo("rocket.jpg").read_bytes()
+
+
+@pytest.fixture
+def house() -> House:
+    """Handlers over services in memory."""
+    return House()
