@@ -124,3 +124,22 @@ def test_a_merged_palette_has_at_most_the_colours_asked_for(size: int) -> None:
     data = merged.png(size)
     assert len(np.unique(rgba(data).reshape(-1, 4), axis=0)) <= size
     assert zlib.crc32(data[12:29]) == int.from_bytes(data[29:33], "big")
+
+
+def test_what_needs_more_colours_than_a_palette_holds_is_posterized() -> None:
+    source = saved(photo(320, 240), "PNG")
+    result = optimize(source, Options(quality=94))
+    assert result.output is not None
+    assert result.output.score is not None
+    assert result.output.score >= 91.6
+    lossless = optimize(source, LOSSLESS).output
+    assert lossless is None or len(result.output.data) < 0.9 * len(lossless.data)
+
+
+def test_soft_edges_do_not_cost_a_picture_its_palette() -> None:
+    picture = photo(200, 160).quantize(200).convert("RGBA")
+    alpha = np.asarray(photo(200, 160, seed=8).convert("L"))
+    picture.putalpha(Image.fromarray(alpha).filter(ImageFilter.GaussianBlur(3)))
+    done = output(saved(picture, "PNG"))
+    before, after = rgba(saved(picture, "PNG")), rgba(done)
+    assert np.abs(before[..., 3].astype(int) - after[..., 3]).mean() < 8
