@@ -42,7 +42,7 @@ def noise(height: int, width: int, channels: int, seed: int) -> Bytes:
     return np.clip(smooth + wild, 0, 255).astype(np.uint8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     height=st.integers(1, 70),
     width=st.integers(1, 70),

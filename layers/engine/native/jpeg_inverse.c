@@ -59,6 +59,16 @@ static void colour_row(const uint8_t *restrict luma, const uint8_t *restrict blu
     }
 }
 
+/* libjpeg has no triangle for so few samples: it repeats them. */
+enum { FEWEST_FOR_TRIANGLE = 3 };
+
+static void repeat_row(const uint8_t *restrict half_row, size_t half, uint8_t *restrict row)
+{
+    for (size_t x = 0; x < half; x++) {
+        row[2 * x] = row[2 * x + 1] = half_row[x];
+    }
+}
+
 struct chroma {
     const uint8_t *plane;
     size_t wide;
@@ -72,15 +82,20 @@ static const uint8_t *chroma_row(
     if (!shape->halved) {
         return chroma->plane + y * chroma->wide;
     }
-    const size_t half_height = (shape->height + 1) / 2, near = y / 2;
+    const size_t half_height = (shape->height + 1) / 2, half_width = (shape->width + 1) / 2;
+    const size_t near = y / 2;
     size_t far = near;
+    if (half_width < FEWEST_FOR_TRIANGLE) {
+        repeat_row(chroma->plane + near * chroma->wide, half_width, chroma->row);
+        return chroma->row;
+    }
     if (y % 2 == 0 && near > 0) {
         far = near - 1;
     } else if (y % 2 == 1 && near + 1 < half_height) {
         far = near + 1;
     }
     upsample_row(chroma->plane + near * chroma->wide, chroma->plane + far * chroma->wide,
-        (shape->width + 1) / 2, sums, chroma->row);
+        half_width, sums, chroma->row);
     return chroma->row;
 }
 
