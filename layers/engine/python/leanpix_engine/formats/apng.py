@@ -1,18 +1,24 @@
-"""APNG: frames decoded by Pillow (libvips shows only the first), recompressed by oxipng."""
+"""APNG: decoded by Pillow (libvips shows one frame alone), recompressed or in fewer colours."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.formats import Task, deflate
+from leanpix_engine.formats import Task, apng_writer, deflate
+from leanpix_engine.formats.palette import MergedPalette
+from leanpix_engine.formats.posterize import posterized
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture import Mode, Picture
 from leanpix_engine.search import Candidate, Ladder
+
+_MOST_MEGAPIXELS = 40.0
+"""Frames together; above it a palette of all takes too long to find."""
 
 
 def decode(source: bytes, limits: Limits) -> Picture:
@@ -48,8 +54,13 @@ def decode(source: bytes, limits: Limits) -> Picture:
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source with its frames recompressed one by one."""
+    """The source with its frames recompressed one by one; new frames where they were resized."""
     if task.source is None:
+        picture = task.picture
+        yield Candidate(
+            data=apng_writer.in_colours(picture.frames, picture.delays_ms, picture.loop),
+            how="frames",
+        )
         return
     smaller = deflate.optimize(task.source, task, level=4)
     if smaller is not None:
@@ -57,5 +68,66 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """None: frames drawn over each other have to stay as they are."""
-    return iter(())
+    """One palette for all frames, or fewer levels of each channel."""
+    del goal
+    if task.picture.megapixels > _MOST_MEGAPIXELS:
+        return
+    yield _one_palette(task.picture)
+    yield _posterized(task.picture)
+
+
+def _one_palette(picture: Picture) -> Ladder:
+    """The quality is 10 log2 of its number of colours."""
+    made: list[MergedPalette] = []
+
+    def palette() -> MergedPalette:
+        if not made:
+            tall = picture.frames.reshape(1, -1, picture.width, picture.frames.shape[-1])
+            made.append(MergedPalette(Picture(frames=tall, mode=Mode.RGB, alpha=True).to_vips()))
+        return made[0]
+
+    def reduced(quality: float) -> Picture:
+        pixels = palette().pixels(round(2 ** (quality / 10)))
+        return replace(picture, frames=pixels.reshape(picture.frames.shape))
+
+    def encode(quality: float) -> bytes:
+        indices, colours = palette().reduced(round(2 ** (quality / 10)))
+        return apng_writer.indexed(
+            indices.reshape(picture.frames.shape[:3]), colours, picture.delays_ms, picture.loop
+        )
+
+    return Ladder(
+        how="palette of all frames",
+        encode=encode,
+        preview=reduced,
+        low=10,
+        high=80,
+        start=58,
+        slope=1.3,
+        max_encodes=5,
+        tolerance=0.8,
+    )
+
+
+def _posterized(picture: Picture) -> Ladder:
+    """The quality is 10 log2 of the number of levels."""
+
+    def reduced(quality: float) -> Picture:
+        return posterized(picture, round(2 ** (quality / 10)))
+
+    def encode(quality: float) -> bytes:
+        frames = reduced(quality).frames
+        return apng_writer.in_colours(frames, picture.delays_ms, picture.loop)
+
+    return Ladder(
+        how="posterized frames",
+        encode=encode,
+        preview=reduced,
+        low=20,
+        high=65,
+        start=38,
+        slope=1.0,
+        max_encodes=4,
+        tolerance=0.8,
+        worth=lambda found: not found,
+    )

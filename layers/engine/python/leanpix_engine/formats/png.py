@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from leanpix_engine.decode import decode as decode_by_vips
 from leanpix_engine.formats import Task, apng, deflate
 from leanpix_engine.formats.palette import MergedPalette, chunk
+from leanpix_engine.formats.posterize import posterized, with_coarse_alpha
 from leanpix_engine.headers import png as png_header
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
@@ -26,9 +25,6 @@ _TOLERANCE = 0.8
 _WELL_BELOW = 0.7
 """A lossy file this small against the source is not reached without loss: nobody needs to try."""
 _BEST_PALETTE, _MOST_EFFORT = 100, 10
-_COARSE_ALPHA = ((np.arange(256) + 2) // 4 * 4).clip(0, 255).astype(np.uint8)
-_COARSE_ALPHA[[1, 254]] = 0, 255
-"""Steps of 4; what is all but clear or opaque becomes so."""
 _XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
 """Keyword, no compression, no language, no translated keyword (XMP, part 3, 1.1.5)."""
 _HDR_TRANSFERS = (16, 18)
@@ -47,7 +43,10 @@ def lossless(task: Task) -> Iterator[Candidate]:
     Colours under full transparency are changed where that helps; nobody sees them.
     """
     if task.facts.animated:
-        yield from apng.lossless(task)
+        for candidate in apng.lossless(task):
+            is_new = task.source is None
+            data = _finish(task, candidate.data, 0.0) if is_new else candidate.data
+            yield replace(candidate, data=data)
         return
     large = task.picture.megapixels >= _SMALL_MEGAPIXELS
     hopeless_below = _WELL_BELOW * len(task.source or b"")
@@ -64,7 +63,8 @@ def lossless(task: Task) -> Iterator[Candidate]:
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     """A palette, plain or dithered; where 256 colours are too few, a calmer picture."""
     if task.facts.animated:
-        yield from apng.ladders(task, goal)
+        for ladder in apng.ladders(task, goal):
+            yield replace(ladder, finish=partial(_finish, task))
         return
     if task.source is not None and _is_hdr(task.source):
         return
@@ -80,7 +80,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     dithered = _quantized(task, picture, dither=0.5, tries=6 if small else 3)
     yield replace(dithered, worth=_always if small else _none)
     if picture.alpha:
-        coarse = _with_coarse_alpha(picture)
+        coarse = with_coarse_alpha(picture)
         last = _quantized(task, coarse, dither=0.25, tries=1, effort=_MOST_EFFORT)
         yield replace(last, start=_BEST_PALETTE, worth=_none)
     yield _posterized(task, picture)
@@ -155,17 +155,6 @@ def _quantized(
     )
 
 
-def _with_coarse_alpha(picture: Picture) -> Picture:
-    """The picture with a quarter of the degrees of transparency, which none can tell apart.
-
-    That leaves more of a palette to the colours.
-    """
-    frames = picture.frames.copy()
-    frames[..., 3] = _COARSE_ALPHA[frames[..., 3]]
-    frames[frames[..., 3] == 0] = 0
-    return replace(picture, frames=frames)
-
-
 def _posterized(task: Task, picture: Picture) -> Ladder:
     """Fewer levels of each channel, for what needs more colours than a palette holds.
 
@@ -174,12 +163,7 @@ def _posterized(task: Task, picture: Picture) -> Ladder:
     """
 
     def reduced(quality: float) -> Picture:
-        last = _colours(quality) - 1
-        table = np.rint(np.rint(np.arange(256) * last / 255) * 255 / last).astype(np.uint8)
-        frames = table[picture.frames]
-        if picture.alpha:
-            frames[..., 3] = _COARSE_ALPHA[picture.frames[..., 3]]
-        return replace(picture, frames=frames)
+        return posterized(picture, _colours(quality))
 
     def encode(quality: float) -> bytes:
         image = reduced(quality).to_vips()
