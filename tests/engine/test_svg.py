@@ -103,3 +103,25 @@ def test_a_drawing_of_more_pixels_than_allowed_is_refused() -> None:
 
 def test_damage_is_refused() -> None:
     assert refusal(document()[:-20]) is Reason.CORRUPT_IMAGE
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ('width="100"', (100, 150)),
+        ('height="80"', (300, 80)),
+        ("", (300, 150)),
+        ('width="100%" height="50%"', (300, 150)),
+        ('width="100" viewBox="0 0 200 100"', (100, 50)),
+        ('width="0" height="10"', (300, 10)),
+    ],
+)
+def test_a_side_left_out_is_what_a_browser_makes_it(
+    attributes: str, size: tuple[int, int]
+) -> None:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}>'
+    for drawn in ("", '<path d=""/>'):
+        result = optimize(document(drawn, head=head), Options())
+        assert (result.width, result.height) == size
+        assert result.output is not None
+        assert (result.output.width, result.output.height) == size

@@ -56,8 +56,12 @@ def decode(source: bytes, limits: Limits) -> Picture:
     facts = svg_header.read(source, limits)
     if facts.width * facts.height > limits.max_svg_pixels:
         raise Refused(Reason.TOO_LARGE, "The SVG asks for more pixels than the limits allow.")
+    root = _safe_root(source, limits)
+    # librsvg would take the size of what is drawn where the document leaves one out.
+    root.set("width", str(facts.width))
+    root.set("height", str(facts.height))
     try:
-        image = pyvips.Image.svgload_buffer(_safe(source, limits))
+        image = pyvips.Image.svgload_buffer(ET.tostring(root, encoding="utf-8"))
         if image.width * image.height > limits.max_svg_pixels:
             raise Refused(Reason.TOO_LARGE, "The SVG asks for more pixels than the limits allow.")
         return from_vips(image)
@@ -104,6 +108,12 @@ def _minified(safe: bytes, digits: int) -> bytes | None:
 
 
 def _safe(source: bytes, limits: Limits) -> bytes:
+    """The document of `_safe_root`."""
+    root = _safe_root(source, limits)
+    return cast("bytes", ET.tostring(root, encoding="utf-8", xml_declaration=False))
+
+
+def _safe_root(source: bytes, limits: Limits) -> ET.Element:
     """The document without scripts, event handlers, references to the outside and a DOCTYPE.
 
     Raises:
@@ -122,7 +132,7 @@ def _safe(source: bytes, limits: Limits) -> bytes:
         _clean_attributes(parent)
         if _name(parent) == "style" and _OUTER_STYLE.search(parent.text or ""):
             raise Refused(Reason.UNSAFE_CONTENT, "This SVG has styles that load from elsewhere.")
-    return cast("bytes", ET.tostring(root, encoding="utf-8", xml_declaration=False))
+    return root
 
 
 def _parsed(document: bytes, limits: Limits) -> ET.Element:

@@ -26,7 +26,7 @@ _PIXELS_PER_UNIT = {
 _DEFAULT_SIZE = (
     300,
     150,
-)  # what a browser gives a replaced element without a size (CSS 2.2, 10.3.2)
+)  # what a browser gives a side that a document without a ratio leaves out (CSS 2.2, 10.3.2)
 
 
 def read(source: bytes, limits: Limits) -> Probe:
@@ -36,8 +36,8 @@ def read(source: bytes, limits: Limits) -> Probe:
     attributes = _root_attributes(source)
     width, height = _length(attributes, b"width"), _length(attributes, b"height")
     box = _view_box(attributes)
-    if width is None or height is None:
-        aspect = box[1] / box[0] if box else _DEFAULT_SIZE[1] / _DEFAULT_SIZE[0]
+    if box and (width is None or height is None):
+        aspect = box[1] / box[0]
         if not 1 / _MAX_LENGTH < aspect < _MAX_LENGTH:
             raise Refused(Reason.CORRUPT_IMAGE)
         if width is not None:
@@ -45,11 +45,11 @@ def read(source: bytes, limits: Limits) -> Probe:
         elif height is not None:
             width = height / aspect
         else:
-            width, height = box or _DEFAULT_SIZE
+            width, height = box
     return Probe(
         format=Format.SVG,
-        width=_whole(width),
-        height=_whole(height or 1),
+        width=_whole(_DEFAULT_SIZE[0] if width is None else width),
+        height=_whole(_DEFAULT_SIZE[1] if height is None else height),
         alpha=True,
         lossless=True,
     )
