@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,3 +55,23 @@ def test_a_file_that_is_cut_off_is_refused_or_left_alone(kind: str, share: float
     else:
         assert kind == "GIF"
         assert output is None or len(output.data) < len(data)
+
+
+def test_an_image_that_memory_does_not_suffice_for_is_told_so() -> None:
+    """In a process of its own with little address space, which cannot be given back."""
+    program = """
+import resource, sys
+from leanpix_engine import Options, Refused, optimize
+from leanpix_engine.runtime import pyvips
+source = (pyvips.Image.black(8000, 8000, bands=3) + 90).cast("uchar").pngsave_buffer()
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 100_000_000,) * 2)
+try:
+    optimize(source, Options())
+except Refused as refusal:
+    print(refusal.reason.value)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.strip() == Reason.TOO_LARGE.value, done.stderr[-2000:]

@@ -18,6 +18,9 @@ _LOADERS = {
     Format.WEBP: "webpload_buffer",
     Format.AVIF: "heifload_buffer",
 }
+_SIGNS_OF_NO_MEMORY = ("out of memory", "memory allocation", "cannot allocate memory")
+"""Of libvips itself, of libheif, and of the C library."""
+NO_MEMORY = "This image takes more memory than the limits allow."
 _ANIMATED = {Format.GIF, Format.WEBP}
 _MODES = {
     "b-w": Mode.GRAY,
@@ -33,13 +36,13 @@ def decode(source: bytes, kind: Format) -> Picture:
     """All frames of `source`, strictly: a file that is cut off or broken is refused.
 
     Raises:
-        Refused: `CORRUPT_IMAGE` where the codec meets damage.
+        Refused: `CORRUPT_IMAGE` where the codec meets damage, `TOO_LARGE` where memory runs out.
     """
     image = load(source, kind)
     try:
         return from_vips(image)
     except pyvips.Error as error:
-        raise Refused(Reason.CORRUPT_IMAGE) from error
+        raise refusal_of(error) from error
 
 
 def load(source: bytes, kind: Format) -> Any:
@@ -50,7 +53,14 @@ def load(source: bytes, kind: Format) -> Any:
     try:
         return getattr(pyvips.Image, _LOADERS[kind])(source, **settings)
     except pyvips.Error as error:
-        raise Refused(Reason.CORRUPT_IMAGE) from error
+        raise refusal_of(error) from error
+
+
+def refusal_of(error: Exception) -> Refused:
+    """What an image is told that libvips cannot decode: it is damaged, or memory ran out."""
+    if any(sign in str(error).lower() for sign in _SIGNS_OF_NO_MEMORY):
+        return Refused(Reason.TOO_LARGE, NO_MEMORY)
+    return Refused(Reason.CORRUPT_IMAGE)
 
 
 def from_vips(image: Any) -> Picture:

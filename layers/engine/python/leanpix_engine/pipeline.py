@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from leanpix_engine import color, metadata, two_speeds
 from leanpix_engine.child import CodecFailed
 from leanpix_engine.deadline import Deadline
+from leanpix_engine.decode import NO_MEMORY
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task, codec_of, decoder_of_outputs
 from leanpix_engine.headers.exif import SWAPS_SIDES
@@ -112,7 +113,9 @@ def run(source: bytes, options: Options, limits: Limits) -> Result:
         for step in STEPS:
             work = step(work)
         extra = _extra_webp(work) if options.also_webp else None
-    except (MemoryError, OSError, ValueError, RuntimeError, pyvips.Error) as error:
+    except MemoryError as error:
+        raise Refused(Reason.TOO_LARGE, NO_MEMORY) from error
+    except (OSError, ValueError, RuntimeError, pyvips.Error) as error:
         raise Refused(Reason.ENGINE_FAILURE) from error
     facts, _ = work.found
     return Result(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from scour import scour
 
-from leanpix_engine.decode import from_vips
+from leanpix_engine.decode import from_vips, refusal_of
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import Task
 from leanpix_engine.headers import svg as svg_header
@@ -66,7 +66,7 @@ def decode(source: bytes, limits: Limits) -> Picture:
             raise Refused(Reason.TOO_LARGE, "The SVG asks for more pixels than the limits allow.")
         return from_vips(image)
     except pyvips.Error as error:
-        raise Refused(Reason.CORRUPT_IMAGE) from error
+        raise refusal_of(error) from error
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
