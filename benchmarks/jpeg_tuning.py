@@ -19,7 +19,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from mozjpeg_lossless_optimization import optimize as mozjpeg_lossless
 from PIL import Image
 
 from leanpix_engine.formats.jpeg_encoder import Encoder
@@ -86,7 +85,7 @@ class Photo:
         """Score and logarithm of bytes."""
         encoder = Encoder(self._pixels, halved=True, design=design)
         score = self._reference.score(encoder.preview(quality))
-        return score, math.log(len(mozjpeg_lossless(encoder.encode(quality))))
+        return score, math.log(len(encoder.encode(quality)))
 
     def settle(self, design: Design) -> None:
         """Finds the quality that reaches the goal, and the slope there."""

@@ -12,14 +12,18 @@ from layers import native as builder
 
 TRAPS = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
 
-SCORE_ALL_KINDS_OF_IMAGES = """
+LOAD_IT = """
 import ctypes, sys
 import numpy as np
-from leanpix_engine import native, scales_native
-from leanpix_engine.metric import Reference
+from leanpix_engine import native
 library = ctypes.CDLL(sys.argv[1])
 native._library = lambda: library
 random = np.random.default_rng(0)
+"""
+
+SCORE_ALL_KINDS_OF_IMAGES = """
+from leanpix_engine import scales_native
+from leanpix_engine.metric import Reference
 sizes = [(8, 8), (9, 13), (17, 400), (1600, 2100), *random.integers(8, 100, (40, 2))]
 for height, width in sizes:
     image = random.integers(0, 256, (height, width, 3), np.uint8)
@@ -29,16 +33,37 @@ for height, width in sizes:
     scales_native.quarter(image)
 """
 
+ENCODE_ALL_KINDS_OF_IMAGES = """
+from leanpix_engine.formats.jpeg_encoder import Encoder
+def encode(image, qualities=(1, 30, 80, 100)):
+    for halved in (True, False):
+        encoder = Encoder(image, halved=halved)
+        for quality in qualities:
+            encoder.preview(quality)
+            encoder.encode(quality)
+for height, width in [(1, 1), (8, 8), (16, 17), (7, 300), *random.integers(1, 90, (20, 2))]:
+    for channels in (1, 3):
+        encode(random.integers(0, 256, (height, width, channels), np.uint8))
+        encode(random.choice(np.array([0, 255], np.uint8), (height, width, channels)))
+        encode(random.integers(120, 124, (height, width, channels), np.uint8))
+encode(np.zeros((2048, 1280, 1), np.uint8), (80,))
+"""
+
 
 @pytest.mark.skipif(
     not builder.variants("host") or not list(Path(builder.ROOT).glob("build/zig/*/ziglang/zig")),
     reason="no compiler here",
 )
-def test_the_metric_does_nothing_undefined(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "work",
+    [SCORE_ALL_KINDS_OF_IMAGES, ENCODE_ALL_KINDS_OF_IMAGES],
+    ids=["the metric", "the JPEG encoder"],
+)
+def test_nothing_undefined_is_done_by(work: str, tmp_path: Path) -> None:
     library = tmp_path / "trapping.so"
     builder.compile_library(library, (*builder.variants("host")[0].arguments, *TRAPS))
     done = subprocess.run(
-        [sys.executable, "-c", SCORE_ALL_KINDS_OF_IMAGES, library],
+        [sys.executable, "-c", LOAD_IT + work, library],
         capture_output=True,
         text=True,
         check=False,

@@ -53,10 +53,9 @@ LEANPIX_EXPORT int leanpix_jpeg_quantize(const struct jpeg_quantizer *quantizer,
 LEANPIX_EXPORT int leanpix_jpeg_inverse(const struct jpeg_shape *shape, const int16_t *luma,
     const int16_t *blue, const int16_t *red, const float *tables, uint8_t *pixels);
 
-/* The bits of a baseline scan of all components. `codes` and their `lengths` in bits are (4, 256):
- * by Huffman table, DC of luma and of chroma, AC of luma and of chroma, and by symbol. */
+/* All scans of a progressive JPEG with their Huffman tables: what is between its frame header and
+ * its end. LEANPIX_NO_ROOM if `capacity` bytes do not hold it. */
 LEANPIX_EXPORT int leanpix_jpeg_write(const struct jpeg_shape *shape, const int16_t *luma,
-    const int16_t *blue, const int16_t *red, const uint16_t *codes, const uint8_t *lengths,
-    uint8_t *scan, size_t capacity, size_t *written);
+    const int16_t *blue, const int16_t *red, uint8_t *scans, size_t capacity, size_t *written);
 
 #endif

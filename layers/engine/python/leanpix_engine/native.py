@@ -21,12 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 _PACKAGE = "leanpix_native"
-_OK, _OUT_OF_MEMORY = 0, 1
+_OK, _OUT_OF_MEMORY, _NO_ROOM = 0, 1, 2
 # What x86-64-v3 has over the first x86-64 (System V ABI, "micro-architecture levels"), by the
 # kernel's names; it names only what it also saves on a task switch.
 _X86_64_V3 = frozenset(
     {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "sse4_2", "popcnt"}
 )
+
+
+class NoRoom(RuntimeError):
+    """What C was to write does not fit into the array that it was given."""
 
 
 def available() -> bool:
@@ -40,7 +44,7 @@ def function(name: str, *arguments: Any) -> Callable[..., None]:
     Raises:
         RuntimeError: the library is not `available`.
 
-    The function itself raises MemoryError when it runs out of it.
+    The function itself raises MemoryError when it runs out of it, and NoRoom.
     """
     library = _library()
     if library is None:
@@ -54,6 +58,8 @@ def function(name: str, *arguments: Any) -> Callable[..., None]:
         outcome = found(*values)
         if outcome == _OUT_OF_MEMORY:
             raise MemoryError
+        if outcome == _NO_ROOM:
+            raise NoRoom
         if outcome != _OK:
             message = f"{name} returned {outcome}"
             raise RuntimeError(message)

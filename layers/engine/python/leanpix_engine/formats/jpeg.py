@@ -1,4 +1,4 @@
-"""JPEG: our own encoder, steered by the metric, then mozjpeg's lossless scans.
+"""JPEG: our own encoder, steered by the metric; without loss, mozjpeg's scans.
 
 It needs fewer bytes at equal quality than jpegli or mozjpeg (docs/decisions/0034) and shows what a
 quality will look like before any file is made. Sharp saturated edges, as in screenshots, cannot be
@@ -14,7 +14,6 @@ from functools import partial
 
 import numpy as np
 from mozjpeg_lossless_optimization import COPY_MARKERS
-from mozjpeg_lossless_optimization import optimize as mozjpeg_lossless
 
 from leanpix_engine import child, native
 from leanpix_engine.decode import decode as decode_by_vips
@@ -135,9 +134,7 @@ def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
         how=f"our encoder at {'4:2:0' if halved else '4:4:4'}",
         encode=encoder.encode,
         preview=lambda quality: replace(picture, frames=encoder.preview(quality)[np.newaxis]),
-        finish=lambda data, _: with_metadata(
-            mozjpeg_lossless(data, copy=COPY_MARKERS.NONE), picture
-        ),
+        finish=lambda data, _: with_metadata(data, picture),
         low=5,
         high=100,
         step=_STEP,

@@ -1,8 +1,8 @@
 """A JPEG encoder of our own: trellis quantization steered by the eye's masking, in C.
 
 It quantizes with less loss per bit than jpegli or mozjpeg do (docs/decisions/0034), and shows
-what a decoder will make of it without writing a file. Its files have a baseline scan and the
-usual Huffman tables (T.81, annex K.3): mozjpeg's lossless rewriting is to follow.
+what a decoder will make of it without writing a file. Its files are progressive, in the scans that
+need the fewest bytes, each with Huffman tables made for it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ _KEPT_PIXELS: Final = 4_000_000
 more for each quality tried."""
 _BAND_ROWS: Final = 512
 """Rows of a larger image that are transformed at a time; whole minimum coded units."""
-_BYTES_OF_BLOCK: Final = 64 * 2 * 4
-"""What C asks to have left before it writes a block."""
+_MOST_BYTES: Final = 6
+"""Of a coefficient in all scans together; seldom one. It has one symbol, of at most 9 bits on
+average, and at most 11 bits with it; another 3 are its share of ends of blocks; and every byte may
+need a zero behind it."""
+_BYTES_OF_HEADERS: Final = 16_384
 
 
 class _Shape(ctypes.Structure):
@@ -56,8 +59,6 @@ class _Quantized:
     components: tuple[Component, ...]
     tables: Coefficients
     """(2, 64): of luma, of chroma, in zigzag order."""
-    scan_bytes: int
-    """What a scan of them takes at most."""
 
 
 class Encoder:
@@ -76,9 +77,7 @@ class Encoder:
         self._design = design
         self._keeps = pixels.shape[0] * pixels.shape[1] <= _KEPT_PIXELS
         self._kept: list[list[Coefficients]] | None = None
-        self._symbol_bits = [
-            jpeg_tables.usual_symbol_bits(component) for component in range(pixels.shape[2])
-        ]
+        self._symbol_bits = [jpeg_tables.rough_symbol_bits()] * pixels.shape[2]
         self._is_first = True
         self._made: dict[float, _Quantized] = {}
 
@@ -101,34 +100,37 @@ class Encoder:
         return pixels
 
     def encode(self, quality: float) -> bytes:
-        """A baseline JFIF file."""
+        """A progressive JFIF file."""
         quantized = self._quantized(quality)
-        scan = self._scan(quantized)
         colours = 1 if len(quantized.components) == 1 else 2
+        scans = self._scans(quantized.components)
         self._forget()
-        return jpeg_file.baseline(
+        return jpeg_file.progressive(
             (self.pixels.shape[0], self.pixels.shape[1]),
-            scan,
+            scans,
             halved=self.halved,
             tables=[bytes(table.astype(np.uint8)) for table in quantized.tables[:colours]],
-            huffman=jpeg_tables.USUAL_HUFFMAN,
         )
 
-    def _scan(self, quantized: _Quantized) -> bytes:
-        codes, lengths = jpeg_tables.usual_codes()
-        scan = np.empty(quantized.scan_bytes, np.uint8)
+    def _scans(self, components: tuple[Component, ...]) -> bytes:
+        coefficients = sum(component.size for component in components)
+        try:
+            return self._scans_within(coefficients, components)
+        except native.NoRoom:
+            return self._scans_within(_MOST_BYTES * coefficients, components)
+
+    def _scans_within(self, capacity: int, components: tuple[Component, ...]) -> bytes:
+        scans = np.empty(capacity + _BYTES_OF_HEADERS, np.uint8)
         written = c_size_t()
-        write = native.function("leanpix_jpeg_write", *[c_void_p] * 7, c_size_t, c_void_p)
+        write = native.function("leanpix_jpeg_write", *[c_void_p] * 5, c_size_t, c_void_p)
         write(
             ctypes.byref(self._shape()),
-            *_addresses(quantized.components),
-            native.address(codes, np.uint16, codes.shape),
-            native.address(lengths, np.uint8, lengths.shape),
-            native.address(scan, np.uint8, scan.shape),
-            scan.size,
+            *_addresses(components),
+            native.address(scans, np.uint8, scans.shape),
+            scans.size,
             ctypes.byref(written),
         )
-        return scan[: written.value].tobytes()
+        return scans[: written.value].tobytes()
 
     def _quantized(self, quality: float) -> _Quantized:
         if quality not in self._made:
@@ -194,12 +196,7 @@ class Encoder:
                 totals[index] += _quantize(quantizer, coefficients, part)
                 starts[index] = end
         self._symbol_bits = [jpeg_tables.symbol_bits(self._design, counts) for counts in totals]
-        bits = sum(
-            jpeg_tables.most_bits(component, counts, length // _BLOCK)
-            for component, (counts, length) in enumerate(zip(totals, lengths, strict=True))
-        )
-        # Every byte may be followed by a zero, so that it does not begin a marker.
-        return _Quantized(quantized, tables, 2 * (bits // 8 + 1) + _BYTES_OF_BLOCK)
+        return _Quantized(quantized, tables)
 
 
 def _quantizer(

@@ -8,7 +8,7 @@ from leanpix_engine.headers import exif as exif_header
 from leanpix_engine.headers import jpeg as jpeg_header
 from leanpix_engine.picture import Picture
 
-_DQT, _SOF0, _DHT = 0xDB, 0xC0, 0xC4
+_DQT, _SOF2 = 0xDB, 0xC2
 _MAX_PAYLOAD = 65_533
 """A segment's length is 16 bits and counts itself."""
 _MAX_ICC_PIECE = _MAX_PAYLOAD - len(jpeg_header.ICC) - 2
@@ -19,39 +19,29 @@ _JFIF = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 _SAMPLE_BITS = 8
 _WHOLE, _HALVED = 0x11, 0x22
 """Sampling factors of a luma that has as many samples as chroma, or twice as many each way."""
-_ALL_COEFFICIENTS = bytes((0, 63, 0))
 
 
-def baseline(
-    size: tuple[int, int],
-    scan: bytes,
-    *,
-    halved: bool,
-    tables: Sequence[bytes],
-    huffman: Sequence[tuple[int, bytes]],
+def progressive(
+    size: tuple[int, int], scans: bytes, *, halved: bool, tables: Sequence[bytes]
 ) -> bytes:
-    """A file of one baseline scan.
+    """A file of progressive `scans`, their headers and Huffman tables among them.
 
     `size` is (height, width), `tables` a quantization table in zigzag order for luma and, in
-    colour, one for chroma; `huffman` are (class and destination, lengths and symbols).
+    colour, one for chroma.
     """
     numbers = range(1, 4 if len(tables) > 1 else 2)
     components = bytearray()
-    selectors = bytearray()
     for number in numbers:
         table = min(number - 1, 1)
         components += bytes((number, _HALVED if halved and number == 1 else _WHOLE, table))
-        selectors += bytes((number, table << 4 | table))
     height, width = size
     frame = bytes((_SAMPLE_BITS, *height.to_bytes(2, "big"), *width.to_bytes(2, "big")))
     parts = [
         _START,
         *_segment(jpeg_header.APP0, _JFIF),
         *_segment(_DQT, b"".join(bytes((at,)) + table for at, table in enumerate(tables))),
-        *_segment(_SOF0, frame + bytes((len(numbers),)) + components),
-        *_segment(_DHT, b"".join(bytes((place,)) + table for place, table in huffman)),
-        *_segment(jpeg_header.SOS, bytes((len(numbers),)) + selectors + _ALL_COEFFICIENTS),
-        scan,
+        *_segment(_SOF2, frame + bytes((len(numbers),)) + components),
+        scans,
         _END,
     ]
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""Quantization tables and settings of our JPEG encoder, and the Huffman tables it writes with.
+"""Quantization tables and settings of our JPEG encoder.
 
 Tables and settings were found by coordinate descent on the bytes that photos need for the same
 SSIMULACRA2 of 77, after mozjpeg's lossless rewriting: `python -m benchmarks.jpeg_tuning`. The
@@ -36,7 +36,7 @@ class Design:
     masking_scale: float
     masking_power: float
     end_of_block_share: float
-    """Progressive scans, which follow, code ends of blocks in runs: cheaper than they look."""
+    """Progressive scans code ends of blocks in runs: cheaper than they look."""
 
 
 DESIGN: Final = Design(
@@ -67,7 +67,8 @@ DESIGN: Final = Design(
     masking_power=0.39,
     end_of_block_share=0.67,
 )
-_END_OF_BLOCK: Final = 0x00
+_END_OF_BLOCK, _RUN_OF_16 = 0x00, 0xF0
+_LONGEST_CODE: Final = 16
 
 
 @cache
@@ -94,71 +95,11 @@ def symbol_bits(design: Design, counts: npt.NDArray[np.int64]) -> npt.NDArray[np
     return bits
 
 
-# T.81, tables K.3 to K.6: class and destination; how many codes of each length, and the symbols.
-USUAL_HUFFMAN: Final = tuple(
-    (place, bytes.fromhex(lengths + symbols))
-    for place, lengths, symbols in (
-        (0x00, "00010501010101010100000000000000", "000102030405060708090a0b"),
-        (0x01, "00030101010101010101010000000000", "000102030405060708090a0b"),
-        (
-            0x10,
-            "0002010303020403050504040000017d",
-            (
-                "01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a16"
-                "1718191a25262728292a3435363738393a434445464748494a535455565758595a63646566676869"
-                "6a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6"
-                "b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8"
-                "f9fa"
-            ),
-        ),
-        (
-            0x11,
-            "00020102040403040705040400010277",
-            (
-                "000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434"
-                "e125f11718191a262728292a35363738393a434445464748494a535455565758595a636465666768"
-                "696a737475767778797a82838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4"
-                "b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8"
-                "f9fa"
-            ),
-        ),
+def rough_symbol_bits() -> npt.NDArray[np.float32]:
+    """What AC symbols cost before any was counted: about what they do in T.81's annex K.3."""
+    run, size = np.divmod(np.arange(SYMBOLS), _SIZES_OF_RUN)
+    bits: npt.NDArray[np.float32] = np.minimum(1 + (run + 1) * size, _LONGEST_CODE).astype(
+        np.float32
     )
-)
-_LONGEST_CODE: Final = 16
-
-
-@cache
-def usual_codes() -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
-    """Codes and their lengths by table and symbol, both (4, 256); T.81, annex C.2."""
-    codes = np.zeros((len(USUAL_HUFFMAN), SYMBOLS), np.uint16)
-    lengths = np.zeros((len(USUAL_HUFFMAN), SYMBOLS), np.uint8)
-    for table, (_, content) in enumerate(USUAL_HUFFMAN):
-        symbols = iter(content[_LONGEST_CODE:])
-        code = 0
-        for length, count in enumerate(content[:_LONGEST_CODE], 1):
-            for _ in range(count):
-                symbol = next(symbols)
-                codes[table, symbol], lengths[table, symbol] = code, length
-                code += 1
-            code <<= 1
-    return codes, lengths
-
-
-def usual_symbol_bits(component: int) -> npt.NDArray[np.float32]:
-    """What AC symbols cost in those tables; as much as the longest where they lack one."""
-    _, lengths = usual_codes()
-    bits: npt.NDArray[np.float32] = lengths[2 + min(component, 1)].astype(np.float32)
-    bits[bits == 0] = _LONGEST_CODE
+    bits[_END_OF_BLOCK], bits[_RUN_OF_16] = 3, 11
     return bits
-
-
-_MOST_BITS_OF_DC: Final = 11 + 11
-"""The longest code of a size in tables K.3 and K.4, and the largest size."""
-
-
-def most_bits(component: int, counts: npt.NDArray[np.int64], blocks: int) -> int:
-    """At most so many bits take AC symbols that occur so often, and the DC of all blocks."""
-    _, lengths = usual_codes()
-    symbols = np.arange(SYMBOLS)
-    each = lengths[2 + min(component, 1)] + symbols % _SIZES_OF_RUN
-    return int((counts * each).sum()) + blocks * _MOST_BITS_OF_DC
