@@ -17,7 +17,9 @@ def described(text: str, *, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"description": text})
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(described,))
+@dataclass_transform(
+    eq_default=False, kw_only_default=True, frozen_default=True, field_specifiers=(described,)
+)
 class Body:
     """A JSON object: what is derived from it is a frozen dataclass.
 
@@ -26,8 +28,8 @@ class Body:
     """
 
     def __init_subclass__(cls) -> None:
-        """Make the dataclass."""
-        dataclass(frozen=True, kw_only=True)(cls)
+        """Make the dataclass, with the methods that are used: each takes time to make."""
+        dataclass(frozen=True, kw_only=True, eq=False, repr=False, match_args=False)(cls)
 
 
 def body_fields(body: type[Body]) -> tuple[Field[Any], ...]:
