@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from hypothesis import given
@@ -12,6 +14,7 @@ from PIL import Image, ImageDraw, ImageSequence
 
 from leanpix_engine import Format, Level, Limits, Options, optimize
 from leanpix_engine.formats import apng, apng_writer
+from leanpix_engine.formats.palette import chunk
 
 from .conftest import opened, photo
 
@@ -128,3 +131,25 @@ def test_what_is_written_is_what_is_composed(frames: np.ndarray, in_palette: boo
     assert (done.delays_ms, done.loop) == ((10, 20, 65_535), 5)
     for ours, theirs in zip(done.frames, frames, strict=True):
         assert np.array_equal(seen(ours), seen(theirs))
+
+
+def test_sixteen_bits_are_left_alone() -> None:
+    source = animation()
+    deep = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 0, 0, 0, 0))
+    frame = struct.pack(">IIIIIHHBB", 0, 8, 8, 0, 0, 1, 10, 0, 0)
+    rows = zlib.compress(b"".join(b"\x00" + bytes(range(16)) for _ in range(8)))
+    second = (1).to_bytes(4, "big") + frame[4:]
+    source = b"".join(
+        [
+            source[:8],
+            deep,
+            chunk(b"acTL", struct.pack(">II", 2, 0)),
+            chunk(b"fcTL", frame),
+            chunk(b"IDAT", rows),
+            chunk(b"fcTL", second),
+            chunk(b"fdAT", (2).to_bytes(4, "big") + rows),
+            chunk(b"IEND", b""),
+        ]
+    )
+    result = optimize(source, Options())
+    assert (result.output, result.reason) == (None, "depth_kept")

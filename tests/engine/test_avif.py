@@ -14,6 +14,7 @@ from leanpix_engine.metric import Reference
 from .conftest import opened, photo, saved
 
 TO_AVIF = Options(target_format=Format.AVIF)
+TO_WEBP = Options(target_format=Format.WEBP)
 
 
 def test_a_photo_holds_the_floor_and_is_smaller_than_its_webp(photo_jpeg: bytes) -> None:
@@ -47,23 +48,30 @@ def test_a_lossless_level_leaves_an_avif_as_it_is() -> None:
     assert (result.output, result.reason) == (None, "no_savings")
 
 
-def test_an_animated_avif_is_refused_rather_than_cut_to_one_frame() -> None:
+def test_an_animated_avif_is_left_alone_rather_than_cut_to_one_frame() -> None:
     buffer = io.BytesIO()
     frames = [photo(64, 64, seed=seed) for seed in (1, 2, 3)]
     frames[0].save(buffer, "AVIF", save_all=True, append_images=frames[1:], duration=80)
-    for options in (Options(), Options(target_format=Format.WEBP)):
+    result = optimize(buffer.getvalue(), Options())
+    assert (result.output, result.reason, result.frames) == (None, "animation_kept", 3)
+    for options in (Options(max_width=32), Options(target_format=Format.WEBP)):
         with pytest.raises(Refused) as refusal:
             optimize(buffer.getvalue(), options)
         assert refusal.value.reason is Reason.UNSUPPORTED_FEATURE
 
 
 @pytest.mark.parametrize(("primaries", "transfer"), [(9, 16), (9, 18), (12, 13)])
-def test_colours_that_would_be_taken_for_srgb_are_refused(primaries: int, transfer: int) -> None:
+def test_colours_that_would_be_taken_for_srgb_stay_as_they_are(
+    primaries: int, transfer: int
+) -> None:
     source = saved(photo(64, 64), "AVIF")
     at = source.index(b"colrnclx") + 8
     told = bytes((0, primaries, 0, transfer))
+    source = source[:at] + told + source[at + 4 :]
+    result = optimize(source, Options())
+    assert (result.output, result.reason) == (None, "hdr_kept")
     with pytest.raises(Refused) as refusal:
-        optimize(source[:at] + told + source[at + 4 :], Options())
+        optimize(source, TO_WEBP)
     assert refusal.value.reason is Reason.UNSUPPORTED_FEATURE
 
 

@@ -53,3 +53,30 @@ class Refused(Exception):
 
     def __reduce__(self) -> tuple[type[Refused], tuple[Reason, str]]:
         return (Refused, (self.reason, self.text))
+
+
+class Kept(StrEnum):
+    """What of an image only stays whole where its file is left alone."""
+
+    ANIMATION = "animation_kept"
+    HDR = "hdr_kept"
+    DEPTH = "depth_kept"
+
+
+_KEPT_TEXT = {
+    Kept.ANIMATION: "Animated AVIF can neither be resized nor converted.",
+    Kept.HDR: "HDR, or wide gamut without a profile, can neither be resized nor converted.",
+    Kept.DEPTH: "Animated PNG with 16 bits can neither be resized nor converted.",
+}
+
+
+class LeftAlone(Refused):
+    """The engine cannot work on this image, but it may stay as it is where that will do.
+
+    Args:
+        kept: the reason that a `Result` without an output gives.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__(Reason.UNSUPPORTED_FEATURE, _KEPT_TEXT[kept])
+        self.kept = kept

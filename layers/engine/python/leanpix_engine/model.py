@@ -116,8 +116,10 @@ class Result:
     output: Output | None
     also_webp: Output | None
     reason: str | None
-    """Why there is no output: "no_savings", "gain_map_kept", or "no_lossless_form" for a lossless
-    conversion to a format that cannot hold the image without loss. None where there is one."""
+    """Why there is no output: "no_savings", or "no_lossless_form" for a lossless conversion to a
+    format that cannot hold the image without loss. "gain_map_kept", "hdr_kept", "animation_kept"
+    and "depth_kept" name what could only be kept by leaving the file alone. None where there is
+    an output."""
     seconds: float
 
     @property

@@ -11,7 +11,7 @@ from leanpix_engine import color, metadata, two_speeds
 from leanpix_engine.child import CodecFailed
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.decode import NO_MEMORY
-from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.errors import LeftAlone, Reason, Refused
 from leanpix_engine.formats import Task, codec_of, decoder_of_outputs
 from leanpix_engine.headers.exif import SWAPS_SIDES
 from leanpix_engine.limits import Limits
@@ -109,15 +109,22 @@ def run(source: bytes, options: Options, limits: Limits) -> Result:
     work = Work(
         source=source, options=options, limits=limits, deadline=Deadline(limits.max_seconds)
     )
+    extra = None
     try:
         for step in STEPS:
             work = step(work)
         extra = _extra_webp(work) if options.also_webp else None
+    except LeftAlone as left_alone:
+        if work.facts is None or not _suffices(work.facts, options):
+            raise
+        work = replace(work, reason=left_alone.kept.value)
     except MemoryError as error:
         raise Refused(Reason.TOO_LARGE, NO_MEMORY) from error
     except (OSError, ValueError, RuntimeError, pyvips.Error) as error:
         raise Refused(Reason.ENGINE_FAILURE) from error
-    facts, _ = work.found
+    facts = work.facts
+    if facts is None:
+        raise RuntimeError(_OUT_OF_ORDER)
     return Result(
         original_size=len(source),
         original_format=facts.format,
@@ -209,6 +216,15 @@ STEPS: tuple[Callable[[Work], Work], ...] = (
     encode,
     verify,
 )
+
+
+def _suffices(facts: Probe, options: Options) -> bool:
+    """True where the source itself is of the format and the size asked for."""
+    size = (facts.width, facts.height)
+    return (
+        options.target_format in (None, facts.format)
+        and fitted(*size, options.max_width, options.max_height) == size
+    )
 
 
 def _why_none(work: Work) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats import Task, apng_writer, deflate
 from leanpix_engine.formats.palette import MergedPalette
 from leanpix_engine.formats.posterize import posterized
@@ -25,14 +25,13 @@ def decode(source: bytes, limits: Limits) -> Picture:
     """All frames as composed on the canvas; a default image outside the animation is left out.
 
     Raises:
-        Refused: damage, or 16 bits per channel, which no decoder at hand composes.
+        Refused: damage.
+        LeftAlone: 16 bits per channel, which no decoder at hand composes.
     """
     try:
         with Image.open(io.BytesIO(source), formats=["PNG"]) as image:
             if image.mode.startswith("I"):
-                raise Refused(
-                    Reason.UNSUPPORTED_FEATURE, "Animated PNG with 16 bits is not supported."
-                )
+                raise LeftAlone(Kept.DEPTH)
             hidden = 1 if image.info.get("default_image") else 0
             frames, delays = [], []
             for index in range(hidden, int(getattr(image, "n_frames", 1))):

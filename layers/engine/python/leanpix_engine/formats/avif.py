@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from leanpix_engine.decode import decode as decode_by_vips
-from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats import Task
 from leanpix_engine.headers import avif as avif_header
 from leanpix_engine.limits import Limits
@@ -53,15 +53,14 @@ def decode(source: bytes, limits: Limits) -> Picture:
     """The image of an AVIF, turned as its own boxes say.
 
     Raises:
-        Refused: damage; an image sequence, of which libheif shows only one frame; colours that
+        Refused: damage.
+        LeftAlone: an image sequence, of which libheif shows only one frame; colours that
             libvips would take for sRGB: HDR, a gain map, wide gamut without a profile.
     """
     if avif_header.read(source, limits).animated:
-        text = "Animated AVIF is not supported; the file is left as it is."
-        raise Refused(Reason.UNSUPPORTED_FEATURE, text)
+        raise LeftAlone(Kept.ANIMATION)
     if _is_hdr_or_wide(source[:_HEADER_BYTES]):
-        text = "AVIF in HDR or wide gamut without a profile is not supported; it is left as it is."
-        raise Refused(Reason.UNSUPPORTED_FEATURE, text)
+        raise LeftAlone(Kept.HDR)
     return decode_by_vips(source, Format.AVIF)
 
 
