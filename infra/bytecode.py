@@ -1,8 +1,8 @@
 """Compile the Python of a layer before it is deployed.
 
 Lambda's file system is read-only: what comes as source alone is compiled anew at every cold
-start, which takes longer than all else that a light function does there (docs/sizing.md). By
-unchecked hash, since a zip keeps no times to tell a stale file by (PEP 552).
+start, which makes that a third longer (docs/sizing.md). By unchecked hash, since a zip keeps no
+times to tell a stale file by (PEP 552).
 """
 
 from __future__ import annotations
