@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 
 
-def _mozjpeg_lossless(source: bytes, keep: str) -> bytes:
-    """Rewrites a JPEG's entropy coding as progressive scans; `keep` names COPY_MARKERS."""
+def _mozjpeg_lossless(source: bytes) -> bytes:
+    """Rewrites a JPEG's entropy coding as progressive scans, and drops its metadata."""
     from mozjpeg_lossless_optimization import (  # noqa: PLC0415  (each child loads one codec)
         COPY_MARKERS,
         optimize,
     )
 
-    return bytes(optimize(source, copy=COPY_MARKERS[keep]))
+    return bytes(optimize(source, copy=COPY_MARKERS.NONE))
 
 
 OPERATIONS = {"mozjpeg_lossless": _mozjpeg_lossless}

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from mozjpeg_lossless_optimization import COPY_MARKERS
 
 from leanpix_engine import child, native
 from leanpix_engine.decode import decode as decode_by_vips
@@ -85,9 +84,8 @@ def lossless(task: Task) -> Iterator[Candidate]:
     if task.facts.gain_map and index is None:
         return
     primary = gain_map.primary_of(task.source, index) if index else task.source
-    keep = COPY_MARKERS.NONE.name
     try:
-        data = child.call("mozjpeg_lossless", primary, task.limits, task.deadline, keep)
+        data = child.call("mozjpeg_lossless", primary, task.limits, task.deadline)
     except child.CodecFailed:
         return
     if index:

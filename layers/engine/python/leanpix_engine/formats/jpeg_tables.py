@@ -1,8 +1,8 @@
 """Quantization tables and settings of our JPEG encoder.
 
 Tables and settings were found by coordinate descent on the bytes that photos need for the same
-SSIMULACRA2 of 77, after mozjpeg's lossless rewriting: `python -m benchmarks.jpeg_tuning`. The
-start were jpegli's tables; one factor for each diagonal of a table was searched for.
+SSIMULACRA2 of 77: `python -m benchmarks.jpeg_tuning`, with mozjpeg's progressive scans then, with
+ours now. The start were jpegli's tables; one factor for each diagonal of a table was searched for.
 """
 
 from __future__ import annotations
