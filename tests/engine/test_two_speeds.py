@@ -106,3 +106,12 @@ def test_the_effort_is_the_highest_that_ends_in_time_and_the_least_where_none_do
     assert effort_within(costs, 5.0, 10.0) == 4
     assert effort_within(costs, 20.0, 10.0) == 1
     assert effort_within(costs, 1000.0, 10.0) == 0
+
+
+@given(encoders)
+def test_a_quality_that_stands_for_more_steps_is_encoded_once(encoder: FakeEncoder) -> None:
+    ladder = replace(encoder.ladder(), qualities=sorted([*range(10, 96, 2), 62, 62, 66]))
+    found, reached = climb(ladder, GOAL, encoder.score, Deadline(10))
+    assert reached
+    assert found.score == encoder.score(found.data)
+    assert encoder.slow <= 4

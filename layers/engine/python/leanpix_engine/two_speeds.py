@@ -8,7 +8,7 @@ scored itself, and made again where that was wrong.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,7 +40,8 @@ class TwoSpeedLadder(Ladder):
     """
 
     qualities: Sequence[int]
-    """What the encoder tells apart, rising."""
+    """What the encoder tells apart, rising; one below a sudden rise of the score stands for as
+    many steps as that is worth."""
     reach: float
     """So near to a quick try a slow encode needs no quick one of its own."""
     too_good: float
@@ -71,7 +72,7 @@ def climb(
     slope = _slope(ladder, quick)
     step = _next(ladder, quick[-1], aim + ladder.margin, slope)
     slow: list[_Try] = []
-    while all(step != known.step for known in slow):
+    while not _known(ladder, step, slow):
         data = ladder.finish(quick[-1].data, ladder.qualities[step])
         latest = _Try(step, max(score(data), _WORST_SCORE), data)
         slow.append(latest)
@@ -80,7 +81,8 @@ def climb(
         slope = _slope(ladder, slow) if len(slow) > 1 else slope
         step = _next(ladder, latest, goal, slope)
         if latest.score < goal:
-            step = min(max(step, latest.step + 1), len(ladder.qualities) - 1)
+            step = max(step, bisect_right(ladder.qualities, ladder.qualities[latest.step]))
+            step = min(step, len(ladder.qualities) - 1)
     return _result(ladder, _best(slow, goal), goal)
 
 
@@ -107,7 +109,7 @@ def _quick_tries(
     """Quick encodes, until one is so near that the rest of the way can be foretold."""
     tries: list[_Try] = []
     step = min(bisect_left(ladder.qualities, ladder.start), len(ladder.qualities) - 1)
-    while len(tries) < ladder.max_encodes and all(step != known.step for known in tries):
+    while len(tries) < ladder.max_encodes and not _known(ladder, step, tries):
         deadline.check()
         data = ladder.encode(ladder.qualities[step])
         tries.append(_Try(step, max(score(data), _WORST_SCORE), data))
@@ -121,6 +123,10 @@ def _hopeless(ladder: TwoSpeedLadder, quick: _Try, aim: float) -> bool:
     """True where other ways are smaller by far, at what this file's size would be at the aim."""
     at_aim = len(quick.data) * math.exp((aim - quick.score) / _SCORE_PER_E)
     return at_aim > ladder.hopeless_above()
+
+
+def _known(ladder: TwoSpeedLadder, step: int, tries: list[_Try]) -> bool:
+    return any(ladder.qualities[step] == ladder.qualities[known.step] for known in tries)
 
 
 def _settled(ladder: TwoSpeedLadder, slow: list[_Try], goal: float) -> bool:
