@@ -44,6 +44,7 @@ HIDDEN_SECONDS: Final = 6
 TRIES_OF_A_CLIENT: Final = 8
 TOKENS: Final = 1_000
 _POLL_SECONDS: Final = 0.5
+_GLANCE_SECONDS: Final = 0.03
 _KINDS: Final = ("photo",) * 8 + ("text", "noise")
 
 
@@ -145,6 +146,9 @@ class _Run:
             if self.is_over.wait(dice.uniform(0.05, 1.0)):
                 break
             running = find_optimizers(self.cloud.emulator_pid)
+            # Images are short: from a random moment on, the first one that is in hand.
+            while not running and not self.is_over.wait(_GLANCE_SECONDS):
+                running = find_optimizers(self.cloud.emulator_pid)
             if running and kill(dice.choice(running)):
                 self.killed += 1
 
