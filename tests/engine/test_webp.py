@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from leanpix_engine import Format, Level, Options, optimize
+from leanpix_engine import Format, Level, Limits, Options, optimize
 
 from .conftest import opened, photo, saved, screenshot
 
@@ -97,3 +97,11 @@ def test_a_lossy_animation_is_smaller_than_a_lossless_one() -> None:
     result = optimize(animation(lossless=True), Options())
     assert result.output is not None
     assert len(result.output.data) < 0.5 * result.original_size
+
+
+def test_a_drawing_too_large_to_be_searched_in_time_is_coded_without_loss() -> None:
+    source = saved(screenshot(320, 240).resize((3200, 2400), Image.Resampling.NEAREST), "PNG")
+    limits = Limits(max_seconds=2.0)
+    result = optimize(source, Options(target_format=Format.WEBP), limits)
+    assert result.seconds < limits.max_seconds
+    assert result.output is None or result.output.score is None

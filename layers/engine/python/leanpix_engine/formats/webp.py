@@ -32,6 +32,10 @@ _QUALITY_FOR = (
 """The usual quality of lossy WebP for a score, on photos."""
 _SCORE_PER_QUALITY = 0.95
 _QUICK_EFFORT = 3
+_LEAST_LOSSY_SECONDS = 0.35
+"""Per megapixel; what cannot be searched in time is left to lossless coding."""
+_QUICK_SECONDS = {_QUICK_EFFORT: 0.5, 0: 0.1}
+"""Per megapixel, of two quick encodes with what scoring them takes."""
 _QUICK_AGAINST_FINAL = -0.4
 """Effort 3 without sharp chroma scores that much lower at the same quality, +-0.65."""
 _REACH = 5
@@ -94,9 +98,11 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
             yield _animated(picture, goal)
         return
     seconds = task.deadline.left()
-    if not (is_flat(picture) and task.facts.lossless):
+    if picture.megapixels * _LEAST_LOSSY_SECONDS > seconds:
+        return
+    if not (is_flat(picture) and task.facts.lossless) or picture.megapixels > seconds:
         yield _lossy(picture, goal, seconds)
-        return  # what a lossy file left is no flat area any more
+        return  # what a lossy file left is no flat area any more; a palette takes 0.5 s/MP
     smallest = [math.inf]
 
     def noted(found: Sequence[Candidate]) -> bool:
@@ -129,7 +135,9 @@ def _save(image: Any, picture: Picture, **settings: Any) -> bytes:
 
 def _lossy(picture: Picture, goal: float, seconds: float) -> TwoSpeedLadder:
     image = picture.to_vips()
-    sharp = is_flat(picture)  # thin saturated lines are lost without; on photos it only takes time
+    quick_effort = effort_within(_QUICK_SECONDS, picture.megapixels, seconds / 2)
+    # Thin saturated lines are lost without; on photos it only takes time.
+    sharp = is_flat(picture) and quick_effort == _QUICK_EFFORT
 
     def encode(quality: float, effort: int, preset: str, *, smart: bool) -> bytes:
         return _save(
@@ -147,7 +155,7 @@ def _lossy(picture: Picture, goal: float, seconds: float) -> TwoSpeedLadder:
 
     return TwoSpeedLadder(
         how="lossy",
-        encode=lambda quality: encode(quality, _QUICK_EFFORT, "picture", smart=sharp),
+        encode=lambda quality: encode(quality, quick_effort, "picture", smart=sharp),
         finish=final,
         margin=_QUICK_AGAINST_FINAL,
         qualities=range(1, 101),
