@@ -15,7 +15,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.layers import IGNORED, Layers
-from infra.settings import LOG_RETENTION, Flavour, Settings
+from infra.settings import Flavour, Settings
 from leanpix import contract
 from leanpix.contract import EnvironmentName
 
@@ -202,7 +202,7 @@ class Functions(Construct):
         log_group = logs.LogGroup(
             scope,
             "Logs",
-            retention=logs.RetentionDays[LOG_RETENTION[self._settings.log_retention_days]],
+            retention=logs.RetentionDays[self._settings.log_retention_days.name],
             removal_policy=(
                 RemovalPolicy.RETAIN if self._settings.keep_data else RemovalPolicy.DESTROY
             ),

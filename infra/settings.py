@@ -8,12 +8,13 @@ ends the synthesis with one line that names the setting. ``docs/settings.md`` is
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from enum import Enum, IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Self, get_type_hints
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from leanpix import contract
 
@@ -40,26 +41,25 @@ class Rollout(StrEnum):
     """A tenth of the calls for five minutes, then all; an alarm takes it back."""
 
 
-LOG_RETENTION: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        1: "ONE_DAY",
-        3: "THREE_DAYS",
-        7: "ONE_WEEK",
-        14: "TWO_WEEKS",
-        30: "ONE_MONTH",
-        90: "THREE_MONTHS",
-        180: "SIX_MONTHS",
-        365: "ONE_YEAR",
-    }
-)
-"""CloudWatch Logs takes only some numbers of days; each with the CDK's name for it."""
+class LogRetention(IntEnum):
+    """The days that CloudWatch Logs takes, of all numbers, by the CDK's names."""
+
+    ONE_DAY = 1
+    THREE_DAYS = 3
+    ONE_WEEK = 7
+    TWO_WEEKS = 14
+    ONE_MONTH = 30
+    THREE_MONTHS = 90
+    SIX_MONTHS = 180
+    ONE_YEAR = 365
+
 
 STAGE_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "prod": MappingProxyType(
             {
                 "keep_data": True,
-                "log_retention_days": 90,
+                "log_retention_days": LogRetention.THREE_MONTHS,
                 "max_concurrency": 50,
                 "rollout": Rollout.CANARY,
             }
@@ -75,42 +75,30 @@ _CERTIFICATE: Final = r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9
 _EMAIL: Final = r"[^@\s,]+@[^@\s,]+\.[^@\s,]+"
 # "Tag naming limits and requirements", AWS Billing guide.
 _TAG: Final = r"[\w.:/+@-]{1,128}=[\w .:/+@-]{0,256}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What a value of a setting must be, and what the setting does."""
-
-    what: str
-    allowed: str
-    """In words, for people."""
-    low: int | None = None
-    high: int | None = None
-    pattern: str | None = None
-    one_of: tuple[int, ...] = ()
+_ALLOWED: Final = "allowed"
+"""Where a field keeps what its value must be, in words for people."""
 
 
 def _whole(default: int, what: str, *, low: int, high: int, why: str) -> Any:
-    allowed = f"between {low:,} and {high:,} ({why})"
-    return _field(default, Rule(what=what, allowed=allowed, low=low, high=high))
+    words = f"between {low:,} and {high:,} ({why})"
+    return Field(default, description=what, ge=low, le=high, json_schema_extra={_ALLOWED: words})
 
 
 def _text(default: str, what: str, *, pattern: str, allowed: str) -> Any:
-    return _field(default, Rule(what=what, allowed=allowed, pattern=pattern))
+    whole = rf"^({pattern})\Z"
+    return Field(default, description=what, pattern=whole, json_schema_extra={_ALLOWED: allowed})
 
 
-def _choice(default: StrEnum, what: str) -> Any:
-    """Return a field whose values are those of the default's type."""
-    return _field(default, Rule(what=what, allowed=" or ".join(type(default))))
-
-
-def _field(default: object, rule: Rule) -> Any:
-    return dataclasses.field(default=default, metadata={"rule": rule})
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(BaseModel):
     """The deploy settings with their defaults."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        # Pydantic's own engine finds the pattern of `tags` too large.
+        regex_engine="python-re",
+    )
 
     stage: str = _text(
         "dev",
@@ -207,31 +195,21 @@ class Settings:
         high=50,
         why="percent of the source's bytes",
     )
-    keep_data: bool = _field(
+    keep_data: bool = Field(
         default=False,
-        rule=Rule(
-            what="Whether tables, bucket and logs outlive a deletion of the stack; also protects"
-            " the stack and the accounts from being deleted.",
-            allowed="true or false",
-        ),
+        description="Whether tables, bucket and logs outlive a deletion of the stack; also"
+        " protects the stack and the accounts from being deleted.",
     )
-    log_retention_days: int = _field(
-        30,
-        Rule(
-            what="How long logs are kept.",
-            allowed="one of " + ", ".join(map(str, LOG_RETENTION)),
-            one_of=tuple(LOG_RETENTION),
-        ),
+    log_retention_days: LogRetention = Field(
+        LogRetention.ONE_MONTH, description="How long logs are kept."
     )
-    rollout: Rollout = _choice(  # noqa: RUF009 - returns a dataclasses.field
-        Rollout.AT_ONCE, "How a new version of the functions takes over, see docs/deploy.md."
+    rollout: Rollout = Field(
+        Rollout.AT_ONCE,
+        description="How a new version of the functions takes over, see docs/deploy.md.",
     )
-    tracing: bool = _field(
+    tracing: bool = Field(
         default=True,
-        rule=Rule(
-            what="Whether X-Ray traces calls: the first of each second and 5 % of the rest.",
-            allowed="true or false",
-        ),
+        description="Whether X-Ray traces calls: the first of each second and 5 % of the rest.",
     )
     alarm_email: str = _text(
         "",
@@ -268,23 +246,24 @@ class Settings:
         pattern=f"({_TAG}(,{_TAG})*)?",
         allowed="name=value, several with commas",
     )
-    flavour: Flavour = _choice(  # noqa: RUF009 - the same
-        Flavour.ARM64, "For which machine the layers are: `host` is for the local cloud alone."
+    flavour: Flavour = Field(
+        Flavour.ARM64,
+        description="For which machine the layers are: `host` is for the local cloud alone.",
     )
 
-    def __post_init__(self) -> None:
-        """Check every value, then what holds between them."""
-        for name, rule in rules().items():
-            _check(name, getattr(self, name), rule)
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        """Check what holds between values that are right by themselves."""
         if bool(self.domain_name) != bool(self.certificate_arn):
             message = (
                 "setting domain_name and setting certificate_arn: the one needs the other,"
                 f" not {self.domain_name!r} with {self.certificate_arn!r}"
             )
-            raise SettingError(message)
+            raise ValueError(message)
         if self.monthly_budget_dollars and not self.alarm_email:
             message = "setting monthly_budget_dollars: needs alarm_email, whom a budget tells"
-            raise SettingError(message)
+            raise ValueError(message)
+        return self
 
     @property
     def visibility_timeout_seconds(self) -> int:
@@ -308,56 +287,44 @@ class Settings:
 
         Values come as text from a command line and as numbers from a file.
         """
-        kinds = get_type_hints(cls)
-        given = {name: value for name, value in context.items() if not _belongs_to_the_cdk(name)}
-        unknown = sorted(given.keys() - kinds.keys())
-        if unknown:
-            message = f"no such setting: {', '.join(unknown)}. There are: {', '.join(kinds)}"
-            raise SettingError(message)
-        # Each value is of the kind that its field declares.
-        parsed: dict[str, Any] = {
-            name: _parse(name, kinds[name], value) for name, value in given.items()
+        given = {
+            name: str(value).strip()
+            for name, value in context.items()
+            if not _belongs_to_the_cdk(name)
         }
-        return cls(**{**STAGE_DEFAULTS.get(parsed.get("stage", ""), {}), **parsed})
+        defaults = STAGE_DEFAULTS.get(given.get("stage", ""), {})
+        texts = {name: str(value) for name, value in defaults.items()} | given
+        try:
+            return cls.model_validate_strings(texts)
+        except ValidationError as error:
+            raise SettingError(_tell(error.errors()[0])) from None
 
 
-def rules() -> dict[str, Rule]:
-    """Return what a value of each setting must be, by name."""
-    return {field.name: field.metadata["rule"] for field in dataclasses.fields(Settings)}
+def allowed(name: str) -> str:
+    """Return in words what a value of a setting must be."""
+    field = Settings.model_fields[name]
+    if isinstance(field.json_schema_extra, dict):
+        return str(field.json_schema_extra[_ALLOWED])
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
+        return _join_choices(str(member.value) for member in field.annotation)
+    return _join_choices(("true", "false"))
 
 
-def _check(name: str, value: Any, rule: Rule) -> None:
-    is_right = True
-    if rule.low is not None and rule.high is not None:
-        is_right = rule.low <= value <= rule.high
-    elif rule.pattern is not None:
-        is_right = re.fullmatch(rule.pattern, value) is not None
-    elif rule.one_of:
-        is_right = value in rule.one_of
-    if not is_right:
-        message = f"setting {name}={value!r}: must be {rule.allowed}"
-        raise SettingError(message)
+def _tell(error: ErrorDetails) -> str:
+    """Say what is wrong in our words; pydantic's name its own types and pages."""
+    if not error["loc"]:  # what _check_together raised
+        return str(error["ctx"]["error"])
+    name = str(error["loc"][0])
+    if name not in Settings.model_fields:
+        return f"no such setting: {name}. There are: {', '.join(Settings.model_fields)}"
+    kind = "a whole number " if error["type"].startswith("int_") else ""
+    return f"setting {name}={error['input']!r}: must be {kind}{allowed(name)}"
+
+
+def _join_choices(choices: Iterable[str]) -> str:
+    *others, last = choices
+    return f"{', '.join(others)} or {last}"
 
 
 def _belongs_to_the_cdk(name: str) -> bool:
     return ":" in name or name.startswith(("@", "aws-cdk", "cdk"))
-
-
-def _parse(name: str, kind: type, value: object) -> object:
-    text = str(value).strip()
-    if issubclass(kind, StrEnum):
-        if text not in set(kind):
-            message = f"setting {name}={text!r}: one of {', '.join(kind)}"
-            raise SettingError(message)
-        return kind(text)
-    if kind is bool:
-        if text.lower() not in {"true", "false"}:
-            message = f"setting {name}={text!r}: true or false"
-            raise SettingError(message)
-        return text.lower() == "true"
-    if kind is int:
-        if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
-            message = f"setting {name}={text!r}: a whole number"
-            raise SettingError(message)
-        return int(text)
-    return text

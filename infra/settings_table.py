@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from infra.settings import STAGE_DEFAULTS, Settings, rules
+from infra.settings import STAGE_DEFAULTS, Settings, allowed
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 
@@ -32,13 +32,13 @@ The stage `prod` has other defaults than every other stage where the table says 
 
 def render_page() -> str:
     """Return the page."""
-    defaults, production = Settings(), STAGE_DEFAULTS["prod"]
+    production = STAGE_DEFAULTS["prod"]
     rows = []
-    for name, rule in rules().items():
-        default = _show(getattr(defaults, name))
+    for name, field in Settings.model_fields.items():
+        default = _show(field.default)
         if name in production:
             default += f"; `prod`: {_show(production[name])}"
-        rows.append(f"| `{name}` | {default} | {rule.allowed} | {rule.what} |")
+        rows.append(f"| `{name}` | {default} | {allowed(name)} | {field.description} |")
     return _HEAD + "\n".join(rows) + "\n"
 
 

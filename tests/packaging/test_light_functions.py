@@ -14,7 +14,7 @@ from leanpix import contract
 from leanpix.contract import EnvironmentName
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-HEAVY = ("pyvips", "PIL", "numpy", "leanpix_engine")
+HEAVY = ("pyvips", "PIL", "numpy", "pydantic", "leanpix_engine")
 PROBING_FUNCTIONS = {"tinyjpg_submit"}
 """They read headers with the engine's own code, which loads no library for it."""
 LIGHT_FUNCTIONS = [name for name in contract.FUNCTIONS if name != "optimizer"]
@@ -38,6 +38,6 @@ def modules_loaded_by(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", LIGHT_FUNCTIONS)
-def test_importing_a_light_handler_loads_no_imaging_library(name: str) -> None:
+def test_importing_a_light_handler_loads_no_heavy_library(name: str) -> None:
     heavy = set(HEAVY) - ({"leanpix_engine"} if name in PROBING_FUNCTIONS else set())
     assert not modules_loaded_by(name) & heavy
