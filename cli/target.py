@@ -18,8 +18,8 @@ from leanpix.adapters.administration import (
 )
 from leanpix.adapters.callbacks_table import CallbacksTable
 from leanpix.adapters.clock import SystemClock
+from leanpix.adapters.dead_letters import DeadLetters
 from leanpix.adapters.jobs_table import JobsTable
-from leanpix.adapters.queue import DeadLetters
 from leanpix.contract import PLANS, OutputName, stack_name, usage_plan_output
 from leanpix.services.administration import AdministrationService
 from leanpix.services.redrive import RedriveService

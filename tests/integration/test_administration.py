@@ -14,7 +14,8 @@ import cli.jobs
 import cli.key
 from cli.main import app
 from leanpix.adapters.callbacks_table import CallbacksTable
-from leanpix.adapters.queue import DeadLetters, SqsCallbackQueue
+from leanpix.adapters.dead_letters import DeadLetters
+from leanpix.adapters.queue import SqsCallbackQueue
 from leanpix.contract import UNLIMITED_TOKENS
 from leanpix.domain.ids import hash_api_key
 from leanpix.domain.tasks import CallbackTask

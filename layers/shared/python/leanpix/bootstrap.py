@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from leanpix.services.uploads import UploadsService
     from leanpix.services.wait import WaitService
 
-# Starting makes hundreds of thousands of objects that stay. Python would look through them for
-# garbage every 700, a tenth of the time that a start takes (docs/sizing.md).
-gc.set_threshold(50_000, 20, 20)
+# Starting makes 60,000 objects that stay. Python would look through them for garbage every 700, a
+# tenth of the time that a start takes (docs/sizing.md); this is more than a start makes.
+gc.set_threshold(100_000, 20, 20)
 
 
 @cache

@@ -13,7 +13,6 @@ from leanpix.contract import CORRELATION_ATTRIBUTE
 from leanpix.domain.tasks import CallbackTask, ImageTask, task_to_body
 from leanpix.observability import logger
 from leanpix.services.ports import QueueFailedError
-from leanpix.services.redrive import DeadLetter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,39 +79,6 @@ class SqsCallbackQueue:
                 MessageGroupId=account_id,
                 MessageAttributes=_correlation(),
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetters:
-    """A dead-letter queue and the queue that its messages came from. For the operator."""
-
-    client: SQSClient
-    dead_letter_url: str
-    url: str
-
-    def receive(self) -> list[DeadLetter]:
-        """Return some of the dead letters, and hide them for a while; none is the end."""
-        answer = self.client.receive_message(
-            QueueUrl=self.dead_letter_url,
-            MaxNumberOfMessages=10,
-            MessageSystemAttributeNames=["MessageGroupId"],
-        )
-        return [
-            DeadLetter(
-                body=message["Body"],
-                group_id=message.get("Attributes", {}).get("MessageGroupId", ""),
-                receipt=message["ReceiptHandle"],
-            )
-            for message in answer.get("Messages", ())
-        ]
-
-    def send_again(self, letter: DeadLetter, body: str) -> None:
-        """Queue a dead letter's message again, and then delete it from the dead letters."""
-        # Whose turn it is matters little here; SQS only asks for a name.
-        self.client.send_message(
-            QueueUrl=self.url, MessageBody=body, MessageGroupId=letter.group_id or "redriven"
-        )
-        self.client.delete_message(QueueUrl=self.dead_letter_url, ReceiptHandle=letter.receipt)
 
 
 def _correlation() -> dict[str, MessageAttributeValueTypeDef]:
