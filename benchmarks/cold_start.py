@@ -100,7 +100,8 @@ def start_once(bundle: Bundle, runtime: Path) -> Start:
 def prepare_runtime(folder: Path) -> Path:
     """Fill a folder with what Lambda's runtime has of its own, compiled as it is there."""
     link_runtime(folder)
-    modules = [str(path.resolve()) for path in folder.iterdir()]
+    # A package is compiled where its link leads to; a module of one file, such as six, beside it.
+    modules = [str(path.resolve() if path.is_dir() else path) for path in folder.iterdir()]
     subprocess.run([bare_python(), "-m", "compileall", "-q", *modules], check=True)
     return folder
 
