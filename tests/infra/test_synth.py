@@ -58,5 +58,6 @@ def test_a_wrong_setting_ends_the_app_with_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.strip().splitlines() == [
-        "app.py: setting retention_days='never': a whole number"
+        "app.py: setting retention_days='never': must be a whole number between 1 and 365"
+        " (results are kept for at least a day)"
     ]
