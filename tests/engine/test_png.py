@@ -12,6 +12,7 @@ from PIL import Image, ImageFilter
 from leanpix_engine import Format, Level, Options, optimize
 from leanpix_engine.formats.palette import MergedPalette, chunk
 from leanpix_engine.picture import Mode, Picture
+from leanpix_engine.verify import Judge
 
 from .conftest import opened, photo, saved, screenshot
 
@@ -143,3 +144,26 @@ def test_soft_edges_do_not_cost_a_picture_its_palette() -> None:
     done = output(saved(picture, "PNG"))
     before, after = rgba(saved(picture, "PNG")), rgba(done)
     assert np.abs(before[..., 3].astype(int) - after[..., 3]).mean() < 8
+
+
+def test_a_palette_shows_the_pixels_that_its_file_has() -> None:
+    picture = Picture(frames=np.asarray(photo(80, 60))[None], mode=Mode.RGB)
+    palette = MergedPalette(picture.to_vips())
+    for size in (5, 60, 256):
+        assert np.array_equal(palette.pixels(size), rgba(palette.png(size)))
+
+
+def test_what_is_opaque_is_searched_without_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Laying it on a background would take as long as scoring it."""
+    seen: list[bool] = []
+    score_of = Judge.score_of
+
+    def noted(judge: Judge, picture: Picture) -> float:
+        seen.append(picture.alpha)
+        return score_of(judge, picture)
+
+    monkeypatch.setattr(Judge, "score_of", noted)
+    opaque = screenshot().resize((240, 180), Image.Resampling.BICUBIC)
+    output(saved(opaque, "PNG"))
+    assert seen
+    assert not any(seen)

@@ -48,10 +48,8 @@ class MergedPalette:
 
     def reduced(self, size: int) -> tuple[Bytes, Bytes]:
         """Each pixel's index, and at most `size` colours (n, 4)."""
-        if size >= self.size:
-            return self._indices, self._colours
-        points, cluster = self._clusters(size)
-        return cluster.astype(np.uint8)[self._indices], _from_space(points)
+        cluster, colours = self._table(size)
+        return cluster[self._indices], colours
 
     def png(self, size: int) -> bytes:
         """The image in at most `size` colours, as a quickly made PNG."""
@@ -59,8 +57,16 @@ class MergedPalette:
 
     def pixels(self, size: int) -> Bytes:
         """The image in at most `size` colours as (height, width, 4)."""
-        indices, colours = self.reduced(size)
-        return colours[indices]
+        cluster, colours = self._table(size)
+        # One look-up of whole pixels: a third of the time of two, of an index and four channels.
+        return colours[cluster].view(np.uint32)[:, 0][self._indices][..., None].view(np.uint8)
+
+    def _table(self, size: int) -> tuple[Bytes, Bytes]:
+        """Which of at most `size` colours stands for each colour, and those colours (n, 4)."""
+        if size >= self.size:
+            return np.arange(self.size, dtype=np.uint8), self._colours
+        points, cluster = self._clusters(size)
+        return cluster.astype(np.uint8), _from_space(points)
 
     def _clusters(self, size: int) -> tuple[Floats, npt.NDArray[np.intp]]:
         """Points of `size` clusters, and each colour's cluster: merged, then Lloyd's steps."""

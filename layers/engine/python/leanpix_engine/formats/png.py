@@ -104,7 +104,9 @@ def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
         return made[0]
 
     def reduced(quality: float) -> Picture:
-        return replace(picture, frames=palette().pixels(_colours(quality))[None], alpha=True)
+        few = replace(picture, frames=palette().pixels(_colours(quality))[None], alpha=True)
+        # Laying what is opaque on a background would take as long as scoring it.
+        return few if picture.alpha else few.without_alpha()
 
     return Ladder(
         how="merged palette",
