@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from leanpix_engine import Format, Level, Limits, Options, optimize
+from leanpix_engine.formats import webp
 
 from .conftest import opened, photo, saved, screenshot
 
@@ -105,3 +106,59 @@ def test_a_drawing_too_large_to_be_searched_in_time_is_coded_without_loss() -> N
     result = optimize(source, Options(target_format=Format.WEBP), limits)
     assert result.seconds < limits.max_seconds
     assert result.output is None or result.output.score is None
+
+
+def panel() -> Image.Image:
+    """A large window with rounded corners: flat, with a shaded part of many colours."""
+    image = screenshot(1280, 960).convert("RGBA")
+    shaded = np.asarray(image).copy()
+    y, x = np.mgrid[0:480, 0:640]
+    light = np.stack([x * 0.3, y * 0.4, (x + y) * 0.2], axis=-1)
+    light += np.random.default_rng(1).normal(0, 4, light.shape)
+    shaded[240:720, 320:960, :3] = np.clip(light, 0, 255)
+    shaded[:8, :8, 3] = 120
+    return Image.fromarray(shaded)
+
+
+@pytest.fixture
+def encodes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """The settings of every file that libwebp makes."""
+    made: list[dict[str, object]] = []
+    save = webp._save
+
+    def noted(image: object, picture: object, **settings: object) -> bytes:
+        made.append(settings)
+        return save(image, picture, **settings)
+
+    monkeypatch.setattr(webp, "_save", noted)
+    return made
+
+
+def test_a_large_graphic_takes_few_encodes_and_holds_the_floor(
+    encodes: list[dict[str, object]],
+) -> None:
+    result = optimize(saved(panel(), "PNG"), TO_WEBP)
+    assert result.output is not None
+    assert result.output.score is not None
+    assert result.output.score >= 76.5
+    lossy = [made for made in encodes if "lossless" not in made]
+    assert len([made for made in lossy if "preset" in made]) <= 3
+
+
+def test_what_cannot_win_is_seen_at_a_first_look(encodes: list[dict[str, object]]) -> None:
+    source = saved(screenshot(640, 480).resize((800, 600), Image.Resampling.BICUBIC), "PNG")
+    assert optimize(source, TO_WEBP).output is not None
+    assert not [made for made in encodes if "preset" in made]
+    assert len([made for made in encodes if made.get("lossless") and made["effort"]]) == 1
+
+
+@pytest.mark.parametrize("saturated", [False, True])
+def test_only_a_saturated_photo_gets_sharp_chroma(
+    encodes: list[dict[str, object]],
+    saturated: bool,  # noqa: FBT001  (a parameter of the test)
+) -> None:
+    strong = photo()
+    image = strong if saturated else Image.blend(strong, strong.convert("L").convert("RGB"), 0.6)
+    result = optimize(saved(image, quality=95), TO_WEBP)
+    assert result.output is not None
+    assert {made["smart_subsample"] for made in encodes} == {saturated}
