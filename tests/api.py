@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
+
+from tests.bodies import check_body, find_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,12 +28,21 @@ class Api:
     api_key: str | None = None
 
     def call(self, method: str, path: str, **details: Any) -> requests.Response:
-        """Return the answer; headers given replace the key's where they have its name."""
+        """Return the answer, held to its route's declared type.
+
+        Headers given replace the key's where they have its name.
+        """
         headers = {"X-API-KEY": self.api_key} if self.api_key else {}
         headers.update(details.pop("headers", {}))
         url = path if path.startswith("http") else self.url + path
         details.setdefault("allow_redirects", False)
-        return requests.request(method, url, headers=headers, timeout=PATIENCE_SECONDS, **details)
+        answer = requests.request(
+            method, url, headers=headers, timeout=PATIENCE_SECONDS, **details
+        )
+        found = find_route(method, urlsplit(url).path) if url.startswith(self.url) else None
+        if found:
+            check_body(found[0], answer.status_code, answer.content)
+        return answer
 
     def get(self, path: str, **details: Any) -> requests.Response:
         """GET."""

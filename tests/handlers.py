@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,11 @@ from unittest.mock import patch
 
 from leanpix import bootstrap
 from leanpix.adapters.prober import EngineProber
-from leanpix.contract import ROUTES, EnvironmentName, Route
+from leanpix.contract import EnvironmentName
 from leanpix.domain.uploads import UploadGrant, UploadRequest
 from leanpix.services.examine import ExamineService
 from leanpix.services.identify import AccountService
+from tests.bodies import check_body, find_route
 from tests.ledger.world import Backend, World
 
 FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
@@ -59,8 +59,10 @@ class House:
         query: dict[str, str] | None = None,
         account_id: str | None = ACCOUNT,
     ) -> Answer:
-        """Call the function that serves a path."""
-        route, parameters = _find(method, path)
+        """Call the function that serves a path; its answer is held to its declared type."""
+        found = find_route(method, path)
+        assert found, f"no route for {method} {path}"
+        route, parameters = found
         event = {
             "httpMethod": method,
             "path": path,
@@ -73,7 +75,9 @@ class House:
             "requestContext": {"authorizer": {"accountId": account_id} if account_id else {}},
         }
         result = self._module(route.function).handler(event, CONTEXT)
-        return Answer(result["statusCode"], result["headers"], b64decode(result["body"]))
+        answer = Answer(result["statusCode"], result["headers"], b64decode(result["body"]))
+        check_body(route, answer.status, answer.body)
+        return answer
 
     def finish(self) -> None:
         """Let the optimizer do all that waits for it."""
@@ -128,16 +132,6 @@ def load_handler(function: str) -> ModuleType:
         assert bootstrap.settings().site_url == SITE_URL
         object.__setattr__(bootstrap.settings(), "environment", dict(os.environ))
     return module
-
-
-def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    for route in ROUTES:
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
-        found = re.fullmatch(pattern, path)
-        if found and route.method == method:
-            return route, found.groupdict()
-    message = f"no route for {method} {path}"
-    raise LookupError(message)
 
 
 def form(parts: list[tuple[str, bytes]], boundary: str = "b") -> tuple[bytes, dict[str, str]]:

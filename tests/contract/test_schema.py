@@ -16,7 +16,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis import GenerationMode
+from schemathesis import CheckContext, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -29,6 +29,7 @@ from cli.local_account import LocalAccount
 from leanpix.contract import ROUTES, Access
 from local.cloud import LocalCloud
 from tests.api import Api
+from tests.bodies import check_body
 
 CASES = 2_000
 """In all, at least; the last test counts them."""
@@ -39,14 +40,26 @@ EXAMPLES = 80
 """For each operation, of requests that keep to the schema and of those that do not."""
 FEW_EXAMPLES = 8
 """Of routes that take nothing: there is only so much to be varied."""
+ROUTES_BY_NAME = {f"{route.method} {route.path}": route for route in ROUTES}
+
+
+def declared_type_conformance(
+    _context: CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    """Hold an answer to the type of its body, by pydantic."""
+    route = ROUTES_BY_NAME[f"{case.method.upper()} {case.path}"]
+    check_body(route, response.status_code, response.content)
+
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
+    declared_type_conformance,
 ]
-OPERATIONS = [f"{route.method} {route.path}" for route in ROUTES]
+OPERATIONS = list(ROUTES_BY_NAME)
 TAKES_NOTHING = {"/", "/status", "/ping", "/v1/users/info", "/docs", "/openapi.json"}
 PUBLIC = {route.path for route in ROUTES if route.access is Access.PUBLIC}
 

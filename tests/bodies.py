@@ -1,0 +1,52 @@
+"""Holds what the APIs send to the types that their bodies declare, which nothing does at run time.
+
+Strictly: a number is no text, and what no body declares is not sent. The description at
+``/openapi.json`` is made of the same bodies by our own generator; this is a second reading.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from leanpix.contract import ROUTES, Route
+from leanpix.dialects.bodies import Body
+from leanpix.openapi.specification import DESCRIPTIONS
+
+FIRST_ERROR = 400
+
+
+def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the route that a call takes, and the parameters in its path."""
+    for route in ROUTES:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
+        found = re.fullmatch(pattern, path)
+        if found and route.method == method:
+            return route, found.groupdict()
+    return None
+
+
+def check_body(route: Route, status: int, content: bytes) -> None:
+    """Raise pydantic's ValidationError where an answer is not what its route declares."""
+    adapter = _adapter(route, status)
+    if adapter is not None and content:
+        adapter.validate_json(content, strict=True, extra="forbid")
+
+
+@cache
+def _adapter(route: Route, status: int) -> TypeAdapter[Any] | None:
+    body = _declared_body(route, status)
+    return TypeAdapter(body) if body else None
+
+
+def _declared_body(route: Route, status: int) -> type[Body] | None:
+    for description in DESCRIPTIONS.values():
+        operation = description.find(route)
+        if operation and status >= FIRST_ERROR:
+            return description.error_body
+        if operation:
+            return {answer.status: answer.body for answer in operation.answers}[status]
+    raise LookupError(route)
