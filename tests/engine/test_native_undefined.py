@@ -49,6 +49,30 @@ for height, width in [(1, 1), (8, 8), (16, 17), (7, 300), *random.integers(1, 90
 encode(np.zeros((2048, 1280, 1), np.uint8), (80,))
 """
 
+READ_DAMAGED_FILES = """
+from dataclasses import replace
+from leanpix_engine import jpeg_rewrite
+from leanpix_engine.formats.jpeg_encoder import Encoder
+from leanpix_engine.jpeg_progressive import parsed
+def damaged(scan):
+    data = bytearray(scan.data)
+    for at in random.integers(0, len(data), random.integers(0, 4)):
+        data[at] = random.integers(0, 256)
+    missing = random.integers(0, 2) * random.integers(0, len(data))
+    return replace(scan, data=bytes(data[: len(data) - missing]))
+for height, width, channels in random.integers(1, (60, 60, 3), (40, 3)):
+    image = random.integers(0, 256, (height, width, 2 * channels - 1), np.uint8)
+    file = parsed(Encoder(image, halved=bool(height % 2)).encode(20 + width))
+    jpeg_rewrite._written(file.frame, jpeg_rewrite.coefficients(file), 100_000)
+    whole = file.scans
+    for _ in range(50):
+        file.scans = [damaged(scan) for scan in whole]
+        try:
+            jpeg_rewrite.coefficients(file)
+        except native.Broken:
+            pass
+"""
+
 
 @pytest.mark.skipif(
     not builder.variants("host") or not list(Path(builder.ROOT).glob("build/zig/*/ziglang/zig")),
@@ -56,8 +80,8 @@ encode(np.zeros((2048, 1280, 1), np.uint8), (80,))
 )
 @pytest.mark.parametrize(
     "work",
-    [SCORE_ALL_KINDS_OF_IMAGES, ENCODE_ALL_KINDS_OF_IMAGES],
-    ids=["the metric", "the JPEG encoder"],
+    [SCORE_ALL_KINDS_OF_IMAGES, ENCODE_ALL_KINDS_OF_IMAGES, READ_DAMAGED_FILES],
+    ids=["the metric", "the JPEG encoder", "the reader of JPEG scans"],
 )
 def test_nothing_undefined_is_done_by(work: str, tmp_path: Path) -> None:
     library = tmp_path / "trapping.so"

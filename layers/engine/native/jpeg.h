@@ -14,10 +14,16 @@
 
 #include "leanpix.h"
 
-enum { JPEG_SIDE = 8, JPEG_BLOCK = 64, JPEG_COMPONENTS = 3, JPEG_SYMBOLS = 256 };
+enum {
+    JPEG_SIDE = 8,
+    JPEG_BLOCK = 64,
+    JPEG_COMPONENTS = 3,
+    JPEG_SYMBOLS = 256,
+    JPEG_LONGEST_CODE = 16,
+};
 
-/* What a function returns that was given too little room. */
-enum { LEANPIX_NO_ROOM = 2 };
+/* What a function returns that was given too little room, or to read what is none of it. */
+enum { LEANPIX_NO_ROOM = 2, LEANPIX_BROKEN = 3 };
 
 /* Size, number of components, and whether chroma has half of the samples in both directions. */
 struct jpeg_shape {
@@ -56,6 +62,40 @@ LEANPIX_EXPORT int leanpix_jpeg_inverse(const struct jpeg_shape *shape, const in
 /* All scans of a progressive JPEG with their Huffman tables: what is between its frame header and
  * its end. LEANPIX_NO_ROOM if `capacity` bytes do not hold it. */
 LEANPIX_EXPORT int leanpix_jpeg_write(const struct jpeg_shape *shape, const int16_t *luma,
+    const int16_t *blue, const int16_t *red, uint8_t *scans, size_t capacity, size_t *written);
+
+/* The components of a file that is read: their ids, and their blocks without those that only fill
+ * up a minimum coded unit. A unit has `across` x `down` blocks of luma and one of each chroma. */
+struct jpeg_layout {
+    size_t components, across, down;
+    size_t wide[JPEG_COMPONENTS], high[JPEG_COMPONENTS];
+    uint8_t ids[JPEG_COMPONENTS];
+};
+
+/* A Huffman table as a file lists it: codes of 1 bit, of 2 bits, ...; then their symbols. */
+struct jpeg_source_table {
+    uint8_t of_length[JPEG_LONGEST_CODE], listed[JPEG_SYMBOLS];
+};
+
+/* One scan of a progressive file: the direct coefficients of the `chosen` components, whole, where
+ * `last` is 0; else of one of them places `first` to `last`, their bits from `low` up; with
+ * `refines`, the bit `low` alone. */
+struct jpeg_source_scan {
+    size_t components, chosen[JPEG_COMPONENTS];
+    uint32_t first, last, low, refines;
+    struct jpeg_source_table tables[JPEG_COMPONENTS];
+};
+
+/* Adds what a scan says to coefficients, which are zero before the first; they have no blocks that
+ * only fill up. `bytes` are the scan's without the zeros that are stuffed behind 0xFF. Whatever
+ * they are, no coefficient leaves the range that 8-bit samples need; LEANPIX_BROKEN unless they
+ * say exactly one scan. */
+LEANPIX_EXPORT int leanpix_jpeg_read(const struct jpeg_layout *layout,
+    const struct jpeg_source_scan *scan, const uint8_t *bytes, size_t count, int16_t *luma,
+    int16_t *blue, int16_t *red);
+
+/* As leanpix_jpeg_write does it, from coefficients that were read. */
+LEANPIX_EXPORT int leanpix_jpeg_rewrite(const struct jpeg_layout *layout, const int16_t *luma,
     const int16_t *blue, const int16_t *red, uint8_t *scans, size_t capacity, size_t *written);
 
 #endif

@@ -5,8 +5,6 @@
 
 #include "jpeg.h"
 
-enum { JPEG_LONGEST_CODE = 16 };
-
 /* How often each symbol occurs, and the bits that follow symbols: signs, lower bits, runs. */
 struct jpeg_statistics {
     uint32_t counts[JPEG_SYMBOLS];

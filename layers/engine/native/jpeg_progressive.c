@@ -23,6 +23,7 @@ struct coding {
 
 struct progression {
     struct jpeg_plane planes[JPEG_COMPONENTS];
+    uint8_t ids[JPEG_COMPONENTS];
     size_t components;
     struct coding direct[JPEG_COMPONENTS];
     size_t direct_count, direct_of[JPEG_COMPONENTS];
@@ -166,8 +167,8 @@ static void put_next_tables(
 }
 
 /* A scan's header: its components, with the slot of each one's table of either class. */
-static void put_header(struct jpeg_sink *sink, const struct jpeg_scan *scan, size_t components,
-    const uint8_t *slots)
+static void put_header(struct jpeg_sink *sink, const struct progression *progression,
+    const struct jpeg_scan *scan, size_t components, const uint8_t *slots)
 {
     const uint8_t start[]
         = {0xFF, SOS, 0, (uint8_t)(6 + 2 * components), (uint8_t)components};
@@ -177,7 +178,7 @@ static void put_header(struct jpeg_sink *sink, const struct jpeg_scan *scan, siz
 
     put_bytes(sink, start, sizeof start);
     for (size_t index = 0; index < components; index++) {
-        const uint8_t selector[] = {(uint8_t)(scan->component + index + 1), slots[index]};
+        const uint8_t selector[] = {progression->ids[scan->component + index], slots[index]};
         put_bytes(sink, selector, sizeof selector);
     }
     put_bytes(sink, end, sizeof end);
@@ -198,7 +199,7 @@ static void write_direct(struct jpeg_sink *sink, const struct progression *progr
         chosen[index] = &codes[index];
         slots[index] = (uint8_t)(coding << 4);
     }
-    put_header(sink, &scan, components, slots);
+    put_header(sink, progression, &scan, components, slots);
     jpeg_write_direct(progression->planes + component, components, chosen, sink);
     jpeg_sink_finish(sink);
 }
@@ -222,7 +223,7 @@ static void write_all(struct jpeg_sink *sink, const struct progression *progress
             put_next_tables(sink, progression, loaded);
         }
         jpeg_huffman_codes(&progression->codings[coding].table, &codes);
-        put_header(sink, scan, 1, &slot);
+        put_header(sink, progression, scan, 1, &slot);
         jpeg_write_scan(&progression->planes[scan->component], scan, &codes, sink);
         jpeg_sink_finish(sink);
     }
@@ -257,29 +258,64 @@ static uint64_t *make_room(struct progression *progression)
     return room;
 }
 
+/* All scans of the progression's planes. */
+static int write_planes(
+    struct progression *progression, uint8_t *scans, size_t capacity, size_t *written)
+{
+    struct jpeg_sink sink = {.next = scans, .end = scans + capacity};
+    uint64_t *const room = make_room(progression);
+
+    if (room == NULL) {
+        return LEANPIX_OUT_OF_MEMORY;
+    }
+    plan(progression);
+    write_all(&sink, progression);
+    *written = (size_t)(sink.next - scans);
+    free(room);
+    return sink.full ? LEANPIX_NO_ROOM : LEANPIX_OK;
+}
+
 int leanpix_jpeg_write(const struct jpeg_shape *shape, const int16_t *luma, const int16_t *blue,
     const int16_t *red, uint8_t *scans, size_t capacity, size_t *written)
 {
     const int16_t *const coefficients[JPEG_COMPONENTS] = {luma, blue, red};
     struct progression *const progression = calloc(1, sizeof *progression);
-    struct jpeg_sink sink = {.next = scans, .end = scans + capacity};
-    uint64_t *room = NULL;
 
-    if (progression != NULL) {
-        progression->components = shape->components;
-        for (size_t component = 0; component < shape->components; component++) {
-            progression->planes[component].coefficients = coefficients[component];
-            measure(shape, component, &progression->planes[component]);
-        }
-        room = make_room(progression);
+    if (progression == NULL) {
+        return LEANPIX_OUT_OF_MEMORY;
     }
-    if (room != NULL) {
-        plan(progression);
-        write_all(&sink, progression);
-        *written = (size_t)(sink.next - scans);
+    progression->components = shape->components;
+    for (size_t component = 0; component < shape->components; component++) {
+        progression->ids[component] = (uint8_t)(component + 1);
+        progression->planes[component].coefficients = coefficients[component];
+        measure(shape, component, &progression->planes[component]);
     }
-    const int found_memory = room != NULL;
-    free(room);
+    const int outcome = write_planes(progression, scans, capacity, written);
     free(progression);
-    return !found_memory ? LEANPIX_OUT_OF_MEMORY : sink.full ? LEANPIX_NO_ROOM : LEANPIX_OK;
+    return outcome;
+}
+
+int leanpix_jpeg_rewrite(const struct jpeg_layout *layout, const int16_t *luma,
+    const int16_t *blue, const int16_t *red, uint8_t *scans, size_t capacity, size_t *written)
+{
+    const int16_t *const coefficients[JPEG_COMPONENTS] = {luma, blue, red};
+    struct progression *const progression = calloc(1, sizeof *progression);
+
+    if (progression == NULL) {
+        return LEANPIX_OUT_OF_MEMORY;
+    }
+    progression->components = layout->components;
+    for (size_t component = 0; component < layout->components; component++) {
+        const size_t wide = layout->wide[component];
+        progression->ids[component] = layout->ids[component];
+        progression->planes[component] = (struct jpeg_plane){
+            .coefficients = coefficients[component],
+            .wide = wide,
+            .high = layout->high[component],
+            .stride = wide,
+        };
+    }
+    const int outcome = write_planes(progression, scans, capacity, written);
+    free(progression);
+    return outcome;
 }

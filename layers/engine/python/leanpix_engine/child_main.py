@@ -6,13 +6,18 @@ import sys
 
 
 def _mozjpeg_lossless(source: bytes) -> bytes:
-    """Rewrites a JPEG's entropy coding as progressive scans, and drops its metadata."""
+    """Rewrites a JPEG's entropy coding as progressive scans, and drops its metadata.
+
+    mozjpeg reads what may be hostile; what it wrote is then written again by our own C.
+    """
     from mozjpeg_lossless_optimization import (  # noqa: PLC0415  (each child loads one codec)
         COPY_MARKERS,
         optimize,
     )
 
-    return bytes(optimize(source, copy=COPY_MARKERS.NONE))
+    from leanpix_engine import jpeg_rewrite  # noqa: PLC0415
+
+    return jpeg_rewrite.smaller(bytes(optimize(source, copy=COPY_MARKERS.NONE)))
 
 
 OPERATIONS = {"mozjpeg_lossless": _mozjpeg_lossless}

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _PACKAGE = "leanpix_native"
-_OK, _OUT_OF_MEMORY, _NO_ROOM = 0, 1, 2
+_OK, _OUT_OF_MEMORY, _NO_ROOM, _BROKEN = 0, 1, 2, 3
 # What x86-64-v3 has over the first x86-64 (System V ABI, "micro-architecture levels"), by the
 # kernel's names; it names only what it also saves on a task switch.
 _X86_64_V3 = frozenset(
@@ -31,6 +31,10 @@ _X86_64_V3 = frozenset(
 
 class NoRoom(RuntimeError):
     """What C was to write does not fit into the array that it was given."""
+
+
+class Broken(RuntimeError):
+    """What C was to read is not what it should be."""
 
 
 def available() -> bool:
@@ -44,7 +48,7 @@ def function(name: str, *arguments: Any) -> Callable[..., None]:
     Raises:
         RuntimeError: the library is not `available`.
 
-    The function itself raises MemoryError when it runs out of it, and NoRoom.
+    The function itself raises MemoryError when it runs out of it, NoRoom, and Broken.
     """
     library = _library()
     if library is None:
@@ -60,6 +64,8 @@ def function(name: str, *arguments: Any) -> Callable[..., None]:
             raise MemoryError
         if outcome == _NO_ROOM:
             raise NoRoom
+        if outcome == _BROKEN:
+            raise Broken
         if outcome != _OK:
             message = f"{name} returned {outcome}"
             raise RuntimeError(message)
@@ -75,6 +81,8 @@ def address(array: npt.NDArray[Any], dtype: npt.DTypeLike, shape: tuple[int, ...
     Raises:
         ValueError: another type or shape, or elements that do not follow one another.
     """
+    import numpy as np  # noqa: PLC0415  (a child process that needs none starts in half the time)
+
     expected = np.dtype(dtype)
     if array.dtype != expected or array.shape != shape or not array.flags.c_contiguous:
         message = f"expected {shape} of {expected} in one piece, got {array.shape} {array.dtype}"

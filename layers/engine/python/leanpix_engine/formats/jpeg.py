@@ -1,4 +1,4 @@
-"""JPEG: our own encoder, steered by the metric; without loss, mozjpeg's scans.
+"""JPEG: our own encoder, steered by the metric; without loss, our scans or mozjpeg's.
 
 It needs fewer bytes at equal quality than jpegli or mozjpeg (docs/decisions/0034) and shows what a
 quality will look like before any file is made. Sharp saturated edges, as in screenshots, cannot be
@@ -75,6 +75,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
     """The source with better entropy coding; there is no other lossless JPEG.
 
     A user's file goes through mozjpeg in a child process: the library may call `exit` on damage.
+    What it made is there written again in our scans (`jpeg_rewrite.py`), where those are smaller.
     """
     if task.source is None:
         return
