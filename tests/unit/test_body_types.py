@@ -27,7 +27,6 @@ def test_an_answer_as_declared_passes() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"status": "ok"},
         PONG | {"code": "200"},
         PONG | {"status": "fine"},
         PONG | {"more": 1},
@@ -36,6 +35,11 @@ def test_an_answer_as_declared_passes() -> None:
 def test_an_answer_of_another_type_does_not(body: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         check(body)
+
+
+def test_a_field_with_a_default_is_sent_too() -> None:
+    with pytest.raises(AssertionError):
+        check({"status": "ok"})
 
 
 def test_neither_does_an_error_that_is_told_otherwise() -> None:
