@@ -113,8 +113,10 @@ def test_red_green_and_blue_are_not_taken_for_luma_and_chroma() -> None:
     assert np.array_equal(by_vips(ours), by_vips(source))
 
 
-def test_a_photo_takes_fewer_bytes_than_mozjpegs() -> None:
-    source = by_mozjpeg(photo(512, 384), quality=80)
+@pytest.mark.parametrize("quality", [60, 80, 90, 95, 98])
+@pytest.mark.parametrize("chroma", [GRAY, FULL, HALVED])
+def test_a_photo_takes_fewer_bytes_than_mozjpegs(chroma: int, quality: int) -> None:
+    source = by_mozjpeg(photo(512, 384), chroma, quality=quality)
     assert len(jpeg_rewrite.smaller(source)) < len(source)
 
 

@@ -25,6 +25,8 @@ struct progression {
     struct jpeg_plane planes[JPEG_COMPONENTS];
     uint8_t ids[JPEG_COMPONENTS];
     size_t components;
+    /* One of the ways to choose scans that there are. */
+    size_t (*choose)(const struct jpeg_plane *, size_t, size_t, struct jpeg_scan *, size_t);
     struct coding direct[JPEG_COMPONENTS];
     size_t direct_count, direct_of[JPEG_COMPONENTS];
     struct jpeg_scan scans[JPEG_MOST_SCANS];
@@ -103,9 +105,9 @@ static void plan(struct progression *progression)
         progression->direct_of[component]
             = share(progression->direct, &progression->direct_count, &statistics);
     }
-    size_t count = jpeg_choose_scans(progression->planes, 0, 1, progression->scans, 0);
+    size_t count = progression->choose(progression->planes, 0, 1, progression->scans, 0);
     if (progression->components > 1) {
-        count = jpeg_choose_scans(progression->planes + 1, 1, progression->components - 1,
+        count = progression->choose(progression->planes + 1, 1, progression->components - 1,
             progression->scans, count);
     }
     sort(progression->scans, count);
@@ -284,6 +286,7 @@ int leanpix_jpeg_write(const struct jpeg_shape *shape, const int16_t *luma, cons
     if (progression == NULL) {
         return LEANPIX_OUT_OF_MEMORY;
     }
+    progression->choose = jpeg_choose_scans;
     progression->components = shape->components;
     for (size_t component = 0; component < shape->components; component++) {
         progression->ids[component] = (uint8_t)(component + 1);
@@ -304,6 +307,7 @@ int leanpix_jpeg_rewrite(const struct jpeg_layout *layout, const int16_t *luma,
     if (progression == NULL) {
         return LEANPIX_OUT_OF_MEMORY;
     }
+    progression->choose = jpeg_choose_scans_thoroughly;
     progression->components = layout->components;
     for (size_t component = 0; component < layout->components; component++) {
         const size_t wide = layout->wide[component];

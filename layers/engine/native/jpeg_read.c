@@ -284,7 +284,8 @@ static void read_of_unit(struct reading *reading, const struct jpeg_layout *layo
     }
 }
 
-/* Direct coefficients of several components, unit by unit: as many as there are blocks of chroma. */
+/* Direct coefficients of several components, unit by unit. There are as many as chroma has
+ * blocks. */
 static void read_units(struct reading *reading, const struct jpeg_layout *layout,
     int16_t *const coefficients[JPEG_COMPONENTS])
 {

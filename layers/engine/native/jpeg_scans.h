@@ -7,7 +7,7 @@
 #include "jpeg_huffman.h"
 
 /* How many lowest bits of AC coefficients may be left to later scans, and none. */
-enum { JPEG_LEVELS = 3 };
+enum { JPEG_LEVELS = 4 };
 
 /* One component's blocks, without those that only fill up a minimum coded unit: scans of one
  * component leave them out (T.81, A.2.2). `stride` is the blocks of a row with them. */
@@ -57,5 +57,10 @@ void jpeg_sink_finish(struct jpeg_sink *sink);
  * the same for each. The new number of scans. */
 size_t jpeg_choose_scans(const struct jpeg_plane *planes, size_t component, size_t components,
     struct jpeg_scan *scans, size_t count);
+
+/* The same from more of them, for the fine steps of files that cameras write: some more bits are
+ * left to later scans, of several bands together. Takes three times as long. */
+size_t jpeg_choose_scans_thoroughly(const struct jpeg_plane *planes, size_t component,
+    size_t components, struct jpeg_scan *scans, size_t count);
 
 #endif
