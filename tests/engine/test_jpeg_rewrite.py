@@ -104,6 +104,28 @@ def test_tables_and_colours_stay_as_they_are(make: Callable[[], Image.Image], ch
     assert after.layer == before.layer
 
 
+@pytest.mark.parametrize("ids", [b"\x01\x02\x03", b"\x00\x01\x02", b"RGB"])
+@pytest.mark.parametrize("size", [(64, 48), (61, 97), (9, 130), (1, 1)])
+def test_chroma_halved_downwards_and_other_ids_are_kept(size: tuple[int, int], ids: bytes) -> None:
+    """Pillow writes none such: a picture halved across is laid on its side."""
+    upright = parsed(by_mozjpeg(picture(*size, seed=9), HALVED_ACROSS, quality=85))
+    height, width = (side.to_bytes(2, "big") for side in size)
+    start = upright.head.index(b"\x08" + height + width)
+    head = bytearray(upright.head)
+    head[start + 1 : start + 5] = width + height
+    head[start + 6 : start + 15 : 3] = ids
+    head[start + 7] = 0x12
+    blocks = tuple((wide, high) for high, wide in upright.frame.blocks)
+    frame = replace(upright.frame, ids=tuple(ids), across=1, down=2, blocks=blocks)
+    scans = jpeg_rewrite._written(frame, jpeg_rewrite.coefficients(upright), 100_000)
+    source = bytes(mozjpeg_lossless(bytes(head) + scans + b"\xff\xd9", copy=COPY_MARKERS.NONE))
+    file = parsed(source)
+    assert file.frame == frame
+    ours = written(file)
+    assert np.array_equal(by_pillow(ours), by_pillow(source))
+    assert np.array_equal(by_vips(ours), by_vips(source))
+
+
 def test_red_green_and_blue_are_not_taken_for_luma_and_chroma() -> None:
     source = bytes(
         mozjpeg_lossless(saved(photo(), quality=90, keep_rgb=True), copy=COPY_MARKERS.NONE)
