@@ -49,8 +49,7 @@ TRIED: Final[dict[str, str]] = {
         "corpus come optimized: oxipng finds nothing in them."
     ),
     "jpeg-lossless": (
-        "mozjpeg's search for scans; pixel-identical coding leaves nothing but entropy coding "
-        "to gain."
+        "mozjpeg's search for scans, then our own; nothing but entropy coding is left to gain."
     ),
     "cpu-jpeg": (
         "The search shows what a file will look like without making it; the metric and the "

@@ -29,7 +29,7 @@ from leanpix_engine.tiles import SAMPLED_ABOVE_PIXELS, Tiles
 
 _LOSSLESS_GAIN_AT_BEST = 0.75
 """Lossless repacking seldom leaves less than this share of the source."""
-_SUSPECT_ABOVE_START = 6
+_SUSPECT_ABOVE_START = 4
 """A search at 4:2:0 that ends this far above the usual quality fights lost chroma, not noise."""
 _STEP = 0.25
 _LARGE_TOLERANCE, _LARGE_ENCODES = 0.6, 2
