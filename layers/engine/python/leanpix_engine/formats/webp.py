@@ -71,7 +71,7 @@ against 0; 5 and 6 take four times as long for 2 %, and are larger on some."""
 _ANIMATED_SECONDS = {3: 1.4, 1: 0.45, 0: 0.06}
 _HOPELESS_LOSSLESS = 3.5
 """Lossless at effort 0, in 0.05 s/MP, against the smallest lossy file; effort 4 takes 0.3 s/MP
-and leaves 0.24 to 0.9 of it."""
+and leaves 0.24 to 0.95 of it."""
 _PALETTE_EFFORT, _MOST_THOROUGH = 4, 100
 """On few colours 2 % smaller than effort 5 at libvips' default thoroughness, in a third of the
 time."""
