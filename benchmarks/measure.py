@@ -134,7 +134,9 @@ class _Subject:
             if encode.lossless and self.original is not None:
                 identical = data == self._data or same_pixels(self._data, data)
         except Undecodable:
-            return replace(record, problem="cannot be decoded")
+            # A file that is left alone, such as an animated AVIF, is whatever its owner has.
+            kept = data == self._data
+            return record if kept else replace(record, problem="cannot be decoded")
         found = replace(record, score=score, identical=identical)
         if self._by_pypi and found.is_lossy and self.original is not None:
             found = replace(found, pypi_score=self.original.score_by_pypi(data))

@@ -28,10 +28,12 @@ TRIED: Final[dict[str, str]] = {
         "offered by libvips."
     ),
     "webp-photos": (
-        "Method 6 with sharp YUV, searched at method 4. Spatial noise shaping, filter strength, "
-        "the automatic filter, passes and segments win nothing on average; filter sharpness 3 "
-        "would win 0.9 %, but libvips does not hand it on, and a preset for all photos costs 2 "
-        "%."
+        "Effort 6, preset by how busy the photo is, sharp chroma for saturated ones. On every "
+        "second photo of the folder, at ss2 77.2, presets picture, photo, default and drawing "
+        "give .949, .951, .956 and .974, sharp chroma for all .951, six passes .953; the best of "
+        "all of them for each photo is .938. Spatial noise shaping, filter strength, the "
+        "automatic filter and segments win nothing on average; filter sharpness 3 would win "
+        "0.9 %, but libvips does not hand it on."
     ),
     "cpu-webp": (
         "A cheap palette first, lossy encodes only where they can win, effort by the time there "
