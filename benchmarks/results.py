@@ -5,13 +5,14 @@ python -m benchmarks.results
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import records, report
-from benchmarks.__main__ import RESULTS
+from benchmarks.__main__ import PLOT, RESULTS
 from benchmarks.records import Record
 from benchmarks.rows import Row, lossy_outputs, rows
 from benchmarks.tried import TRIED
@@ -43,6 +44,7 @@ def main() -> int:
         return 2
     about, found = records.read(RESULTS)
     TARGET.write_text("\n".join(_page(about, found)), "utf-8")
+    shutil.copyfile(PLOT, TARGET.parent / PLOT.name)
     print(f"bench: wrote {TARGET.parent.name}/{TARGET.name}")
     return 0
 
@@ -54,6 +56,7 @@ def _page(about: dict[str, Any], found: Sequence[Record]) -> Iterator[str]:
     yield from _table(report.ROWS_HEAD, [report.row_cells(row) for row in figures])
     yield ""
     yield from _missed(figures)
+    yield f"![Bytes against ss2, by codec]({PLOT.name})\n"
     yield "## How it is measured\n"
     yield _METHOD.format(judged=_judged(found))
     yield "## Every codec\n"

@@ -29,12 +29,12 @@ LOGS_GIGABYTE: Final = 0.50
 
 SECONDS_PER_MEGAPIXEL: Final[Mapping[tuple[str, str], float]] = MappingProxyType(
     {
-        ("jpg", "lossless"): 0.42,
-        ("jpg", "medium"): 0.74,
-        ("jpg", "high"): 0.53,
-        ("png", "lossless"): 0.97,
-        ("png", "medium"): 11.3,
-        ("webp", "medium"): 2.2,
+        ("jpg", "lossless"): 0.3,
+        ("jpg", "medium"): 0.25,
+        ("jpg", "high"): 0.21,
+        ("png", "lossless"): 0.66,
+        ("png", "medium"): 5.22,
+        ("webp", "medium"): 0.91,
     }
 )
 """Of the optimizer on one vCPU: docs/sizing.md, measured by benchmarks/sizing.py."""
@@ -50,7 +50,7 @@ _GIGABYTE: Final = 1_000_000_000
 _SUBMIT_SECONDS: Final = 0.15
 _LIGHT_SECONDS: Final = 0.03
 _DOWNLOAD_SECONDS: Final = 0.08
-_OPTIMIZER_EXTRA_SECONDS: Final = 0.35
+OPTIMIZER_EXTRA_SECONDS: Final = 0.35
 """Claiming, loading, storing, settling."""
 _QUEUE_SECONDS: Final = 0.3
 _LOOKS_PER_SECOND: Final = 13
@@ -85,7 +85,7 @@ class Use:
         """How long the optimizer works on an image."""
         share = min(1.0, self.optimizer_megabytes / MEGABYTES_PER_CPU)
         per_megapixel = SECONDS_PER_MEGAPIXEL[self.format, self.level]
-        return per_megapixel * self.megapixels / share + _OPTIMIZER_EXTRA_SECONDS
+        return per_megapixel * self.megapixels / share + OPTIMIZER_EXTRA_SECONDS
 
     @property
     def source_bytes(self) -> float:
