@@ -21,6 +21,7 @@ from leanpix.domain.tasks import ImageTask
 from leanpix.services.optimize import OptimizeService
 from leanpix_engine import Reason
 from leanpix_engine.contained import ContainedOptimizer
+from leanpix_engine.errors import Kept
 from tests.images import make_photo_jpeg
 from tests.security.hostile_images import MAKERS, good_images
 
@@ -28,7 +29,7 @@ MAX_SECONDS = 30
 MAX_PEAK_BYTES = 2_400_000_000
 """Of a function of 3,008 MB, beside what Python and boto3 take."""
 OUR_FAULT = Reason.ENGINE_FAILURE.value
-CLEAR_REASONS = ({reason.value for reason in KeptReason} | {reason.value for reason in Reason}) - {
+CLEAR_REASONS = {reason.value for kind in (KeptReason, Kept, Reason) for reason in kind} - {
     OUR_FAULT
 }
 FUNCTION_SECONDS = 120.0
