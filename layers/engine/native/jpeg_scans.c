@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { LONGEST_RUN = 15, RUN_OF_16 = 0xF0, MOST_BANDS = 0x7FFF };
+#include "jpeg_symbols.h"
+
+enum { MOST_BANDS = 0x7FFF };
 
 /* Either counts or writes. Functions that take one are inlined into both, and lose what the other
  * needs. */
@@ -22,16 +24,6 @@ struct ended {
 };
 
 #define INLINED static inline __attribute__((always_inline))
-
-INLINED int bit_length(unsigned magnitude)
-{
-    return magnitude ? 32 - __builtin_clz(magnitude) : 0;
-}
-
-INLINED unsigned magnitude_of(int value)
-{
-    return (unsigned)(value < 0 ? -value : value);
-}
 
 /* The places from `first` to `last`. */
 INLINED uint64_t band_of(int first, int last)
@@ -103,7 +95,7 @@ INLINED void put_corrections(
         return;
     }
     for (; places; places &= places - 1) {
-        put_bits(coder, magnitude_of(block[__builtin_ctzll(places)]) >> level, 1);
+        put_bits(coder, jpeg_magnitude_of(block[__builtin_ctzll(places)]) >> level, 1);
     }
 }
 
@@ -114,7 +106,7 @@ INLINED void put_ended(const struct coder *coder, const struct jpeg_plane *plane
     if (ended->count == 0) {
         return;
     }
-    const int size = bit_length(ended->count) - 1;
+    const int size = jpeg_bit_length(ended->count) - 1;
     put(coder, size << 4, ended->count, size);
     if (scan->refines && !coder->statistics) {
         size_t block = ended->block;
@@ -159,11 +151,11 @@ INLINED void code_first(const struct coder *coder, const int16_t *coefficients, 
     for (; places; places &= places - 1) {
         const int place = __builtin_ctzll(places), value = coefficients[place];
         int run = place - next;
-        for (; run > LONGEST_RUN; run -= LONGEST_RUN + 1) {
-            put(coder, RUN_OF_16, 0, 0);
+        for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
+            put(coder, JPEG_RUN_OF_16, 0, 0);
         }
-        const unsigned magnitude = magnitude_of(value) >> scan->low;
-        const int size = bit_length(magnitude);
+        const unsigned magnitude = jpeg_magnitude_of(value) >> scan->low;
+        const int size = jpeg_bit_length(magnitude);
         put(coder, (run << 4) | size, value < 0 ? ~magnitude : magnitude, size);
         next = place + 1;
     }
@@ -181,8 +173,8 @@ INLINED void code_refinement(const struct coder *coder, const int16_t *coefficie
         const int place = __builtin_ctzll(places);
         run += place - next;
         next = place + 1;
-        for (; run > LONGEST_RUN; run -= LONGEST_RUN + 1) {
-            put(coder, RUN_OF_16, 0, 0);
+        for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
+            put(coder, JPEG_RUN_OF_16, 0, 0);
             put_corrections(coder, coefficients, passed, scan->low);
             passed = 0;
         }
@@ -253,7 +245,7 @@ void jpeg_write_scan(const struct jpeg_plane *plane, const struct jpeg_scan *sca
 /* The difference to the block before (T.81, F.1.2.1). */
 INLINED void code_difference(const struct coder *coder, int difference)
 {
-    const int size = bit_length(magnitude_of(difference));
+    const int size = jpeg_bit_length(jpeg_magnitude_of(difference));
 
     put(coder, size, (unsigned)(difference < 0 ? difference - 1 : difference), size);
 }
@@ -305,7 +297,7 @@ void jpeg_find_places(const struct jpeg_plane *plane)
                 continue;
             }
             for (int place = group ? group : 1; place < group + 4; place++) {
-                const unsigned magnitude = magnitude_of(coefficients[place]);
+                const unsigned magnitude = jpeg_magnitude_of(coefficients[place]);
                 for (int level = 0; level < JPEG_LEVELS; level++) {
                     found[level] |= (uint64_t)(magnitude >> level != 0) << place;
                 }

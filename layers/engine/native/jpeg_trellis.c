@@ -7,19 +7,15 @@
 #include <string.h>
 
 #include "jpeg.h"
+#include "jpeg_symbols.h"
 
-enum { LARGEST = 1023, LONGEST_RUN = 15, RUN_OF_16 = 0xF0, END_OF_BLOCK = 0x00 };
+enum { LARGEST = 1023, END_OF_BLOCK = 0x00 };
 
 /* What is known when the coefficient at `place` is the last one that stays. */
 struct node {
     float cost; /* of all up to here, less what zeros there would cost */
     int place, value, previous;
 };
-
-static inline int bit_length(int magnitude)
-{
-    return magnitude ? 32 - __builtin_clz((unsigned)magnitude) : 0;
-}
 
 static inline int symbol_of(int run, int size)
 {
@@ -30,7 +26,7 @@ static inline int symbol_of(int run, int size)
 static void extend(const struct node *nodes, int count, int place, int value, float error,
     const struct jpeg_quantizer *quantizer, float bit_cost, struct node *best)
 {
-    const int size = bit_length(value);
+    const int size = jpeg_bit_length((unsigned)value);
     float cheapest = INFINITY;
 
     for (int index = count - 1; index >= 0; index--) {
@@ -41,8 +37,8 @@ static void extend(const struct node *nodes, int count, int place, int value, fl
         cheapest = nodes[index].cost;
         int run = place - nodes[index].place - 1;
         float bits = (float)size;
-        for (; run > LONGEST_RUN; run -= LONGEST_RUN + 1) {
-            bits += quantizer->symbol_bits[RUN_OF_16];
+        for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
+            bits += quantizer->symbol_bits[JPEG_RUN_OF_16];
         }
         bits += quantizer->symbol_bits[symbol_of(run, size)];
         const float cost = nodes[index].cost + error + bit_cost * bits;
@@ -98,7 +94,7 @@ static float cheapest_bits_of(const struct jpeg_quantizer *quantizer)
 {
     float cheapest = quantizer->symbol_bits[symbol_of(0, 1)];
 
-    for (int run = 1; run <= LONGEST_RUN; run++) {
+    for (int run = 1; run <= JPEG_LONGEST_RUN; run++) {
         cheapest = fminf(cheapest, quantizer->symbol_bits[symbol_of(run, 1)]);
     }
     return cheapest + 1.0F;
@@ -155,10 +151,10 @@ static void count_symbols(const int16_t *quantized, int64_t *counts)
             run++;
             continue;
         }
-        for (; run > LONGEST_RUN; run -= LONGEST_RUN + 1) {
-            counts[RUN_OF_16]++;
+        for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
+            counts[JPEG_RUN_OF_16]++;
         }
-        counts[symbol_of(run, bit_length(value < 0 ? -value : value))]++;
+        counts[symbol_of(run, jpeg_bit_length(jpeg_magnitude_of(value)))]++;
         run = 0;
     }
     if (run > 0) {
