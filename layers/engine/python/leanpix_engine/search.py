@@ -15,7 +15,7 @@ _MORE_ENCODES = 3
 _FAR_ABOVE = 2.0
 _SLOPE_RANGE = 4.0
 """How many times flatter or steeper than usual an image may be."""
-_WORST_SCORE = -1000.0
+WORST_SCORE = -1000.0
 """Stands for files that cannot be scored at all."""
 
 
@@ -36,8 +36,19 @@ def _as_it_is(data: bytes, _quality: float) -> bytes:
     return data
 
 
-def _always(_found: Sequence[Candidate]) -> bool:
+def always(_found: Sequence[Candidate]) -> bool:
+    """`Ladder.worth` of a way that is tried on every picture."""
     return True
+
+
+def unless_found(found: Sequence[Candidate]) -> bool:
+    """`Ladder.worth` of a way that is tried where those before it all missed the goal."""
+    return not found
+
+
+def count_at(quality: float) -> int:
+    """The number of colours or levels of a ladder whose quality is 10 log2 of it."""
+    return round(2 ** (quality / 10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +75,7 @@ class Ladder:
     """Added to the goal, where `finish` costs some of the score."""
     tolerance: float = TOLERANCE
     """The search is content with a score this far above the goal."""
-    worth: Callable[[Sequence[Candidate]], bool] = field(default=_always)
+    worth: Callable[[Sequence[Candidate]], bool] = field(default=always)
     """Whether to try this way at all, seeing what the ways before it found."""
 
 
@@ -169,7 +180,7 @@ def _try(ladder: Ladder, quality: float, score: Callable[[bytes | Picture], floa
     """One quality; a preview is let go of at once, for it may be large."""
     made = ladder.preview(quality) if ladder.preview else ladder.encode(quality)
     data = made if isinstance(made, bytes) else None
-    return _Try(quality, max(score(made), _WORST_SCORE), data)
+    return _Try(quality, max(score(made), WORST_SCORE), data)
 
 
 def _on_grid(ladder: Ladder, quality: float) -> float:

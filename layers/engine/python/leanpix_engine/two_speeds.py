@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leanpix_engine.deadline import Deadline
-from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.search import WORST_SCORE, Candidate, Ladder
 from leanpix_engine.targets import FLOOR_BELOW_GOAL
 
 _SLOW_ENCODES = 4
@@ -24,8 +24,6 @@ _AIM_ABOVE_GOAL = 0.3
 """What is foretold is off by 0.7 (standard deviation): without this, one in four is made twice."""
 _SCORE_PER_E = 30.0
 """Points of score by which bytes fall by e, roughly, for every encoder."""
-_WORST_SCORE = -1000.0
-"""Stands for files that cannot be scored at all."""
 
 
 def _never() -> float:
@@ -74,7 +72,7 @@ def climb(
     slow: list[_Try] = []
     while not _known(ladder, step, slow):
         data = ladder.finish(quick[-1].data, ladder.qualities[step])
-        latest = _Try(step, max(score(data), _WORST_SCORE), data)
+        latest = _Try(step, max(score(data), WORST_SCORE), data)
         slow.append(latest)
         if len(slow) == _SLOW_ENCODES or _settled(ladder, slow, goal) or not deadline.left():
             break
@@ -112,7 +110,7 @@ def _quick_tries(
     while len(tries) < ladder.max_encodes and not _known(ladder, step, tries):
         deadline.check()
         data = ladder.encode(ladder.qualities[step])
-        tries.append(_Try(step, max(score(data), _WORST_SCORE), data))
+        tries.append(_Try(step, max(score(data), WORST_SCORE), data))
         step = _next(ladder, tries[-1], aim, _slope(ladder, tries))
         if abs(step - tries[-1].step) <= ladder.reach or _hopeless(ladder, tries[-1], aim):
             break
@@ -132,7 +130,7 @@ def _known(ladder: TwoSpeedLadder, step: int, tries: list[_Try]) -> bool:
 def _settled(ladder: TwoSpeedLadder, slow: list[_Try], goal: float) -> bool:
     """True where the last slow encode is near enough, or no other is worth its time."""
     above = slow[-1].score - goal
-    if -FLOOR_BELOW_GOAL <= above <= ladder.too_good or slow[-1].score <= _WORST_SCORE:
+    if -FLOOR_BELOW_GOAL <= above <= ladder.too_good or slow[-1].score <= WORST_SCORE:
         return True
     is_good = [known.score >= goal - FLOOR_BELOW_GOAL for known in slow]
     return len(slow) > 1 and any(is_good)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,7 @@ from leanpix_engine.formats.palette import MergedPalette
 from leanpix_engine.formats.posterize import posterized
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture import Mode, Picture
-from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.search import Candidate, Ladder, count_at, unless_found
 
 _MOST_MEGAPIXELS = 40.0
 """Frames together; above it a palette of all takes too long to find."""
@@ -77,20 +78,18 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 def _one_palette(picture: Picture) -> Ladder:
     """The quality is 10 log2 of its number of colours."""
-    made: list[MergedPalette] = []
 
+    @cache
     def palette() -> MergedPalette:
-        if not made:
-            tall = picture.frames.reshape(1, -1, picture.width, picture.frames.shape[-1])
-            made.append(MergedPalette(Picture(frames=tall, mode=Mode.RGB, alpha=True).to_vips()))
-        return made[0]
+        tall = picture.frames.reshape(1, -1, picture.width, picture.frames.shape[-1])
+        return MergedPalette(Picture(frames=tall, mode=Mode.RGB, alpha=True).to_vips())
 
     def reduced(quality: float) -> Picture:
-        pixels = palette().pixels(round(2 ** (quality / 10)))
+        pixels = palette().pixels(count_at(quality))
         return replace(picture, frames=pixels.reshape(picture.frames.shape))
 
     def encode(quality: float) -> bytes:
-        indices, colours = palette().reduced(round(2 ** (quality / 10)))
+        indices, colours = palette().reduced(count_at(quality))
         return apng_writer.indexed(
             indices.reshape(picture.frames.shape[:3]), colours, picture.delays_ms, picture.loop
         )
@@ -112,7 +111,7 @@ def _posterized(picture: Picture) -> Ladder:
     """The quality is 10 log2 of the number of levels."""
 
     def reduced(quality: float) -> Picture:
-        return posterized(picture, round(2 ** (quality / 10)))
+        return posterized(picture, count_at(quality))
 
     def encode(quality: float) -> bytes:
         frames = reduced(quality).frames
@@ -128,5 +127,5 @@ def _posterized(picture: Picture) -> Ladder:
         slope=1.0,
         max_encodes=4,
         tolerance=0.8,
-        worth=lambda found: not found,
+        worth=unless_found,
     )

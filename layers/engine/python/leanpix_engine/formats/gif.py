@@ -18,7 +18,7 @@ from leanpix_engine.formats.gif_delays import with_delays_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Picture
-from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.search import Candidate, Ladder, count_at, unless_found
 
 _ARGUMENTS = (
     "--no-warnings",
@@ -60,7 +60,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     yield _fewer_colours("gifsicle", task, source, start=58)
     if task.picture.count > 1:
         yield _fewer_colours("cgif, gifsicle", task, None, start=64)
-    yield replace(_loss_alone(task, source, tries=4), worth=lambda found: not found)
+    yield replace(_loss_alone(task, source, tries=4), worth=unless_found)
 
 
 def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
@@ -85,7 +85,7 @@ def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) 
     def encode(quality: float) -> bytes:
         if not calmed:
             calmed.append(_by_cgif(task.picture, error=_INTERFRAME_ERROR))
-        colours = min(256, round(2 ** (quality / 10)))
+        colours = min(256, count_at(quality))
         return _lossy(task, calmed[0], f"--lossy={_LOSS}", f"--colors={colours}")
 
     return Ladder(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from leanpix_engine.decode import decode as decode_by_vips
 from leanpix_engine.formats import Task, apng, deflate
@@ -15,7 +15,7 @@ from leanpix_engine.headers import png as png_header
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Mode, Picture
-from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.search import Candidate, Ladder, always, count_at, unless_found
 
 _SMALL_MEGAPIXELS = 1.0
 """Below this, time is spent freely: it is short, and more tries make it smaller. From here on the
@@ -75,42 +75,32 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     yield _merged(task, picture, tries=6 if small else 3)
     yield replace(
         _quantized(task, picture, dither=0.0, tries=6 if small else 3),
-        worth=_always if small else _none,
+        worth=always if small else unless_found,
     )
     dithered = _quantized(task, picture, dither=0.5, tries=6 if small else 3)
-    yield replace(dithered, worth=_always if small else _none)
+    yield replace(dithered, worth=always if small else unless_found)
     if picture.alpha:
         coarse = with_coarse_alpha(picture)
         last = _quantized(task, coarse, dither=0.25, tries=1, effort=_MOST_EFFORT)
-        yield replace(last, start=_BEST_PALETTE, worth=_none)
+        yield replace(last, start=_BEST_PALETTE, worth=unless_found)
     yield _posterized(task, picture)
-
-
-def _always(_found: Sequence[Candidate]) -> bool:
-    return True
-
-
-def _none(found: Sequence[Candidate]) -> bool:
-    return not found
 
 
 def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
     """Libimagequant's colours merged to the fewest; the quality is 10 log2 of their number."""
-    made: list[MergedPalette] = []
 
+    @cache
     def palette() -> MergedPalette:
-        if not made:
-            made.append(MergedPalette(picture.to_vips()))
-        return made[0]
+        return MergedPalette(picture.to_vips())
 
     def reduced(quality: float) -> Picture:
-        few = replace(picture, frames=palette().pixels(_colours(quality))[None], alpha=True)
+        few = replace(picture, frames=palette().pixels(count_at(quality))[None], alpha=True)
         # Laying what is opaque on a background would take as long as scoring it.
         return few if picture.alpha else few.without_alpha()
 
     return Ladder(
         how="merged palette",
-        encode=lambda quality: palette().png(_colours(quality)),
+        encode=lambda quality: palette().png(count_at(quality)),
         preview=reduced,
         finish=partial(_finish, task),
         low=10,
@@ -120,10 +110,6 @@ def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
         max_encodes=tries,
         tolerance=_TOLERANCE,
     )
-
-
-def _colours(quality: float) -> int:
-    return round(2 ** (quality / 10))
 
 
 def _quantized(
@@ -165,7 +151,7 @@ def _posterized(task: Task, picture: Picture) -> Ladder:
     """
 
     def reduced(quality: float) -> Picture:
-        return posterized(picture, _colours(quality))
+        return posterized(picture, count_at(quality))
 
     def encode(quality: float) -> bytes:
         image = reduced(quality).to_vips()
@@ -182,7 +168,7 @@ def _posterized(task: Task, picture: Picture) -> Ladder:
         slope=1.0,
         max_encodes=4,
         tolerance=_TOLERANCE,
-        worth=_none,
+        worth=unless_found,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from leanpix_engine.formats.palette import MergedPalette
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.picture import Mode, Picture
-from leanpix_engine.search import Candidate, Ladder
+from leanpix_engine.search import Candidate, Ladder, count_at, unless_found
 from leanpix_engine.targets import interpolated
 from leanpix_engine.two_speeds import TwoSpeedLadder, effort_within
 
@@ -232,12 +233,13 @@ def _animated(picture: Picture, goal: float) -> Ladder:
 
 def _palette(picture: Picture) -> Ladder:
     """The fewest colours that reach the goal; the quality is 10 log2 of their number."""
-    made: list[MergedPalette] = []
+
+    @cache
+    def palette() -> MergedPalette:
+        return MergedPalette(picture.to_vips())
 
     def reduced(quality: float) -> Picture:
-        if not made:
-            made.append(MergedPalette(picture.to_vips()))
-        pixels = made[0].pixels(round(2 ** (quality / 10)))
+        pixels = palette().pixels(count_at(quality))
         few = replace(picture, frames=np.ascontiguousarray(pixels[None]), alpha=True)
         return few if picture.alpha else few.without_alpha()
 
@@ -274,9 +276,5 @@ def _near_lossless(picture: Picture) -> Ladder:
         slope=0.3,
         step=_NEAR_LOSSLESS_STEP,
         max_encodes=2,
-        worth=_none,
+        worth=unless_found,
     )
-
-
-def _none(found: Sequence[Candidate]) -> bool:
-    return not found
