@@ -34,8 +34,6 @@ _SUSPECT_ABOVE_START = 4
 _STEP = 0.25
 _LARGE_TOLERANCE, _LARGE_ENCODES = 0.6, 2
 """For a sampled image another encode costs more than the 1 % of bytes that it may save."""
-_SAMPLE_BIAS = 0.0
-"""How much less a mosaic of tiles scores than the image, on average."""
 
 # (score, quality that reaches it on average), by `python -m benchmarks.quality_curve`.
 _START = (
@@ -105,8 +103,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         make = partial(_mozjpeg, picture, goal)
     else:
         make = partial(_own, task, picture, goal)
-    first = make(halved=True)
-    yield first
+    yield make(halved=True)
     if picture.mode is Mode.RGB:
         suspect = interpolated(_START, goal) + _SUSPECT_ABOVE_START
         yield replace(make(halved=False), worth=partial(_chroma_suffers, suspect))
@@ -128,7 +125,6 @@ def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
     if picture.mode is Mode.GRAY:
         pixels = pixels[..., :1]
     encoder = Encoder(pixels, halved=halved)
-    start = interpolated(_START, goal)
     ladder = Ladder(
         how=f"our encoder at {'4:2:0' if halved else '4:4:4'}",
         encode=encoder.encode,
@@ -137,7 +133,7 @@ def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
         low=5,
         high=100,
         step=_STEP,
-        start=start,
+        start=interpolated(_START, goal),
         slope=interpolated(_SLOPE, goal),
     )
     tiles = _tiles_of(pixels) if halved else None
@@ -166,9 +162,7 @@ def _started_by_sample(
     def score(made: bytes | Picture) -> float:
         return reference.score(made.pixels) if isinstance(made, Picture) else -math.inf
 
-    start, slope = near(
-        replace(ladder, preview=preview), goal + _SAMPLE_BIAS, score, task.deadline
-    )
+    start, slope = near(replace(ladder, preview=preview), goal, score, task.deadline)
     encoder.learn_from(sample)
     return replace(
         ladder, start=start, slope=slope, tolerance=_LARGE_TOLERANCE, max_encodes=_LARGE_ENCODES
