@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Final
 
 from layers import native, uv
-from layers.uv import ROOT, BuildError
+from layers.once import build_once
+from layers.uv import BuildError
 
 LAYERS: Final = ("shared", "engine")
 FLAVOURS: Final = ("arm64", "host")
@@ -90,22 +91,14 @@ def build(layer: str, target: Target) -> None:
     """Build one layer, unless it is there already."""
     requirements = uv.export(f"{layer}-layer")
     digest = _digest(requirements, target.fingerprint)
-    home = ROOT / "build" / "layers" / target.flavour
-    stamp = home / f"{layer}.digest"
-    if stamp.is_file() and stamp.read_text(encoding="ascii").strip() == digest:
-        return
-    stamp.unlink(missing_ok=True)
-    print(f"  layer {layer} for {target.flavour}", flush=True)
-    fresh = home / f".{layer}.fresh"
-    shutil.rmtree(fresh, ignore_errors=True)
-    (fresh / "python").mkdir(parents=True)
-    uv.install(requirements, fresh / "python", target.arguments)
-    _check_pyvips_is_pure(fresh / "python")
-    for path in list(_left_out(fresh / "python")):
-        _remove(path)
-    shutil.rmtree(home / layer, ignore_errors=True)
-    fresh.rename(home / layer)
-    stamp.write_text(digest + "\n", encoding="ascii")
+
+    def fill(folder: Path) -> None:
+        uv.install(requirements, folder, target.arguments)
+        _check_pyvips_is_pure(folder)
+        for path in list(_left_out(folder)):
+            _remove(path)
+
+    build_once(layer, target.flavour, digest, fill)
 
 
 def _check_pyvips_is_pure(folder: Path) -> None:

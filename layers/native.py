@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Final
 
 from layers import uv
+from layers.once import build_once
 from layers.uv import ROOT, BuildError
 
 SOURCES: Final = ROOT / "layers" / "engine" / "native"
 PACKAGE: Final = "leanpix_native"
+_LAYER: Final = "native"
 _GROUP: Final = "native"
 _COMPILER: Final = ROOT / "build" / "zig"
 _OLDEST_GLIBC: Final = "2.28"
@@ -90,22 +92,13 @@ def variants(flavour: str) -> tuple[Variant, ...]:
 
 def build(flavour: str) -> None:
     """Build the layer of a flavour, unless it is there already."""
-    requirements = uv.export(_GROUP)
-    digest = _digest(flavour, requirements)
-    home = ROOT / "build" / "layers" / flavour
-    stamp = home / "native.digest"
-    if stamp.is_file() and stamp.read_text(encoding="ascii").strip() == digest:
-        return
-    stamp.unlink(missing_ok=True)
-    print(f"  layer native for {flavour}", flush=True)
-    fresh = home / ".native.fresh"
-    shutil.rmtree(fresh, ignore_errors=True)
-    (fresh / "python" / PACKAGE).mkdir(parents=True)
-    for variant in variants(flavour):
-        compile_library(fresh / "python" / PACKAGE / f"{variant.name}.so", variant.arguments)
-    shutil.rmtree(home / "native", ignore_errors=True)
-    fresh.rename(home / "native")
-    stamp.write_text(digest + "\n", encoding="ascii")
+
+    def fill(folder: Path) -> None:
+        (folder / PACKAGE).mkdir()
+        for variant in variants(flavour):
+            compile_library(folder / PACKAGE / f"{variant.name}.so", variant.arguments)
+
+    build_once(_LAYER, flavour, _digest(flavour, uv.export(_GROUP)), fill)
 
 
 def compile_library(library: Path, arguments: tuple[str, ...]) -> None:

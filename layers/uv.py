@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ class BuildError(RuntimeError):
     """A layer cannot be built."""
 
 
+@cache
 def export(group: str) -> str:
     """Return a dependency group as it is locked, with hashes, as a requirements file."""
     return _uv(
