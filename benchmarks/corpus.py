@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from leanpix_engine import Format, Refused, probe
-from leanpix_engine.sniff import sniff
+from leanpix_engine.formats.sniff import sniff
 
 
 class Group(StrEnum):

@@ -6,7 +6,7 @@ Coordinate descent over a factor for each diagonal of both tables and the weight
 small is the mean logarithm of the bytes that photos need for the goal. A step of the search
 encodes each photo once, near the goal, and puts down what its score is off by the photo's own
 slope of bytes per score; the slopes are measured anew before each sweep. Prints each sweep's
-design in the form in which `leanpix_engine/formats/jpeg_tables.py` holds it.
+design in the form in which `leanpix_engine/formats/jpeg/tables.py` holds it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 import typer
 from PIL import Image
 
-from leanpix_engine.formats.jpeg_encoder import Encoder
-from leanpix_engine.formats.jpeg_tables import DESIGN, Design, Table
-from leanpix_engine.metric import Reference
+from leanpix_engine.formats.jpeg.encoder import Encoder
+from leanpix_engine.formats.jpeg.tables import DESIGN, Design, Table
+from leanpix_engine.metric.ssimulacra2 import Reference
 
 _SIDE = 512
 """Of the square cut out of the middle of each photo."""

@@ -1,7 +1,7 @@
 """Judges outputs apart from the engine: decodes by libvips or Pillow, and scores what one sees.
 
-The metric is the engine's SSIMULACRA2 (`tests/engine/test_metric.py` holds it against PyPI's),
-here always over the whole image: the engine's own search takes a sample of large ones.
+The metric is the engine's SSIMULACRA2 (`tests/engine/metric/test_ssimulacra2.py` holds it against
+PyPI's), here always over the whole image: the engine's own search takes a sample of large ones.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageSequence
 
-from leanpix_engine import Format, Limits, Refused, metric
-from leanpix_engine.formats import codec_of
-from leanpix_engine.runtime import pyvips
-from leanpix_engine.sniff import sniff
+from leanpix_engine import Format, Limits, Refused
+from leanpix_engine.formats.registry import codec_of
+from leanpix_engine.formats.sniff import sniff
+from leanpix_engine.metric import ssimulacra2 as metric
+from leanpix_engine.picture.vips import pyvips
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from leanpix_engine import native
-from leanpix_engine.metric import Reference
-from leanpix_engine.tiles import Rgb
+from leanpix_engine.metric.sampling import Rgb
+from leanpix_engine.metric.ssimulacra2 import Reference
 
 WAYS: Final = ("numpy", "native")
 _MEGAPIXELS: Final = (0.4, 2.0, 8.0, 18.0)

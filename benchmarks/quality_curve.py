@@ -3,7 +3,8 @@
     python -m benchmarks.quality_curve FOLDER
 
 prints one line per quality: libjpeg-turbo (Pillow's default JPEG, what `quality=N` means to
-people), which `leanpix_engine/targets.py` holds, and our encoder, which `formats/jpeg.py` holds.
+people), which `leanpix_engine/search/targets.py` holds, and our encoder, which
+`formats/jpeg/codec.py` holds.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from leanpix_engine.formats.jpeg_encoder import Encoder
-from leanpix_engine.metric import Reference
+from leanpix_engine.formats.jpeg.encoder import Encoder
+from leanpix_engine.metric.ssimulacra2 import Reference
 
 QUALITIES = (
     1,

@@ -23,7 +23,7 @@ _METHOD: Final = """\
 `ss2` is SSIMULACRA2 of what one sees: decoded by libvips (APNG by Pillow), upright, in sRGB, on
 white and on dark where transparent (the worse counts), six frames of an animation (their mean).
 It is the project's own metric over the whole image, held against PyPI's `ssimulacra2` by
-`tests/engine/test_metric.py`{judged}.
+`tests/engine/metric/test_ssimulacra2.py`{judged}.
 
 **At equal ss2** means: each rival encodes the image at a ladder of qualities and once more near
 our own output's score; log(bytes) is interpolated there. Images without a lossy output of ours, or

@@ -12,7 +12,7 @@ from benchmarks.corpus import Group
 from benchmarks.equal import Rung, bytes_at
 from benchmarks.records import LEANPIX, Record, pairs, select
 from leanpix_engine import Format, Level
-from leanpix_engine.targets import LEVEL_SCORES
+from leanpix_engine.search.targets import LEVEL_SCORES
 
 LARGE_MEGAPIXELS: Final = 8.0
 _FLOOR: Final = 0.5

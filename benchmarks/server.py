@@ -144,7 +144,7 @@ def _warm_up() -> None:
     from PIL import Image  # noqa: PLC0415
 
     from leanpix_engine import Format, pipeline  # noqa: F401, PLC0415
-    from leanpix_engine.formats import codec_of  # noqa: PLC0415
+    from leanpix_engine.formats.registry import codec_of  # noqa: PLC0415
 
     Image.init()
     codec_of(Format.JPEG)

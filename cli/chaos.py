@@ -234,7 +234,7 @@ def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Rep
 def find_optimizers(emulator_pid: int) -> list[psutil.Process]:
     """Return the processes in which the emulator runs the optimizer, with an image in hand.
 
-    Each has a child that makes a child for each image (leanpix_engine.nursery).
+    Each has a child that makes a child for each image (leanpix_engine.sandbox.forkserver).
     """
     return [
         process

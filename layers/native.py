@@ -1,4 +1,4 @@
-"""Compile the engine's C for a flavour: one shared library of all `layers/engine/native/*.c`.
+"""Compile the engine's C for a flavour: one shared library of all C in `layers/engine/native`.
 
 It becomes ``build/layers/<flavour>/native/python/leanpix_native/<machine>.so``, a layer of its
 own, so that a change of it uploads kilobytes. The compiler is PyPI's `ziglang` (clang and the C
@@ -31,6 +31,7 @@ _OLDEST_GLIBC: Final = "2.28"
 
 _FLAGS: Final = (
     "-std=c11",
+    f"-I{SOURCES.relative_to(ROOT)}",
     "-O3",
     "-shared",
     "-fPIC",
@@ -103,7 +104,7 @@ def build(flavour: str) -> None:
 
 def compile_library(library: Path, arguments: tuple[str, ...]) -> None:
     """Compile all sources into one shared library; later arguments win over the usual flags."""
-    sources = sorted(path.relative_to(ROOT) for path in SOURCES.glob("*.c"))
+    sources = sorted(path.relative_to(ROOT) for path in SOURCES.rglob("*.c"))
     done = subprocess.run(
         [_zig(), "cc", *_FLAGS, *arguments, "-o", library, *sources, "-lc", "-lm"],
         cwd=ROOT,
@@ -139,6 +140,8 @@ def _zig() -> Path:
 def _digest(flavour: str, requirements: str) -> str:
     """Return the hash of all that decides over the outcome."""
     digest = hashlib.sha256(f"{variants(flavour)} {requirements}".encode())
-    for path in (Path(__file__), *sorted(SOURCES.glob("*.[ch]"))):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in (Path(__file__), *sorted(SOURCES.rglob("*.[ch]"))):
+        digest.update(
+            path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
+        )
     return digest.hexdigest()

@@ -38,7 +38,7 @@ INPUTS = (
     ROOT / "uv.lock",
     ROOT / "pyproject.toml",
     *sorted((ROOT / "layers").glob("*.py")),
-    *sorted((ROOT / "layers" / "engine" / "native").glob("*.[ch]")),
+    *sorted((ROOT / "layers" / "engine" / "native").rglob("*.[ch]")),
     Path(__file__).resolve(),
 )
 OUTCOMES = (

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from leanpix_engine import Format, Level, Options, Reason, Refused, optimize
-from leanpix_engine.metric import Reference
-from leanpix_engine.targets import FLOOR_BELOW_GOAL, LEVEL_SCORES
+from leanpix_engine.metric.ssimulacra2 import Reference
+from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, LEVEL_SCORES
 
 FOLDER = os.environ.get("LEANPIX_CORPUS", "")
 FILES = sorted(path for path in Path(FOLDER).rglob("*.*") if path.is_file()) if FOLDER else []

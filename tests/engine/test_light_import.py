@@ -10,7 +10,9 @@ import leanpix_engine
 HEAVY = ("pyvips", "PIL", "numpy", "oxipng")
 
 
-@pytest.mark.parametrize("statement", ["import leanpix_engine", "import leanpix_engine.probe"])
+@pytest.mark.parametrize(
+    "statement", ["import leanpix_engine", "import leanpix_engine.formats.probe"]
+)
 def test_importing_the_package_loads_no_imaging_library(statement: str) -> None:
     script = f"{statement}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
     loaded = subprocess.run(

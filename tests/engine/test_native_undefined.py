@@ -22,8 +22,8 @@ random = np.random.default_rng(0)
 """
 
 SCORE_ALL_KINDS_OF_IMAGES = """
-from leanpix_engine import scales_native
-from leanpix_engine.metric import Reference
+from leanpix_engine.metric import scales_native
+from leanpix_engine.metric.ssimulacra2 import Reference
 sizes = [(8, 8), (9, 13), (17, 400), (1600, 2100), *random.integers(8, 100, (40, 2))]
 for height, width in sizes:
     image = random.integers(0, 256, (height, width, 3), np.uint8)
@@ -34,7 +34,7 @@ for height, width in sizes:
 """
 
 ENCODE_ALL_KINDS_OF_IMAGES = """
-from leanpix_engine.formats.jpeg_encoder import Encoder
+from leanpix_engine.formats.jpeg.encoder import Encoder
 def encode(image, qualities=(1, 30, 80, 100)):
     for halved in (True, False):
         encoder = Encoder(image, halved=halved)
@@ -51,9 +51,9 @@ encode(np.zeros((2048, 1280, 1), np.uint8), (80,))
 
 READ_DAMAGED_FILES = """
 from dataclasses import replace
-from leanpix_engine import jpeg_rewrite
-from leanpix_engine.formats.jpeg_encoder import Encoder
-from leanpix_engine.jpeg_progressive import parsed
+from leanpix_engine.formats.jpeg import rewrite as jpeg_rewrite
+from leanpix_engine.formats.jpeg.encoder import Encoder
+from leanpix_engine.formats.jpeg.scans import parsed
 def damaged(scan):
     data = bytearray(scan.data)
     for at in random.integers(0, len(data), random.integers(0, 4)):

@@ -18,9 +18,9 @@ from leanpix.domain.errors import LeanpixError
 from leanpix.domain.file_names import clean_file_name, name_from_url
 from leanpix.http import Request
 from leanpix_engine import Limits, Refused
-from leanpix_engine.headers import exif, icc
-from leanpix_engine.probe import probe
-from leanpix_engine.sniff import sniff
+from leanpix_engine.formats.probe import probe
+from leanpix_engine.formats.sniff import sniff
+from leanpix_engine.picture import exif, icc
 from tests.security.hostile_images import good_images
 
 
@@ -56,7 +56,7 @@ def run_metadata(data: bytes) -> None:
 
 def run_svg(data: bytes) -> None:
     """The SVG reader and, once text is an SVG, all that is done to it."""
-    from leanpix_engine.formats import svg  # noqa: PLC0415 - loads imaging libraries
+    from leanpix_engine.formats.svg import codec as svg  # noqa: PLC0415 - loads imaging libraries
 
     source = b"<svg " + data
     with contextlib.suppress(Refused):

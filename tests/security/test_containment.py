@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from leanpix_engine import Limits, Options, Reason, Refused
-from leanpix_engine.contained import ContainedOptimizer, EngineBroken
+from leanpix_engine.sandbox.client import ContainedOptimizer, EngineBroken
 from tests.images import make_photo_jpeg
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def test_an_end_of_the_nursery_itself_is_healed(optimizer: ContainedOptimizer) -
 
 OWNER = """
 import sys
-from leanpix_engine.contained import ContainedOptimizer
+from leanpix_engine.sandbox.client import ContainedOptimizer
 optimizer = ContainedOptimizer()
 print(optimizer.process_id, flush=True)
 optimizer.optimize(sys.stdin.buffer.read())

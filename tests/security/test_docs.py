@@ -20,7 +20,7 @@ def test_every_test_and_module_that_is_named_exists() -> None:
     for path in re.findall(r"`((?:tests|infra)/[\w/.]+)`", PAGE):
         assert (ROOT / path).exists(), path
     layers = ROOT / "layers"
-    for name in re.findall(r"`((?:adapters|domain|leanpix_engine)/\w+\.py)`", PAGE):
+    for name in re.findall(r"`((?:adapters|domain|leanpix_engine)/[\w/]+\.py)`", PAGE):
         assert [*layers.glob(f"*/python/{name}"), *layers.glob(f"*/python/leanpix/{name}")], name
 
 

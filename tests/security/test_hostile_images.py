@@ -20,8 +20,8 @@ from leanpix.domain.options import ImageOptions
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.optimize import OptimizeService
 from leanpix_engine import Reason
-from leanpix_engine.contained import ContainedOptimizer
 from leanpix_engine.errors import Kept
+from leanpix_engine.sandbox.client import ContainedOptimizer
 from tests.images import make_photo_jpeg
 from tests.security.hostile_images import MAKERS, good_images
 

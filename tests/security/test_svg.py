@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leanpix_engine import Limits, Refused
-from leanpix_engine.formats.svg import _safe
+from leanpix_engine.formats.svg.codec import _safe
 
 ROOT = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink">{}</svg>'
 TRICKS = {

@@ -1,6 +1,6 @@
 """The engine's C, where it was compiled for this machine: finds it, loads it, guards its calls.
 
-`layers/native.py` compiles `layers/engine/native/*.c` into one library for each processor, in a
+`layers/native.py` compiles `layers/engine/native` into one library for each processor, in a
 folder `leanpix_native` of the module path: a Lambda layer, or `build/` on a developer's machine.
 Without it, `available()` is false and all that it does is done in numpy, only slower. Calls
 release the interpreter's lock.

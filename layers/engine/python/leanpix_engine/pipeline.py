@@ -7,27 +7,29 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from leanpix_engine import color, metadata, two_speeds
-from leanpix_engine.child import CodecFailed
 from leanpix_engine.deadline import Deadline
-from leanpix_engine.decode import NO_MEMORY
-from leanpix_engine.decode import decode as decode_by_vips
 from leanpix_engine.errors import LeftAlone, Reason, Refused
-from leanpix_engine.formats import Task, codec_of, decoder_of_outputs
-from leanpix_engine.headers.exif import SWAPS_SIDES
+from leanpix_engine.formats.child import CodecFailed
+from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.probe import check
+from leanpix_engine.formats.probe import probe as read_headers
+from leanpix_engine.formats.registry import codec_of, decoder_of_outputs
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format, Level, Options, Output, Probe, Result
-from leanpix_engine.orient import upright
-from leanpix_engine.picture import Picture
-from leanpix_engine.probe import check
-from leanpix_engine.probe import probe as read_headers
-from leanpix_engine.resize import fitted, shrink_while_decoding
-from leanpix_engine.resize import resize as resize_picture
-from leanpix_engine.runtime import pyvips
-from leanpix_engine.search import Candidate, Ladder, climb
-from leanpix_engine.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
-from leanpix_engine.two_speeds import TwoSpeedLadder
-from leanpix_engine.verify import Judge
+from leanpix_engine.picture import color, metadata
+from leanpix_engine.picture.decode import NO_MEMORY
+from leanpix_engine.picture.decode import decode as decode_by_vips
+from leanpix_engine.picture.exif import SWAPS_SIDES
+from leanpix_engine.picture.orient import upright
+from leanpix_engine.picture.picture import Picture
+from leanpix_engine.picture.resize import fitted, shrink_while_decoding
+from leanpix_engine.picture.resize import resize as resize_picture
+from leanpix_engine.picture.vips import pyvips
+from leanpix_engine.search import two_stage as two_speeds
+from leanpix_engine.search.judge import Judge
+from leanpix_engine.search.ladder import Candidate, Ladder, climb
+from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
+from leanpix_engine.search.two_stage import TwoSpeedLadder
 
 _OUT_OF_ORDER = "a step ran before the one that it builds on"
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"

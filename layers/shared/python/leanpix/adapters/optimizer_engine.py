@@ -15,7 +15,7 @@ from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 if TYPE_CHECKING:
     import leanpix_engine
     from leanpix.domain.options import ImageOptions
-    from leanpix_engine.contained import ContainedOptimizer
+    from leanpix_engine.sandbox.client import ContainedOptimizer
 
 
 _MAX_SECONDS: Final = 27.0
@@ -28,9 +28,9 @@ _MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 @cache
 def _contained_optimizer() -> ContainedOptimizer | None:
     """Return this process's one way to the engine's own, or None where the system has none."""
-    from leanpix_engine import contained  # noqa: PLC0415 - loads what only the optimizer needs
+    from leanpix_engine.sandbox import client  # noqa: PLC0415 - the optimizer alone needs it
 
-    return contained.ContainedOptimizer() if contained.AVAILABLE else None
+    return client.ContainedOptimizer() if client.AVAILABLE else None
 
 
 class LeanpixEngine:
@@ -39,7 +39,7 @@ class LeanpixEngine:
     def __init__(self, *, min_saved_percent: int = MIN_SAVED_PERCENT) -> None:
         """Load the engine, and start the process that loads libvips."""
         import leanpix_engine  # noqa: PLC0415 - the optimizer alone carries the engine's layer
-        from leanpix_engine.contained import EngineBroken  # noqa: PLC0415 - the same
+        from leanpix_engine.sandbox.client import EngineBroken  # noqa: PLC0415 - the same
 
         self._engine = leanpix_engine
         self._min_saved_percent = min_saved_percent

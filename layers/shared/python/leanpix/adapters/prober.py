@@ -6,7 +6,7 @@ from typing import Final
 
 from leanpix.domain.estimates import ImageFacts
 from leanpix_engine.errors import Refused
-from leanpix_engine.probe import probe
+from leanpix_engine.formats.probe import probe
 
 _MARKER: Final = 0xFF
 _DEFINE_QUANTIZATION: Final = 0xDB

@@ -1,0 +1,1 @@
+"""AVIF (AV1 Image File Format)."""

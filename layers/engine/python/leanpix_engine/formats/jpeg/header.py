@@ -1,0 +1,135 @@
+"""JPEG structure: marker segments, frame header, EXIF orientation, gain maps.
+
+Sources: ITU-T T.81 (markers, frame header), EXIF 2.32 (APP1), ICC.1 annex B.4 (APP2), CIPA DC-007
+(MPF), Adobe TN 5116 (APP14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format, Probe
+from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, orientation_of
+
+SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
+APP0, APP1, APP2, APP14, COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+_STANDALONE = {0x01, *range(0xD0, 0xD8)}
+_FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PLAIN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended sequential, progressive; all Huffman
+
+EXIF = PREFIX
+XMP = b"http://ns.adobe.com/xap/1.0/\x00"
+ICC = b"ICC_PROFILE\x00"
+MPF = b"MPF\x00"
+_GAIN_MAP_SIGNS = (
+    b"http://ns.adobe.com/hdr-gain-map/1.0/",  # Ultra HDR
+    b"urn:iso:std:iso:ts:21496:-1",  # ISO 21496-1
+    b"urn:com:apple:photo:2020:aux:hdrgainmap",  # Apple
+    b"http://ns.apple.com/HDRGainMap/1.0/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment: `data[start:end]` is its payload, without marker and length."""
+
+    marker: int
+    start: int
+    end: int
+
+
+def segments(source: bytes) -> Iterator[Segment]:
+    """The segments up to and with the first start of scan.
+
+    Raises:
+        Refused: `CORRUPT_IMAGE` where the chain of segments breaks.
+    """
+    at = 2
+    while True:
+        at = source.find(b"\xff", at)
+        while at != -1 and source[at : at + 1] == b"\xff":
+            at += 1
+        if at == -1 or at + 3 > len(source):
+            raise Refused(Reason.CORRUPT_IMAGE)
+        marker = source[at]
+        if marker in _STANDALONE or marker == 0:
+            at += 1
+            continue
+        length = int.from_bytes(source[at + 1 : at + 3], "big")
+        if marker == EOI or length < 2 or at + 1 + length > len(source):
+            raise Refused(Reason.CORRUPT_IMAGE)
+        yield Segment(marker, at + 3, at + 1 + length)
+        if marker == SOS:
+            return
+        at += 1 + length
+
+
+def after_jfif(data: bytes) -> int:
+    """Where metadata segments may begin: behind the start of image and JFIF's APP0."""
+    return 4 + int.from_bytes(data[4:6], "big") if data[2:4] == bytes((0xFF, APP0)) else 2
+
+
+def read(source: bytes, limits: Limits) -> Probe:
+    """Facts of a JPEG file."""
+    orientation, gain_map, frame = 1, False, None
+    for segment in segments(source):
+        payload = source[segment.start : segment.end]
+        if segment.marker in _FRAME_HEADERS:
+            frame = _frame(segment.marker, payload)
+        elif segment.marker == APP1 and payload.startswith(EXIF):
+            orientation = orientation_of(payload[len(EXIF) :])
+        elif segment.marker == APP2 and payload.startswith(MPF):
+            gain_map = any(sign in source for sign in _GAIN_MAP_SIGNS)
+    if frame is None:
+        raise Refused(Reason.CORRUPT_IMAGE)
+    width, height = (
+        (frame.height, frame.width) if orientation in SWAPS_SIDES else (frame.width, frame.height)
+    )
+    return Probe(
+        format=Format.JPEG,
+        width=width,
+        height=height,
+        bits=frame.bits,
+        channels=frame.channels,
+        orientation=orientation,
+        gain_map=gain_map,
+        subsampled=frame.subsampled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    width: int
+    height: int
+    bits: int
+    channels: int
+    subsampled: bool
+
+
+def _frame(marker: int, payload: bytes) -> _Frame:
+    if marker not in _PLAIN_FRAMES:
+        kind = "arithmetic coding" if marker >= 0xC9 else "lossless or hierarchical coding"
+        raise Refused(Reason.UNSUPPORTED_FEATURE, f"JPEG with {kind} is not supported.")
+    if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
+        raise Refused(Reason.CORRUPT_IMAGE)
+    if payload[0] != 8:
+        raise Refused(
+            Reason.UNSUPPORTED_FEATURE,
+            f"JPEG with {payload[0]} bits per channel is not supported; only 8 bits are.",
+        )
+    channels = payload[5]
+    if channels not in (1, 3, 4):
+        raise Refused(
+            Reason.UNSUPPORTED_FEATURE, f"JPEG with {channels} channels is not supported."
+        )
+    sampling = {payload[7 + 3 * i] for i in range(channels)}
+    return _Frame(
+        width=int.from_bytes(payload[3:5], "big"),
+        height=int.from_bytes(payload[1:3], "big"),
+        bits=payload[0],
+        channels=channels,
+        subsampled=len(sampling) > 1,
+    )

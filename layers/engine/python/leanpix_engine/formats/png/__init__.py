@@ -1,0 +1,1 @@
+"""PNG and APNG (W3C, third edition)."""

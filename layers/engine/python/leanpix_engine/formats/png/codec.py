@@ -1,0 +1,209 @@
+"""PNG: a palette where it holds the goal, else lossless; frames by `apng`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, partial
+
+from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.png import apng, deflate
+from leanpix_engine.formats.png import header as png_header
+from leanpix_engine.formats.png.palette import MergedPalette, chunk
+from leanpix_engine.formats.png.posterize import posterized, with_coarse_alpha
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format
+from leanpix_engine.picture.decode import decode as decode_by_vips
+from leanpix_engine.picture.picture import Mode, Picture
+from leanpix_engine.search.ladder import Candidate, Ladder, always, count_at, unless_found
+
+_SMALL_MEGAPIXELS = 1.0
+"""Below this, time is spent freely: it is short, and more tries make it smaller. From here on the
+first way that reaches the goal is taken: another costs 2 s a megapixel for 3 % of the bytes."""
+_TOLERANCE = 0.8
+"""One colour more or less moves the score by about as much; closer is not worth an encode."""
+_WELL_BELOW = 0.7
+"""A lossy file this small against the source is not reached without loss: nobody needs to try."""
+_BEST_PALETTE, _MOST_EFFORT = 100, 10
+_XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
+"""Keyword, no compression, no language, no translated keyword (XMP, part 3, 1.1.5)."""
+_HDR_TRANSFERS = (16, 18)
+"""PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
+
+
+def decode(source: bytes, limits: Limits) -> Picture:
+    """All pixels of a PNG, all frames of an APNG."""
+    facts = png_header.read(source, limits)
+    return apng.decode(source, limits) if facts.animated else decode_by_vips(source, Format.PNG)
+
+
+def lossless(task: Task) -> Iterator[Candidate]:
+    """The source, or the picture, with the fewest bits per pixel, better filters and deflate.
+
+    Colours under full transparency are changed where that helps; nobody sees them.
+    """
+    if task.facts.animated:
+        for candidate in apng.lossless(task):
+            is_new = task.source is None
+            data = _finish(task, candidate.data, 0.0) if is_new else candidate.data
+            yield replace(candidate, data=data)
+        return
+    large = task.picture.megapixels >= _SMALL_MEGAPIXELS
+    hopeless_below = _WELL_BELOW * len(task.source or b"")
+    if large and task.smallest is not None and task.smallest < hopeless_below:
+        return
+    data = task.source or task.picture.to_vips().pngsave_buffer(
+        compression=1, keep=_kept(task.picture)
+    )
+    smaller = deflate.optimize(data, task, level=2)
+    if smaller is not None:
+        yield Candidate(data=smaller, how="oxipng")
+
+
+def ladders(task: Task, goal: float) -> Iterator[Ladder]:
+    """A palette, plain or dithered; where 256 colours are too few, a calmer picture."""
+    if task.facts.animated:
+        for ladder in apng.ladders(task, goal):
+            yield replace(ladder, finish=partial(_finish, task))
+        return
+    if task.source is not None and _is_hdr(task.source):
+        return
+    picture = replace(task.picture, frames=task.picture.rgb8(), mode=Mode.RGB)
+    if picture.opaque():
+        picture = picture.without_alpha()
+    small = picture.megapixels < _SMALL_MEGAPIXELS
+    yield _merged(task, picture, tries=6 if small else 3)
+    yield replace(
+        _quantized(task, picture, dither=0.0, tries=6 if small else 3),
+        worth=always if small else unless_found,
+    )
+    dithered = _quantized(task, picture, dither=0.5, tries=6 if small else 3)
+    yield replace(dithered, worth=always if small else unless_found)
+    if picture.alpha:
+        coarse = with_coarse_alpha(picture)
+        last = _quantized(task, coarse, dither=0.25, tries=1, effort=_MOST_EFFORT)
+        yield replace(last, start=_BEST_PALETTE, worth=unless_found)
+    yield _posterized(task, picture)
+
+
+def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
+    """Libimagequant's colours merged to the fewest; the quality is 10 log2 of their number."""
+
+    @cache
+    def palette() -> MergedPalette:
+        return MergedPalette(picture.to_vips())
+
+    def reduced(quality: float) -> Picture:
+        few = replace(picture, frames=palette().pixels(count_at(quality))[None], alpha=True)
+        # Laying what is opaque on a background would take as long as scoring it.
+        return few if picture.alpha else few.without_alpha()
+
+    return Ladder(
+        how="merged palette",
+        encode=lambda quality: palette().png(count_at(quality)),
+        preview=reduced,
+        finish=partial(_finish, task),
+        low=10,
+        high=80,
+        start=52,
+        slope=1.3,
+        max_encodes=tries,
+        tolerance=_TOLERANCE,
+    )
+
+
+def _quantized(
+    task: Task, picture: Picture, *, dither: float, tries: int, effort: int = 7
+) -> Ladder:
+    """Libimagequant with as few colours as its quality asks for."""
+    image = picture.to_vips()
+
+    def encode(quality: float) -> bytes:
+        return bytes(
+            image.pngsave_buffer(
+                palette=True,
+                Q=int(quality),
+                dither=dither,
+                effort=effort,
+                compression=1,
+                keep="none",
+            )
+        )
+
+    return Ladder(
+        how=f"palette dither {dither}",
+        encode=encode,
+        finish=partial(_finish, task),
+        low=1,
+        high=100,
+        start=70,
+        slope=0.4,
+        max_encodes=tries,
+        tolerance=_TOLERANCE,
+    )
+
+
+def _posterized(task: Task, picture: Picture) -> Ladder:
+    """Fewer levels of each channel, for what needs more colours than a palette holds.
+
+    The quality is 10 log2 of their number. At equal score 15 % smaller than what WebP's
+    near-lossless coding makes of a picture.
+    """
+
+    def reduced(quality: float) -> Picture:
+        return posterized(picture, count_at(quality))
+
+    def encode(quality: float) -> bytes:
+        image = reduced(quality).to_vips()
+        return bytes(image.pngsave_buffer(compression=1, filter="all", keep="none"))
+
+    return Ladder(
+        how="posterized",
+        encode=encode,
+        preview=reduced,
+        finish=partial(_finish, task),
+        low=20,
+        high=65,
+        start=38,
+        slope=1.0,
+        max_encodes=4,
+        tolerance=_TOLERANCE,
+        worth=unless_found,
+    )
+
+
+def _finish(task: Task, data: bytes, _quality: float) -> bytes:
+    """Deflated for good, with the colour description and the metadata to keep."""
+    smaller = deflate.optimize(data, task, level=2) or data
+    extra = _colour_chunks(task) + _metadata_chunks(task.picture)
+    after_header = len(png_header.SIGNATURE) + 25
+    return smaller[:after_header] + extra + smaller[after_header:]
+
+
+def _colour_chunks(task: Task) -> bytes:
+    """The profile, or else the source's gamma and the like, which libvips drops."""
+    if task.picture.icc:
+        return chunk(b"iCCP", b"icc\x00\x00" + zlib.compress(task.picture.icc, 9))
+    if task.source is None:
+        return b""
+    parts = [part for part in png_header.chunks(task.source) if part.kind in deflate.COLOUR_CHUNKS]
+    return b"".join(task.source[part.start - 8 : part.end + 4] for part in parts)
+
+
+def _metadata_chunks(picture: Picture) -> bytes:
+    exif = chunk(b"eXIf", picture.exif.removeprefix(b"Exif\x00\x00")) if picture.exif else b""
+    xmp = chunk(b"iTXt", _XMP_HEAD + picture.xmp) if picture.xmp else b""
+    return exif + xmp
+
+
+def _is_hdr(source: bytes) -> bool:
+    return any(
+        part.kind == b"cICP" and source[part.start + 1] in _HDR_TRANSFERS
+        for part in png_header.chunks(source)
+    )
+
+
+def _kept(picture: Picture) -> str:
+    """Which of its fields libvips has to write."""
+    return "exif|xmp|icc" if picture.exif or picture.xmp else "icc"

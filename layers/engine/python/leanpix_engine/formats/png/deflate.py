@@ -1,0 +1,41 @@
+"""oxipng: the same pixels in fewer bytes, with its failures turned into None."""
+
+from __future__ import annotations
+
+import oxipng
+
+from leanpix_engine.formats.codec import Task
+
+COLOUR_CHUNKS = (b"cICP", b"gAMA", b"cHRM", b"sRGB")
+"""What tells a viewer how to show the colours, besides the profile in iCCP."""
+_KEPT = ("iCCP", "acTL", "fcTL", "fdAT", *(kind.decode() for kind in COLOUR_CHUNKS))
+_METADATA = ("eXIf", "iTXt")
+_BYTES_PER_PIXEL = 8
+_ALLOWANCE = 65_536
+
+
+def optimize(data: bytes, task: Task, *, level: int) -> bytes | None:
+    """`data`, a PNG, made smaller without loss; None where oxipng cannot.
+
+    oxipng panics on what it did not foresee; that reaches Python as a BaseException whose name
+    cannot be imported. Sizes are capped before: a panic out of memory would end the process.
+    """
+    names = _KEPT + (_METADATA if task.picture.exif or task.picture.xmp else ())
+    height, width = task.picture.frames.shape[1:3]
+    try:
+        return bytes(
+            oxipng.optimize_from_memory(
+                data,
+                level=level,
+                strip=oxipng.StripChunks.keep(list(names)),
+                interlace=oxipng.Interlacing.off,
+                optimize_alpha=True,
+                timeout=task.deadline.left(),
+                max_decompressed_size=(width + 1) * height * _BYTES_PER_PIXEL * task.picture.count
+                + _ALLOWANCE,
+            )
+        )
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException:  # noqa: BLE001  (a panic)
+        return None

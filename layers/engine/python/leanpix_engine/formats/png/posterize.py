@@ -1,0 +1,35 @@
+"""Fewer levels of each channel: for pictures that need more colours than a palette holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from leanpix_engine.picture.picture import Picture
+
+_COARSE_ALPHA = ((np.arange(256) + 2) // 4 * 4).clip(0, 255).astype(np.uint8)
+_COARSE_ALPHA[[1, 254]] = 0, 255
+"""Steps of 4; what is all but clear or opaque becomes so."""
+
+
+def with_coarse_alpha(picture: Picture) -> Picture:
+    """The picture with a quarter of the degrees of transparency, which none can tell apart.
+
+    That leaves more of a palette to the colours.
+    """
+    frames = picture.frames.copy()
+    frames[..., 3] = _COARSE_ALPHA[frames[..., 3]]
+    frames[frames[..., 3] == 0] = 0
+    return replace(picture, frames=frames)
+
+
+def posterized(picture: Picture, levels: int) -> Picture:
+    """The picture, of 8 bits RGB or RGBA, with so many levels of each colour."""
+    last = levels - 1
+    table = np.rint(np.rint(np.arange(256) * last / 255) * 255 / last).astype(np.uint8)
+    frames = table[picture.frames]
+    if picture.alpha:
+        frames[..., 3] = picture.frames[..., 3]
+        return with_coarse_alpha(replace(picture, frames=frames))
+    return replace(picture, frames=frames)

@@ -1,0 +1,1 @@
+"""SVG (W3C, version 2)."""

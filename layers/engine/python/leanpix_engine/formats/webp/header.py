@@ -1,0 +1,56 @@
+"""WebP structure: RIFF chunks (RFC 9649)."""
+
+from __future__ import annotations
+
+from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.limits import Limits
+from leanpix_engine.model import Format, Probe
+from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
+
+
+def read(source: bytes, limits: Limits) -> Probe:
+    """Facts of a WebP file."""
+    if len(source) < 20 or int.from_bytes(source[4:8], "little") + 8 > len(source):
+        raise Refused(Reason.CORRUPT_IMAGE)
+    size, frames, loop, alpha, lossless, orientation = (0, 0), 0, 0, False, False, 1
+    at = 12
+    while at + 8 <= len(source):
+        kind, length = source[at : at + 4], int.from_bytes(source[at + 4 : at + 8], "little")
+        payload = source[at + 8 : at + 8 + min(length, 65_536)]
+        if kind == b"VP8X" and len(payload) >= 10:
+            alpha = bool(payload[0] & 0x10)
+            size = (
+                int.from_bytes(payload[4:7], "little") + 1,
+                int.from_bytes(payload[7:10], "little") + 1,
+            )
+        elif kind == b"ANIM" and len(payload) >= 6:
+            loop = int.from_bytes(payload[4:6], "little")
+        elif kind == b"ANMF":
+            frames += 1
+            lossless = payload[16:20] == b"VP8L" or (lossless and frames > 1)
+        elif kind == b"VP8 " and len(payload) >= 10:
+            size = size if size[0] else (_u14(payload, 6), _u14(payload, 8))
+        elif kind == b"VP8L" and len(payload) >= 5:
+            bits = int.from_bytes(payload[1:5], "little")
+            size = size if size[0] else ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+            alpha, lossless = alpha or bool(bits >> 28 & 1), True
+        elif kind == b"EXIF":
+            orientation = orientation_of(payload.removeprefix(b"Exif\x00\x00"))
+        at += 8 + length + (length & 1)
+    if not size[0]:
+        raise Refused(Reason.CORRUPT_IMAGE)
+    width, height = size if orientation not in SWAPS_SIDES else size[::-1]
+    return Probe(
+        format=Format.WEBP,
+        width=width,
+        height=height,
+        frames=max(1, frames),
+        alpha=alpha,
+        orientation=orientation,
+        loop=loop,
+        lossless=lossless,
+    )
+
+
+def _u14(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "little") & 0x3FFF

@@ -1,0 +1,1 @@
+"""SSIMULACRA2, the visual quality that steers the search."""

@@ -1,0 +1,130 @@
+"""The error maps of SSIMULACRA2 in C; `scales_numpy.py` says what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ctypes import c_size_t, c_uint32, c_void_p
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from leanpix_engine import native
+from leanpix_engine.metric.sampling import Boxes, Rgb
+from leanpix_engine.metric.scales import MAPS, Level, Means, Plane
+
+_IMAGE = (c_void_p, c_void_p, c_size_t, c_size_t)
+_PLANE_MEAN_SQUARE = 3
+
+
+class Scales:
+    """Some scales of the image that others are compared with."""
+
+    def __init__(self, image: Rgb | Plane, levels: Sequence[Level]) -> None:
+        """`image` is sRGB or, as (3, height, width), linear light at the first level's size."""
+        reference = native.function(
+            "leanpix_scale_reference", *_IMAGE, c_uint32, c_void_p, c_void_p
+        )
+        self._levels = levels
+        self._size = _size(image)
+        self._sides: list[Plane] = []
+        for level, at_scale, half in _pyramid(image, levels):
+            height, width = _size(at_scale)
+            shape = (len(level.channels), _PLANE_MEAN_SQUARE, height, width)
+            sides = np.empty(shape, np.float32)
+            reference(
+                *_image(at_scale), _bits(level), native.address(sides, np.float32, shape), half
+            )
+            self._sides.append(sides)
+
+    def means(self, image: Rgb | Plane) -> Iterator[Means]:
+        """For each level how far `image` is away.
+
+        Raises:
+            ValueError: another size than that of the image to compare with.
+        """
+        if _size(image) != self._size:
+            message = f"sizes differ: {self._size} and {_size(image)}"
+            raise ValueError(message)
+        errors = native.function(
+            "leanpix_scale_errors",
+            *(*_IMAGE, c_uint32, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p),
+        )
+        steps = zip(self._sides, _pyramid(image, self._levels), strict=True)
+        for sides, (level, at_scale, half) in steps:
+            height, width = _size(at_scale)
+            sums = np.empty((len(level.channels), MAPS, 1 + len(level.boxes)))
+            errors(
+                *_image(at_scale),
+                _bits(level),
+                native.address(sides, np.float32, sides.shape),
+                half,
+                _boxes(level.boxes, height, width),
+                len(level.boxes),
+                native.address(sums, np.float64, sums.shape),
+            )
+            yield _means(level, sums, height * width)
+
+
+def quarter(rgb: Rgb) -> Plane:
+    """Linear light at a quarter of the size."""
+    height, width = _size(rgb)
+    result = np.empty((3, -(-height // 4), -(-width // 4)), np.float32)
+    reduce = native.function("leanpix_quarter", c_void_p, c_size_t, c_size_t, c_void_p)
+    rgb = np.ascontiguousarray(rgb)
+    reduce(
+        native.address(rgb, np.uint8, (height, width, 3)),
+        height,
+        width,
+        native.address(result, np.float32, result.shape),
+    )
+    return result
+
+
+def _pyramid(
+    image: Rgb | Plane, levels: Sequence[Level]
+) -> Iterator[tuple[Level, Rgb | Plane, int | None]]:
+    """Each level, the image at its scale, and where to put it at the next."""
+    image = cast("Rgb | Plane", np.ascontiguousarray(image))
+    if not levels:
+        return
+    for level in levels[:-1]:
+        height, width = _size(image)
+        half = np.empty((3, -(-height // 2), -(-width // 2)), np.float32)
+        yield level, image, native.address(half, np.float32, half.shape)
+        image = half
+    yield levels[-1], image, None
+
+
+def _size(image: Rgb | Plane) -> tuple[int, int]:
+    height, width = image.shape[:2] if image.dtype == np.uint8 else image.shape[1:]
+    return height, width
+
+
+def _image(image: Rgb | Plane) -> tuple[int | None, int | None, int, int]:
+    """The arguments that say what the image is."""
+    height, width = _size(image)
+    if image.dtype == np.uint8:
+        return native.address(image, np.uint8, (height, width, 3)), None, height, width
+    return None, native.address(image, np.float32, (3, height, width)), height, width
+
+
+def _bits(level: Level) -> int:
+    return sum(1 << channel for channel in level.channels)
+
+
+def _boxes(boxes: Boxes, height: int, width: int) -> int:
+    """Where the boxes are, once it is known that they lie in the image."""
+    ends = boxes[:, :2] + boxes[:, 2:]
+    if (boxes < 0).any() or (ends > (height, width)).any():
+        message = f"a box is not within {height} x {width}"
+        raise ValueError(message)
+    return native.address(boxes, np.int64, (len(boxes), 4))
+
+
+def _means(level: Level, sums: npt.NDArray[np.float64], pixels: int) -> Means:
+    """Sums of the level's channels as means of all."""
+    sizes = np.array([pixels, *level.boxes[:, 2:].prod(axis=1)])
+    result = np.zeros((3, *sums.shape[1:]))
+    result[list(level.channels)] = sums / sizes
+    return result

@@ -1,0 +1,1 @@
+"""Decoded pictures, and what is done to them before they are encoded."""

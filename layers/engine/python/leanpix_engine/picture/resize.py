@@ -1,0 +1,68 @@
+"""Fits a picture into a box: never enlarges, keeps the aspect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from leanpix_engine.picture.decode import from_vips
+from leanpix_engine.picture.picture import Picture, Pixels
+
+_SHRINKS = (8, 4, 2)
+"""What libjpeg's inverse transform can do, largest first."""
+_SHRUNK_FROM_PIXELS = 4_000_000
+"""From there on the result scored 91 to 97 against that of full decoding; of small photos 88 to
+97, for 0.005 s."""
+
+
+def fitted(
+    width: int, height: int, max_width: int | None, max_height: int | None
+) -> tuple[int, int]:
+    """The size inside the box, at least 1 x 1."""
+    scale = min(1.0, (max_width or width) / width, (max_height or height) / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def shrink_while_decoding(
+    width: int, height: int, max_width: int | None, max_height: int | None
+) -> int:
+    """How many times smaller a decoder may make what is then resized: 1, 2, 4 or 8.
+
+    Twice the size is left, which keeps Lanczos' sharpness. A shrink that does not divide the sides
+    would move the picture by part of a pixel.
+    """
+    if width * height < _SHRUNK_FROM_PIXELS:
+        return 1
+    new_width, new_height = fitted(width, height, max_width, max_height)
+    for shrink in _SHRINKS:
+        divides = width % shrink == height % shrink == 0
+        if divides and width >= 2 * shrink * new_width and height >= 2 * shrink * new_height:
+            return shrink
+    return 1
+
+
+def resize(picture: Picture, width: int, height: int) -> Picture:
+    """The picture at `width` x `height`, by Lanczos 3 on gamma values as browsers and sharp do.
+
+    Colours are weighted by alpha, so that what is transparent does not bleed into what is seen.
+    """
+    frames = [
+        _resized(replace(picture, frames=picture.frames[i : i + 1]), width, height)
+        for i in range(picture.count)
+    ]
+    return replace(picture, frames=np.concatenate(frames))
+
+
+def _resized(picture: Picture, width: int, height: int) -> Pixels:
+    image = picture.to_vips()
+    layout = image.format
+    if picture.alpha:
+        image = image.premultiply()
+    image = image.resize(width / picture.width, vscale=height / picture.height, kernel="lanczos3")
+    if picture.alpha:
+        image = image.unpremultiply()
+    image = (
+        image.rint().cast(layout).crop(0, 0, min(width, image.width), min(height, image.height))
+    )
+    return from_vips(image).frames
