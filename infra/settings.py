@@ -201,10 +201,10 @@ class Settings(BaseModel):
         " protects the stack and the accounts from being deleted.",
     )
     log_retention_days: LogRetention = Field(
-        LogRetention.ONE_MONTH, description="How long logs are kept."
+        default=LogRetention.ONE_MONTH, description="How long logs are kept."
     )
     rollout: Rollout = Field(
-        Rollout.AT_ONCE,
+        default=Rollout.AT_ONCE,
         description="How a new version of the functions takes over, see docs/deploy.md.",
     )
     tracing: bool = Field(
@@ -247,7 +247,7 @@ class Settings(BaseModel):
         allowed="name=value, several with commas",
     )
     flavour: Flavour = Field(
-        Flavour.ARM64,
+        default=Flavour.ARM64,
         description="For which machine the layers are: `host` is for the local cloud alone.",
     )
 

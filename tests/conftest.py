@@ -28,7 +28,7 @@ def _no_deadline() -> Iterator[None]:
 ONE_PROCESS_EACH = ("contract", "e2e", "infra", "packaging")
 
 
-class FolderScheduling(LoadScopeScheduling):
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives a process whole folders of tests where their set-up is dear, and single tests else.
 
     pytest-xdist's own way, ``--dist=loadgroup``, has no effect with pytest 9.2: it writes the

@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 UV_VERSION = "0.13.9"
@@ -66,7 +67,7 @@ class SetupError(Exception):
     """Something is missing that this cannot bring; the text is one line for the user."""
 
 
-def main():
+def main() -> int:
     """Set up what is missing or stale."""
     started = time.monotonic()
     try:
@@ -86,7 +87,7 @@ def main():
     return 0
 
 
-def set_up():
+def set_up() -> None:
     """Bring everything, in the order in which it is needed."""
     STAMP.unlink(missing_ok=True)
     python = choose_python()
@@ -114,7 +115,7 @@ def set_up():
 # ----------------------------------------------------------------- up to date or not
 
 
-def is_up_to_date():
+def is_up_to_date() -> bool:
     """Tell whether the last set-up still holds."""
     try:
         return STAMP.read_text(encoding="ascii") == fingerprint() and all(
@@ -124,7 +125,7 @@ def is_up_to_date():
         return False
 
 
-def fingerprint():
+def fingerprint() -> str:
     """Return the hash of all that decides over the outcome.
 
     The folder is part of it: scripts in a virtual environment hold its full path.
@@ -137,7 +138,7 @@ def fingerprint():
 
 
 @contextlib.contextmanager
-def lock():
+def lock() -> Iterator[None]:
     """Let one set-up run at a time."""
     import fcntl  # noqa: PLC0415 - not on Windows, which the message below is for
 
@@ -153,7 +154,7 @@ def lock():
 # ----------------------------------------------------------------- Python, uv, Node.js
 
 
-def choose_python():
+def choose_python() -> str:
     """Return the path of the Python to develop with."""
     wanted = os.environ.get("LEANPIX_PYTHON")
     if wanted:
@@ -171,7 +172,7 @@ def choose_python():
     raise SetupError(message)
 
 
-def probe_python(command):
+def probe_python(command: str) -> str | None:
     """Return the real path of an interpreter that runs and is new enough, else None.
 
     It is started: a pyenv shim is there and yet fails when no version is chosen for it.
@@ -195,7 +196,7 @@ def probe_python(command):
     return path if tuple(version) >= OLDEST_PYTHON else None
 
 
-def bring_uv(environment):
+def bring_uv(environment: Mapping[str, str]) -> str:
     """Return the path of the pinned uv, installed from PyPI where it is not there yet."""
     home = TOOLS / ("uv-" + UV_VERSION)
     uv = home / "bin" / "uv"
@@ -237,7 +238,7 @@ PIP_INSTALL = (
 )
 
 
-def uv_environment():
+def uv_environment() -> dict[str, str]:
     """Return this process's environment without what would lead uv astray."""
     environment = {
         name: value
@@ -262,7 +263,7 @@ def uv_environment():
     return environment
 
 
-def has_node():
+def has_node() -> bool:
     """Tell whether the machine has a Node.js that the CDK can run on."""
     try:
         version = subprocess.run(
@@ -280,12 +281,12 @@ def has_node():
 # ----------------------------------------------------------------- running
 
 
-def say(text):
+def say(text: str) -> None:
     """Show that something slow begins."""
     print("setup: " + text, flush=True)
 
 
-def runs(*command):
+def runs(*command: str | Path) -> bool:
     """Tell whether a command runs and succeeds."""
     try:
         return not subprocess.call(
@@ -297,7 +298,7 @@ def runs(*command):
         return False
 
 
-def run(command, environment):
+def run(command: tuple[str, ...], environment: Mapping[str, str]) -> None:
     """Run a command; when it fails show what it said and stop."""
     done = subprocess.run(command, cwd=str(ROOT), env=environment, check=False)
     if done.returncode:

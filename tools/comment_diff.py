@@ -17,7 +17,7 @@ MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment."""
 
 
-def main():
+def main() -> int:
     """Write the comment anew, or the first time."""
     stage, repository = os.environ["STAGE"], os.environ["GITHUB_REPOSITORY"]
     comments = f"repos/{repository}/issues/{os.environ['PULL_REQUEST']}/comments"
@@ -34,12 +34,12 @@ def main():
     return 0
 
 
-def mark(stage):
+def mark(stage: str) -> str:
     """Return what our comment on a stage is known by."""
     return f"<!-- cdk diff {stage} -->"
 
 
-def render(stage, diff):
+def render(stage: str, diff: str) -> str:
     """Return the comment. What the diff holds cannot end its block."""
     if len(diff) > MOST_CHARACTERS:
         diff = f"{diff[:MOST_CHARACTERS]}\n… and {len(diff) - MOST_CHARACTERS:,} characters more"
@@ -52,7 +52,7 @@ def render(stage, diff):
     )
 
 
-def gh(*arguments):
+def gh(*arguments: str) -> str:
     """Call GitHub's API."""
     done = subprocess.run(["gh", "api", *arguments], capture_output=True, text=True, check=True)
     return done.stdout

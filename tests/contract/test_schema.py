@@ -11,6 +11,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import schemathesis
@@ -44,7 +45,7 @@ ROUTES_BY_NAME = {f"{route.method} {route.path}": route for route in ROUTES}
 
 
 def declared_type_conformance(
-    _context: CheckContext, response: schemathesis.Response, case: schemathesis.Case
+    _context: CheckContext, response: schemathesis.Response, case: schemathesis.Case[Any]
 ) -> None:
     """Hold an answer to the type of its body, by pydantic."""
     route = ROUTES_BY_NAME[f"{case.method.upper()} {case.path}"]
@@ -121,7 +122,7 @@ def test_answers_keep_to_the_schema(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=schema[path][method].as_strategy(generation_mode=mode))
-    def check(case: schemathesis.Case) -> None:
+    def check(case: schemathesis.Case[Any]) -> None:
         response = case.call_and_validate(
             base_url=cloud.url,
             headers={} if path in PUBLIC else {"X-API-KEY": next(keys)},

@@ -48,8 +48,11 @@ def test_a_broken_function_is_a_502_that_tells_nothing(cloud: LocalCloud, handle
 
 
 def test_more_than_ten_megabytes_get_the_stacks_own_413(cloud: LocalCloud) -> None:
-    fields = {"type": "file", "file": ("a.jpg", bytes(MAX_REQUEST_BYTES))}
-    answer = post(f"{cloud.url}/v1/optimize", fields=fields, headers={"X-API-KEY": "x"})
+    answer = post(
+        f"{cloud.url}/v1/optimize",
+        fields={"type": "file", "file": ("a.jpg", bytes(MAX_REQUEST_BYTES))},
+        headers={"X-API-KEY": "x"},
+    )
     assert is_gateway_answer(answer, GATEWAY_RESPONSES["REQUEST_TOO_LARGE"]), answer
 
 

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-import leanpix_engine  # first: it sets the threads of numpy's BLAS
-
-assert leanpix_engine
+import leanpix_engine  # noqa: F401 - first: it sets the threads of numpy's BLAS
 
 Maker = Callable[..., bytes]
 
@@ -49,6 +47,13 @@ def saved(image: Image.Image, kind: str = "JPEG", **settings: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **settings)
     return buffer.getvalue()
+
+
+def frame_count(image: Image.Image) -> int:
+    """Return the number of frames; Pillow's types do not know the attribute."""
+    count = getattr(image, "n_frames", 1)
+    assert isinstance(count, int)
+    return count
 
 
 def opened(data: bytes) -> Image.Image:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from layers import native as builder
+from layers.uv import ROOT
 
 TRAPS = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
 
@@ -75,7 +76,7 @@ for height, width, channels in random.integers(1, (60, 60, 3), (40, 3)):
 
 
 @pytest.mark.skipif(
-    not builder.variants("host") or not list(Path(builder.ROOT).glob("build/zig/*/ziglang/zig")),
+    not builder.variants("host") or not list(ROOT.glob("build/zig/*/ziglang/zig")),
     reason="no compiler here",
 )
 @pytest.mark.parametrize(

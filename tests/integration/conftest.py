@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import pytest
@@ -21,7 +21,7 @@ from leanpix.domain.ledger import Balance, month_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 NOW = 1_800_000_000.0
 """When the tests' accounts are made and read."""
 

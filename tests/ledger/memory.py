@@ -145,6 +145,7 @@ class MemoryLedger:
         key = image.account_id, month_of(now)
         before = self.usage.get(key, Usage(month=key[1]))
         main = outcome.main
+        saved_percent = _saved_percent(outcome)
         self.usage[key] = replace(
             before,
             images=before.images + 1,
@@ -154,7 +155,8 @@ class MemoryLedger:
             bytes_in=before.bytes_in + outcome.original_bytes,
             bytes_out=before.bytes_out + (main.bytes if main else outcome.original_bytes),
             images_by_type=Counter(before.images_by_type) + Counter([_tell_type(outcome)]),
-            **_add_saving(before, outcome),
+            saved_percent_sum=round(before.saved_percent_sum + saved_percent, 2),
+            best_saved_percent=max(before.best_saved_percent, int(saved_percent)),
         )
 
     def _image(self, task: ImageTask) -> Image | None:
@@ -247,14 +249,10 @@ def _tell_type(outcome: Outcome) -> str:
     return outcome.original_format or "other"
 
 
-def _add_saving(before: Usage, outcome: Outcome) -> dict[str, float]:
+def _saved_percent(outcome: Outcome) -> float:
     if outcome.main is None:
-        return {}
-    percent = round(100 * (1 - outcome.main.bytes / outcome.original_bytes), 2)
-    return {
-        "saved_percent_sum": round(before.saved_percent_sum + percent, 2),
-        "best_saved_percent": max(before.best_saved_percent, int(percent)),
-    }
+        return 0.0
+    return round(100 * (1 - outcome.main.bytes / outcome.original_bytes), 2)
 
 
 @dataclass

@@ -165,7 +165,7 @@ class HistoriesInDynamoDb(Histories):
 
 
 def run(machine: type[Histories], *, sequences: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=sequences,

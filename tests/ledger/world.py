@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from leanpix.contract import Api, ErrorName
 from leanpix.domain.accounts import Account
@@ -46,6 +47,8 @@ from tests.ledger.outside import (
     MemoryQueue,
     Message,
 )
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -262,9 +265,8 @@ class World:
     def deliver_dead(self) -> None:
         """Let the dead letters' consumer work on all there are."""
         for message in list(self.images.dead):
-            task = message.task
-            assert isinstance(task, ImageTask)
-            if self._handle(message, lambda task=task: self.give_up_service.give_up(task)):
+            assert isinstance(message.task, ImageTask)
+            if self._handle(message, partial(self.give_up_service.give_up, message.task)):
                 self.images.dead.remove(message)
 
     def deliver_callback(self, position: int = 0, *, twice: bool = False) -> bool:
@@ -286,14 +288,17 @@ class World:
 
     def _handle(self, message: Message, work: Callable[[], object]) -> bool:
         """Return whether the message is done with; what raises leaves it in the queue."""
-        finished = []
+
+        def finish() -> bool:
+            work()
+            return True
+
         try:
-            self.run(lambda: finished.append(work()) or True)
+            return bool(self.run(finish))
         except LeaseLostError:
             return False
-        return bool(finished)
 
-    def run(self, work: Callable[[], Any]) -> Any:
+    def run(self, work: Callable[[], Result]) -> Result | None:
         """Do something in a process that may die; return None if it did."""
         try:
             return work()

@@ -6,14 +6,16 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from layers.native import PACKAGE, variants
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.packaging.conftest import Bundle
+    from infra.bundles import Bundle
 
 
 def libraries(bundle: Bundle) -> list[Path]:
@@ -40,14 +42,18 @@ def test_a_library_offers_our_functions_alone_and_needs_the_c_library_alone(
     for path in libraries(optimizer[1]):
         with path.open("rb") as file:
             elf = ELFFile(file)
+            symbols = elf.get_section_by_name(".dynsym")
+            dynamic = elf.get_section_by_name(".dynamic")
+            assert isinstance(symbols, SymbolTableSection)
+            assert isinstance(dynamic, DynamicSection)
             offered = [
                 symbol.name
-                for symbol in elf.get_section_by_name(".dynsym").iter_symbols()
+                for symbol in symbols.iter_symbols()
                 if symbol["st_shndx"] != "SHN_UNDEF" and symbol.name
             ]
             needed = {
-                tag.needed
-                for tag in elf.get_section_by_name(".dynamic").iter_tags()
+                tag.needed  # type: ignore[attr-defined]  # the library sets it by its name
+                for tag in dynamic.iter_tags()
                 if tag["d_tag"] == "DT_NEEDED"
             }
             assert elf.get_section_by_name(".symtab") is None, "not stripped"

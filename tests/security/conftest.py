@@ -50,9 +50,9 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         monkeypatch.setenv(name, value)
     log = io.StringIO()
     with mock_aws(), _listening(log):
-        dynamodb, s3, sqs = (
-            boto3.client(service, region_name=REGION) for service in ("dynamodb", "s3", "sqs")
-        )
+        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        s3 = boto3.client("s3", region_name=REGION)
+        sqs = boto3.client("sqs", region_name=REGION)
         create_tables(dynamodb)
         s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": REGION})
         urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("images", "callbacks")]

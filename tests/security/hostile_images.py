@@ -200,8 +200,8 @@ def _lying_webp() -> Iterator[tuple[str, bytes]]:
     lossy = good_images()["webp"]
     start = lossy.index(b"\x9d\x01\x2a")
     for side in (0, 1, 0x3FFF):
-        size = struct.pack("<HH", side, side)
-        yield f"lossy {side} x {side}", lossy[: start + 3] + size + lossy[start + 7 :]
+        sides = struct.pack("<HH", side, side)
+        yield f"lossy {side} x {side}", lossy[: start + 3] + sides + lossy[start + 7 :]
     for width, height in ((1 << 24, 1 << 24), (1, 1), (16_384, 16_384)):
         canvas = struct.pack("<I", 2) + struct.pack("<I", width - 1)[:3]
         canvas += struct.pack("<I", height - 1)[:3]

@@ -77,8 +77,7 @@ class House:
 
     def optimize(self, source: bytes) -> tuple[ImageState, Outcome]:
         """Take an image through the service and return how it ended."""
-        self.source, self.settled = source, None
-        self.written.clear()
+        self._begin_with(source)
         others: Any = self
         service = OptimizeService(
             jobs=others,
@@ -92,6 +91,10 @@ class House:
         service.optimize(ImageTask(1, 0), seconds_left=FUNCTION_SECONDS)
         assert self.settled
         return self.settled
+
+    def _begin_with(self, source: bytes) -> None:
+        self.source, self.settled = source, None
+        self.written.clear()
 
 
 @pytest.fixture(scope="module")

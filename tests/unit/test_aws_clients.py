@@ -41,7 +41,7 @@ def client(service: str, region: str, loader: Loader) -> Any:
     session.register_component("data_loader", loader)
     session.set_credentials("AKIAIOSFODNN7EXAMPLE", "example")
     config = _FILES if service == "s3" else _QUICK
-    made: Any = session.create_client(service, region, config=config)  # type: ignore[call-overload]
+    made: Any = session.create_client(service, region, config=config)
 
     def stop(request: AWSPreparedRequest, **_: object) -> None:
         raise SentError(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,7 +16,7 @@ from tests.images import make_photo, make_photo_jpeg
 PHOTO = make_photo_jpeg(width=320, height=200, quality=95)
 
 
-def share(data: bytes, **options: int) -> float:
+def share(data: bytes, **options: Any) -> float:
     """Return which share of its bytes an image is told to keep."""
     facts = EngineProber().probe(data)
     return estimate_bytes(len(data), facts, ImageOptions(**options)) / len(data)

@@ -83,7 +83,7 @@ def test_a_body_that_is_not_what_it_declares_is_refused(body: bytes, content_typ
     with pytest.raises(LeanpixError) as refused:
         parse(body, content_type)
     assert refused.value.name is ErrorName.UNREADABLE_BODY
-    assert refused.value.facts["kind"] in content_type + URLENCODED
+    assert str(refused.value.facts["kind"]) in content_type + URLENCODED
 
 
 def test_a_body_over_the_limit_is_too_large() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
@@ -49,7 +51,7 @@ def test_a_quality_holds_the_score_that_it_stands_for(photo_jpeg: bytes, quality
 @pytest.mark.parametrize(
     "settings", [{}, {"progressive": True}, {"subsampling": 0}, {"subsampling": 1}]
 )
-def test_lossless_changes_no_pixel(settings: dict[str, object]) -> None:
+def test_lossless_changes_no_pixel(settings: dict[str, Any]) -> None:
     source = saved(photo(), quality=92, **settings)
     result = optimize(source, Options(level=Level.LOSSLESS))
     assert result.output is not None or settings.get("progressive")

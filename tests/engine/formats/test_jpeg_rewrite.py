@@ -245,8 +245,8 @@ def test_whatever_a_scan_says_coefficients_stay_in_range(
     components = read_through(file)
     for component in components:
         values = np.frombuffer(component, np.int16)
-        assert values.min() >= -1024
-        assert values.max() <= 1023
+        assert np.min(values) >= -1024
+        assert np.max(values) <= 1023
 
 
 def altered(scan: Scan, data: bytes, fields: dict[str, Any]) -> Scan:

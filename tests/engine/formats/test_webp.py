@@ -10,7 +10,8 @@ from PIL import Image, ImageFilter
 
 from leanpix_engine import Format, Level, Limits, Options, optimize
 from leanpix_engine.formats.webp import codec as webp
-from tests.engine.conftest import opened, photo, saved, screenshot
+from leanpix_engine.picture.picture import Picture
+from tests.engine.conftest import frame_count, opened, photo, saved, screenshot
 
 TO_WEBP = Options(target_format=Format.WEBP)
 
@@ -39,7 +40,7 @@ def animation(**settings: object) -> bytes:
 def timing(data: bytes) -> tuple[list[int], int]:
     image = Image.open(io.BytesIO(data))
     delays = []
-    for index in range(image.n_frames):
+    for index in range(frame_count(image)):
         image.seek(index)
         image.load()
         delays.append(image.info["duration"])
@@ -125,7 +126,7 @@ def encodes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     made: list[dict[str, object]] = []
     save = webp._save
 
-    def noted(image: object, picture: object, **settings: object) -> bytes:
+    def noted(image: object, picture: Picture, **settings: object) -> bytes:
         made.append(settings)
         return save(image, picture, **settings)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,7 +80,7 @@ def test_it_looks_like_a_good_reduction(photo_jpeg: bytes) -> None:
 
 @pytest.mark.parametrize("options", [{"max_width": 100}, {"max_width": 100, "max_height": 20}])
 def test_a_lossless_jpeg_is_resized_without_visible_loss(
-    photo_jpeg: bytes, options: dict[str, int]
+    photo_jpeg: bytes, options: dict[str, Any]
 ) -> None:
     """Its pixels are new anyway, and JPEG has no lossless form for them."""
     output = optimize(photo_jpeg, Options(level=Level.LOSSLESS, **options)).output

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.picture.picture import Picture
 from leanpix_engine.search.ladder import Ladder, climb
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL
 
@@ -33,9 +34,10 @@ class FakeEncoder:
         self.encodes += 1
         return str(int(quality)).encode()
 
-    def score(self, data: bytes) -> float:
+    def score(self, made: bytes | Picture) -> float:
         """Steep at low qualities, flat at high ones."""
-        return self.offset + 100 - self.steepness * (100 - int(data)) ** 0.8
+        assert isinstance(made, bytes)
+        return float(self.offset + 100 - self.steepness * (100 - int(made)) ** 0.8)
 
 
 encoders = st.builds(FakeEncoder, st.floats(-8, 4), st.floats(1.0, 3.0))
