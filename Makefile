@@ -38,7 +38,7 @@ bench: setup ## run the benchmarks (CORPUS=folder)
 	@exec $(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")
 
 rehearse: setup ## update a local stack to an older version and back, images at work
-	@exec $(BIN)/python -m local.rehearsal
+	@exec $(BIN)/python -m cli.rehearsal
 
 synth: setup ## write the CloudFormation template into cdk.out (STAGE=dev)
 	@CDK_OUTDIR="$${CDK_OUTDIR:-cdk.out}" $(BIN)/python app.py $(if $(STAGE),-c stage=$(STAGE))

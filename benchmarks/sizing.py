@@ -31,7 +31,7 @@ from PIL import Image
 
 from benchmarks.sizing_pages import HEAD, Figure, to_cells, write_pages
 from benchmarks.tables import render_row, render_table
-from cli.demo_photos import find_photo
+from cli.local_setup import find_photo
 
 MEMORY_MEGABYTES: Final = (512, 884, 1_769, 2_048, 3_008)
 MEGABYTES_PER_CPU: Final = 1_769

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.options import DEFAULT_STAGE, AsJson, Local, Stage
-from cli.output import print_answer
+from cli.console import DEFAULT_STAGE, AsJson, Local, Stage, print_answer
 from cli.target import open_target
 from leanpix.contract import DEFAULT_PLAN, PLANS
 from leanpix.domain.accounts import Account, Usage

@@ -26,15 +26,13 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from cli.demo_photos import DEMO_PHOTOS, find_photo
-from cli.errors import CommandError
-from cli.local_account import LocalAccount, create_local_account
-from cli.target import Target
+from cli.console import CommandError
+from cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
+from leanpix.bootstrap import DeployedStack
 from leanpix.contract import IDEMPOTENCY_HEADER, OutputName
 from leanpix.domain.jobs import Image as JobImage
 from leanpix.domain.jobs import ImageState
 from leanpix.domain.tasks import ImageTask, task_to_body
-from local.aws import make_session
 from local.cloud import LocalCloud
 from local.http import post
 
@@ -99,7 +97,7 @@ class _Run:
 
     cloud: LocalCloud
     plan: Plan
-    target: Target
+    stack: DeployedStack
     accounts: list[LocalAccount]
     job_ids: list[int] = field(default_factory=list)
     twice: int = 0
@@ -155,7 +153,7 @@ class _Run:
     def wait(self) -> None:
         """Wait until every image has ended, or for as long as there is patience."""
         deadline = time.monotonic() + self.plan.patience_seconds
-        jobs = self.target.jobs()
+        jobs = self.stack.jobs()
         for job_id in self.job_ids:
             while time.monotonic() < deadline:
                 job = jobs.read(job_id)
@@ -185,7 +183,7 @@ class _Run:
         return report
 
     def _audit_account(self, account_id: str, images: list[JobImage], report: Report) -> None:
-        administration = self.target.administration()
+        administration = self.stack.administration()
         tokens = administration.show_account(account_id).tokens
         cost = sum(image.cost_tokens for image in images)
         report.tokens_given += TOKENS
@@ -202,7 +200,7 @@ class _Run:
         report.counters_not_exact += counted != (len(images), cost, bytes_in)
 
     def _read_images(self) -> list[JobImage]:
-        jobs = self.target.jobs()
+        jobs = self.stack.jobs()
         found = [jobs.read(job_id) for job_id in set(self.job_ids)]
         return [image for job in found if job for image in job.images]
 
@@ -215,7 +213,7 @@ def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Rep
     accounts = [
         create_local_account(cloud, tokens=TOKENS, plan="free") for _ in range(plan.clients)
     ]
-    run = _Run(cloud, plan, Target(make_session(), cloud.endpoint_url, cloud.outputs), accounts)
+    run = _Run(cloud, plan, DeployedStack(cloud.client, cloud.outputs), accounts)
     report(f"{plan.clients} clients submit {plan.submits} images; {plan.kills} kills")
     killer = threading.Thread(target=run.kill_all, daemon=True)
     killer.start()

@@ -9,9 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.console import AsJson, CommandError
 from cli.cost_model import OPTIMIZER_MEGABYTES, PRICED, SECONDS_PER_MEGAPIXEL, Use, cost_per_image
-from cli.errors import CommandError
-from cli.options import AsJson
 
 _IMAGES: Final = 1_000
 SIZES_MEGAPIXELS: Final = (0.5, 2.0, 12.0)
@@ -34,13 +33,7 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
     as_json: AsJson = False,
 ) -> None:
     """Compute what 1,000 images cost, by what is paid for; docs/cost.md has the formula."""
-    if api not in APIS:
-        message = f"--api {api}: one of {', '.join(APIS)}"
-        raise CommandError(message)
-    if (image_format, level) not in SECONDS_PER_MEGAPIXEL:
-        known = ", ".join(" ".join(each) for each in SECONDS_PER_MEGAPIXEL)
-        message = f"--format {image_format} --level {level}: measured are {known}"
-        raise CommandError(message)
+    _check(api, image_format, level)
     use = Use(
         api=api,
         format=image_format,
@@ -60,6 +53,16 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
         typer.echo(json.dumps({**answer, "parts": rounded}))
         return
     _print_table(use, parts)
+
+
+def _check(api: str, image_format: str, level: str) -> None:
+    if api not in APIS:
+        message = f"--api {api}: one of {', '.join(APIS)}"
+        raise CommandError(message)
+    if (image_format, level) not in SECONDS_PER_MEGAPIXEL:
+        known = ", ".join(" ".join(each) for each in SECONDS_PER_MEGAPIXEL)
+        message = f"--format {image_format} --level {level}: measured are {known}"
+        raise CommandError(message)
 
 
 def _print_table(use: Use, parts: dict[str, float]) -> None:

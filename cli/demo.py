@@ -16,10 +16,8 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from cli.demo_photos import DEMO_PHOTOS, find_photo
-from cli.errors import CommandError
-from cli.local_account import create_local_account
-from cli.signals import StopRequestedError, stop_on_signals
+from cli.console import CommandError, StopRequestedError, stop_on_signals
+from cli.local_setup import DEMO_PHOTOS, create_local_account, find_photo
 from local.cloud import LocalCloud, Report
 from local.http import Answer, get, post
 

@@ -8,9 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.errors import CommandError
-from cli.options import DEFAULT_STAGE, AsJson, Local, Stage
-from cli.output import print_answer, to_timestamp
+from cli.console import (
+    DEFAULT_STAGE,
+    AsJson,
+    CommandError,
+    Local,
+    Stage,
+    print_answer,
+    to_timestamp,
+)
 from cli.target import open_target
 from leanpix.domain.callbacks import Callback
 from leanpix.domain.jobs import Image, Job, UploadedSource

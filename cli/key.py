@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DEFAULT_STAGE, AsJson, Local, Stage
-from cli.output import print_answer, to_timestamp
+from cli.console import DEFAULT_STAGE, AsJson, Local, Stage, print_answer, to_timestamp
 from cli.target import open_target
 
 app = typer.Typer(help="Create, list and revoke keys.", no_args_is_help=True)

@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 from cli import account, cost, jobs, key
-from cli.errors import CommandError
-from cli.options import AsJson
+from cli.console import AsJson, CommandError
 from leanpix.services.administration import AdministrationError
 from local.errors import LocalCloudError
 

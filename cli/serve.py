@@ -11,9 +11,8 @@ from typing import Final
 
 from rich.console import Console
 
-from cli.demo_photos import DEMO_PHOTOS, find_photo
-from cli.local_account import LocalAccount, create_local_account
-from cli.signals import StopRequestedError, stop_on_signals
+from cli.console import StopRequestedError, stop_on_signals
+from cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
 from local.cloud import LocalCloud
 from local.errors import LocalCloudError
 from local.http import post

@@ -152,7 +152,8 @@ def alarm_rows(
     """Return every alarm of a stage."""
     metrics = Metrics(settings.stage)
     yield from _queue_rows(settings, queues)
-    yield from _call_rows(settings, metrics)
+    yield from _call_rows(metrics)
+    yield from _duration_rows(settings, metrics)
     yield from _work_rows(metrics)
     yield AlarmRow(
         name="tables-throttled",
@@ -222,7 +223,7 @@ def _queue_rows(settings: Settings, queues: Mapping[str, sqs.Queue]) -> Iterator
     )
 
 
-def _call_rows(settings: Settings, metrics: Metrics) -> Iterator[AlarmRow]:
+def _call_rows(metrics: Metrics) -> Iterator[AlarmRow]:
     yield AlarmRow(
         name="errors",
         what="At least 1 % of the calls end in a server error.",
@@ -241,6 +242,9 @@ def _call_rows(settings: Settings, metrics: Metrics) -> Iterator[AlarmRow]:
         metric=metrics.own(MetricName.INTERNAL_ERRORS),
         threshold=5,
     )
+
+
+def _duration_rows(settings: Settings, metrics: Metrics) -> Iterator[AlarmRow]:
     yield AlarmRow(
         name="submit-slow",
         what="One submit in a hundred takes three seconds and more.",

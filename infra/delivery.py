@@ -22,7 +22,7 @@ from infra.settings import SettingError
 from infra.synth import prepare_environment
 
 if TYPE_CHECKING:
-    from aws_cdk import App
+    from aws_cdk import App, Stack
 
 STACK_NAME: Final = "leanpix-delivery"
 STAGES: Final = ("dev", "prod")
@@ -32,19 +32,16 @@ _PROVIDER: Final = re.compile(r"(arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/.+)
 
 
 def build(context: Mapping[str, object], outdir: str | None = None) -> App:
-    """Return the app with the stack; ``provider_arn`` names an account's existing provider."""
-    repository = str(context.get("repository", ""))
-    provider_arn = str(context.get("provider_arn", ""))
-    if not _REPOSITORY.fullmatch(repository):
-        message = f"setting repository={repository!r}: must be owner/name on GitHub"
-        raise SettingError(message)
-    if not _PROVIDER.fullmatch(provider_arn):
-        message = f"setting provider_arn={provider_arn!r}: must be the ARN of an OIDC provider"
-        raise SettingError(message)
+    """Return the app with the stack; `provider_arn` names an account's existing provider.
+
+    Raises:
+        SettingError: a setting of the context is missing or malformed.
+    """
+    repository = _read(context, "repository", _REPOSITORY, "owner/name on GitHub")
+    provider_arn = _read(context, "provider_arn", _PROVIDER, "the ARN of an OIDC provider")
     prepare_environment()
-    # Only now, since importing the CDK starts Node.js.
-    from aws_cdk import App, Aws, CfnOutput, Stack, Tags  # noqa: PLC0415
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415
+    from aws_cdk import App, Stack, Tags  # noqa: PLC0415 - importing the CDK starts Node.js
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415 - the same
 
     app = App(outdir=outdir, analytics_reporting=False, tree_metadata=False)
     stack = Stack(app, STACK_NAME, description="Lets GitHub Actions deploy Leanpix")
@@ -52,47 +49,80 @@ def build(context: Mapping[str, object], outdir: str | None = None) -> App:
         provider_arn = iam.CfnOIDCProvider(
             stack, "GitHub", url=f"https://{_ISSUER}", client_id_list=["sts.amazonaws.com"]
         ).attr_arn
-
-    def make_role(name: str, description: str, subjects: list[str]) -> iam.Role:
-        trusted = iam.WebIdentityPrincipal(
-            provider_arn,
-            {
-                "StringEquals": {
-                    f"{_ISSUER}:aud": "sts.amazonaws.com",
-                    f"{_ISSUER}:sub": [f"repo:{repository}:{subject}" for subject in subjects],
-                }
-            },
-        )
-        role = iam.Role(stack, name, assumed_by=trusted, description=description)
-        CfnOutput(stack, f"{name}Arn", value=role.role_arn)
-        return role
-
-    deploy = make_role(
-        "DeployRole",
-        "Deploys Leanpix from GitHub Actions",
-        [f"environment:{stage}" for stage in STAGES],
-    )
-    bootstrap_roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-hnb659fds-"
-    region = f"{Aws.ACCOUNT_ID}-{Aws.REGION}"
-    deploy.add_to_policy(
-        iam.PolicyStatement(
-            actions=["sts:AssumeRole"],
-            resources=[
-                f"{bootstrap_roles}{kind}-role-{region}"
-                for kind in ("deploy", "file-publishing", "lookup")
-            ],
-        )
-    )
-    diff = make_role("DiffRole", "Compares Leanpix from pull requests", ["pull_request"])
-    stacks = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/leanpix-*"
-    diff.add_to_policy(
-        iam.PolicyStatement(
-            actions=["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
-            resources=[stacks],
-        )
-    )
+    _add_deploy_role(stack, provider_arn, repository)
+    _add_diff_role(stack, provider_arn, repository)
     Tags.of(stack).add("application", "leanpix")
     return app
+
+
+def _read(context: Mapping[str, object], name: str, pattern: re.Pattern[str], allowed: str) -> str:
+    value = str(context.get(name, ""))
+    if not pattern.fullmatch(value):
+        message = f"setting {name}={value!r}: must be {allowed}"
+        raise SettingError(message)
+    return value
+
+
+def _add_deploy_role(stack: Stack, provider_arn: str, repository: str) -> None:
+    """Add the role that may use what `cdk bootstrap` made, and nothing else."""
+    from aws_cdk import Aws  # noqa: PLC0415 - importing the CDK starts Node.js
+
+    subjects = [f"repo:{repository}:environment:{stage}" for stage in STAGES]
+    roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-hnb659fds-"
+    _add_role(
+        stack,
+        "DeployRole",
+        description="Deploys Leanpix from GitHub Actions",
+        principal=(provider_arn, subjects),
+        actions=["sts:AssumeRole"],
+        resources=[
+            f"{roles}{kind}-role-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+            for kind in ("deploy", "file-publishing", "lookup")
+        ],
+    )
+
+
+def _add_diff_role(stack: Stack, provider_arn: str, repository: str) -> None:
+    """Add the role that may read the stacks' templates, and nothing else."""
+    from aws_cdk import Aws  # noqa: PLC0415 - importing the CDK starts Node.js
+
+    stacks = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/leanpix-*"
+    _add_role(
+        stack,
+        "DiffRole",
+        description="Compares Leanpix from pull requests",
+        principal=(provider_arn, [f"repo:{repository}:pull_request"]),
+        actions=["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+        resources=[stacks],
+    )
+
+
+def _add_role(
+    stack: Stack,
+    name: str,
+    *,
+    description: str,
+    principal: tuple[str, list[str]],
+    actions: list[str],
+    resources: list[str],
+) -> None:
+    """Add a role that GitHub's workflows of these subjects may take, and an output of its ARN."""
+    from aws_cdk import CfnOutput  # noqa: PLC0415 - importing the CDK starts Node.js
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415 - the same
+
+    provider_arn, subjects = principal
+    trusted = iam.WebIdentityPrincipal(
+        provider_arn,
+        {
+            "StringEquals": {
+                f"{_ISSUER}:aud": "sts.amazonaws.com",
+                f"{_ISSUER}:sub": subjects,
+            }
+        },
+    )
+    role = iam.Role(stack, name, assumed_by=trusted, description=description)
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+    CfnOutput(stack, f"{name}Arn", value=role.role_arn)
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from leanpix.contract import EnvironmentName
 _FOLDER: Final = Path(__file__).resolve().parent.parent / "functions"
 
 # libvips and glibc in a container with a fixed memory: one thread per image, few arenas
-# (see docs on libvips memory use and ENGINE.md).
+# (docs/sizing.md).
 _ENGINE_ENVIRONMENT: Final[Mapping[str, str]] = {"MALLOC_ARENA_MAX": "2", "VIPS_CONCURRENCY": "1"}
 
 
@@ -53,22 +53,53 @@ SERVING: Final = tuple(
 """The functions whose new versions take over little by little."""
 
 _TABLES: Final = frozenset({EnvironmentName.JOBS_TABLE, EnvironmentName.ACCOUNTS_TABLE})
+_TRANSFER_TIMEOUT_SECONDS: Final = 25
+"""Time-out of the functions that carry whole images: less than API Gateway waits by default."""
+DEAD_LETTERS_TIMEOUT_SECONDS: Final = 30
+CALLBACKS_TIMEOUT_SECONDS: Final = 30
+_SWEEPER_TIMEOUT_SECONDS: Final = 55
+"""Less than the minute after which the next run starts."""
 
 
 def rows(settings: Settings) -> Mapping[str, Row]:
     """Return what differs between the functions, by name."""
+    return {
+        **_common_rows(settings),
+        **_megaoptim_rows(settings),
+        **_tinyjpg_rows(settings),
+        **_worker_rows(settings),
+    }
+
+
+def _common_rows(settings: Settings) -> dict[str, Row]:
     name = EnvironmentName
     return {
         "health": Row(description="GET /, /status and /ping", needs=frozenset({name.SITE_URL})),
         "authorizer": Row(
             description="Turns an API key into an account", needs=frozenset({name.KEYS_TABLE})
         ),
+        "image": Row(
+            description="Serves an optimized image",
+            needs=frozenset({name.SITE_URL, name.BUCKET}),
+            memory_megabytes=settings.submit_memory_megabytes,
+            timeout_seconds=_TRANSFER_TIMEOUT_SECONDS,
+        ),
+        "docs": Row(
+            description="Serves the API's own description",
+            needs=frozenset({name.BASE_URL, name.SITE_URL}),
+        ),
+    }
+
+
+def _megaoptim_rows(settings: Settings) -> dict[str, Row]:
+    name = EnvironmentName
+    return {
         "submit": Row(
             description="Accepts images: validates, charges, records, queues",
             needs=_TABLES
             | {name.SITE_URL, name.BUCKET, name.IMAGES_QUEUE_URL, name.RETENTION_DAYS},
             memory_megabytes=settings.submit_memory_megabytes,
-            timeout_seconds=25,
+            timeout_seconds=_TRANSFER_TIMEOUT_SECONDS,
         ),
         "result": Row(
             description="Holds a poll until every image of a job has ended",
@@ -81,42 +112,38 @@ def rows(settings: Settings) -> Mapping[str, Row]:
             description="Tells an account its tokens and plan",
             needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE}),
         ),
-        "image": Row(
-            description="Serves an optimized image",
-            needs=frozenset({name.SITE_URL, name.BUCKET}),
-            memory_megabytes=settings.submit_memory_megabytes,
-            timeout_seconds=25,
-        ),
         "uploads": Row(
             description="Grants direct uploads to S3",
             needs=frozenset({name.SITE_URL, name.BUCKET}),
         ),
+    }
+
+
+def _tinyjpg_rows(settings: Settings) -> dict[str, Row]:
+    name = EnvironmentName
+    urls = {name.BASE_URL, name.SITE_URL}
+    return {
         "tinyjpg_submit": Row(
             description="Accepts an image by TinyJPG's API",
-            needs=_TABLES
-            | {
-                name.BASE_URL,
-                name.SITE_URL,
-                name.BUCKET,
-                name.IMAGES_QUEUE_URL,
-                name.RETENTION_DAYS,
-            },
+            needs=_TABLES | urls | {name.BUCKET, name.IMAGES_QUEUE_URL, name.RETENTION_DAYS},
             memory_megabytes=settings.submit_memory_megabytes,
-            timeout_seconds=25,
+            timeout_seconds=_TRANSFER_TIMEOUT_SECONDS,
             has_probe=True,
         ),
         "tinyjpg_status": Row(
             description="Tells where an image stands, by TinyJPG's API",
-            needs=_TABLES | {name.BASE_URL, name.SITE_URL, name.INTEGRATION_TIMEOUT_SECONDS},
+            needs=_TABLES | urls | {name.INTEGRATION_TIMEOUT_SECONDS},
         ),
         "tinyjpg_account": Row(
             description="Tells an account its usage, by TinyJPG's API",
             needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE}),
         ),
-        "docs": Row(
-            description="Serves the API's own description",
-            needs=frozenset({name.BASE_URL, name.SITE_URL}),
-        ),
+    }
+
+
+def _worker_rows(settings: Settings) -> dict[str, Row]:
+    name = EnvironmentName
+    return {
         "optimizer": Row(
             description="Optimizes one image and settles its account",
             needs=_TABLES
@@ -133,12 +160,12 @@ def rows(settings: Settings) -> Mapping[str, Row]:
         "dead_letters": Row(
             description="Ends and refunds the images that no try could optimize",
             needs=_TABLES | {name.CALLBACKS_QUEUE_URL},
-            timeout_seconds=30,
+            timeout_seconds=DEAD_LETTERS_TIMEOUT_SECONDS,
         ),
         "sweeper": Row(
             description="Heals what a crash left half done: images, callbacks, uploads",
             needs=_TABLES | {name.BUCKET, name.IMAGES_QUEUE_URL, name.CALLBACKS_QUEUE_URL},
-            timeout_seconds=55,
+            timeout_seconds=_SWEEPER_TIMEOUT_SECONDS,
         ),
         "callbacks": Row(
             description="Posts the results of jobs that ended to their callback URLs",
@@ -148,7 +175,7 @@ def rows(settings: Settings) -> Mapping[str, Row]:
                 name.CALLBACKS_QUEUE_URL,
                 name.CALLBACKS_DEAD_LETTER_QUEUE_URL,
             },
-            timeout_seconds=30,
+            timeout_seconds=CALLBACKS_TIMEOUT_SECONDS,
         ),
     }
 
@@ -199,7 +226,34 @@ class Functions(Construct):
 
     def _create(self, name: str, row: Row) -> lambda_.Function:
         scope = Construct(self, "".join(word.capitalize() for word in name.split("_")))
-        log_group = logs.LogGroup(
+        log_group, role = self._log_group(scope), self._role(scope, name)
+        log_group.grant_write(role)
+        settings = self._settings
+        return lambda_.Function(
+            scope,
+            "Function",
+            function_name=f"{contract.stack_name(settings.stage)}-{name}",
+            description=row.description,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=_architecture(settings.flavour),
+            code=lambda_.Code.from_asset(
+                str(_FOLDER / name), exclude=list(IGNORED), ignore_mode=IgnoreMode.GIT
+            ),
+            handler="handler.handler",
+            role=role,
+            log_group=log_group,
+            layers=[*self._layers.shared, *_engine_layers(self._layers, row)],
+            memory_size=row.memory_megabytes or settings.light_memory_megabytes,
+            timeout=Duration.seconds(row.timeout_seconds),
+            reserved_concurrent_executions=row.reserved_concurrency,
+            tracing=lambda_.Tracing.ACTIVE if settings.tracing else lambda_.Tracing.DISABLED,
+            # A version that no alias names costs nothing and is the way back.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            environment=self._variables(name, row),
+        )
+
+    def _log_group(self, scope: Construct) -> logs.LogGroup:
+        return logs.LogGroup(
             scope,
             "Logs",
             retention=logs.RetentionDays[self._settings.log_retention_days.name],
@@ -207,44 +261,23 @@ class Functions(Construct):
                 RemovalPolicy.RETAIN if self._settings.keep_data else RemovalPolicy.DESTROY
             ),
         )
-        role = iam.Role(
+
+    def _role(self, scope: Construct, name: str) -> iam.Role:
+        return iam.Role(
             scope,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"Leanpix {self._settings.stage}: what the function {name} may do",
         )
-        log_group.grant_write(role)
-        layers = self._layers
-        return lambda_.Function(
-            scope,
-            "Function",
-            function_name=f"{contract.stack_name(self._settings.stage)}-{name}",
-            description=row.description,
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=_architecture(self._settings.flavour),
-            code=lambda_.Code.from_asset(
-                str(_FOLDER / name), exclude=list(IGNORED), ignore_mode=IgnoreMode.GIT
-            ),
-            handler="handler.handler",
-            role=role,
-            log_group=log_group,
-            layers=[*layers.shared, *_engine_layers(layers, row)],
-            memory_size=row.memory_megabytes or self._settings.light_memory_megabytes,
-            timeout=Duration.seconds(row.timeout_seconds),
-            reserved_concurrent_executions=row.reserved_concurrency,
-            tracing=(
-                lambda_.Tracing.ACTIVE if self._settings.tracing else lambda_.Tracing.DISABLED
-            ),
-            # A version that no alias names costs nothing and is the way back.
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
-            environment={
-                **{key.value: self._environment[key] for key in sorted(row.needs)},
-                "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-                "POWERTOOLS_METRICS_NAMESPACE": contract.metrics_namespace(self._settings.stage),
-                **(_ENGINE_ENVIRONMENT if row.has_engine else {}),
-            },
-        )
+
+    def _variables(self, name: str, row: Row) -> dict[str, str]:
+        return {
+            **{key.value: self._environment[key] for key in sorted(row.needs)},
+            "POWERTOOLS_SERVICE_NAME": name,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_METRICS_NAMESPACE": contract.metrics_namespace(self._settings.stage),
+            **(_ENGINE_ENVIRONMENT if row.has_engine else {}),
+        }
 
 
 def _scope_of(function: lambda_.Function) -> Construct:

@@ -164,11 +164,10 @@ ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
 
 def find(context: Mapping[str, object]) -> list[Finding]:
     """Return what breaks a rule in a stack with this context, acknowledged or not."""
-    # Only now, since importing the CDK starts Node.js.
     with tempfile.TemporaryDirectory() as folder:
         app = build(Path(folder), context)
-        from aws_cdk import Validations  # noqa: PLC0415
-        from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: PLC0415
+        from aws_cdk import Validations  # noqa: PLC0415 - starts Node.js
+        from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: PLC0415 - starts Node.js
 
         Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
         try:

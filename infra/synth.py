@@ -42,11 +42,10 @@ def synthesize(outdir: Path, context: Mapping[str, object] | None = None) -> Pat
 def build(outdir: Path | None, context: Mapping[str, object]) -> App:
     """Return the app with its one stack; settings come from the context, then cdk.json."""
     prepare_environment()
-    # Only now, since importing the CDK starts Node.js.
-    from aws_cdk import App  # noqa: PLC0415
+    from aws_cdk import App  # noqa: PLC0415 - importing the CDK starts Node.js
 
-    from infra.service import LeanpixStack  # noqa: PLC0415
-    from infra.settings import Settings  # noqa: PLC0415
+    from infra.service import LeanpixStack  # noqa: PLC0415 - the same
+    from infra.settings import Settings  # noqa: PLC0415 - the same
 
     merged = {**_file_context(), **_command_line_context(), **context}
     app = App(

@@ -68,7 +68,7 @@ def extract_member(
     archive: zipfile.ZipFile,
     member: zipfile.ZipInfo | str,
     *arguments: Any,
-    original: Callable[..., str] = zipfile.ZipFile._extract_member,  # type: ignore[attr-defined]
+    original: Callable[..., str] = zipfile.ZipFile._extract_member,  # type: ignore[attr-defined]  # private to zipfile
 ) -> str:
     """Extract a file of a bundle with its mode, as Lambda does: layers carry programs."""
     path = original(archive, member, *arguments)
@@ -151,7 +151,7 @@ def correct() -> None:
     iam_actions.extract_iam_action = extract_iam_action
     apigateway_v1._lambda_proxy_response = answer_and_log
     apigateway_v1._media_type_matches = media_type_matches
-    zipfile.ZipFile._extract_member = extract_member  # type: ignore[attr-defined]
+    zipfile.ZipFile._extract_member = extract_member  # type: ignore[attr-defined]  # private to zipfile
 
 
 # --------------------------------------------------------------------------- an orderly stop

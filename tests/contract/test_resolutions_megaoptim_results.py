@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from PIL import Image
 
-from cli.local_account import LocalAccount
+from cli.local_setup import LocalAccount
 from leanpix import contract
 from leanpix.adapters.optimizer_engine import LeanpixEngine
 from leanpix.contract import ROUTES

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cli.local_account import LocalAccount
+from cli.local_setup import LocalAccount
 from leanpix.contract import ROUTES, Access
 from local.cloud import LocalCloud
 from tests.api import Api

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cli.demo_photos import find_photo
-from cli.local_account import LocalAccount, create_local_account
+from cli.local_setup import LocalAccount, create_local_account, find_photo
 from local.cloud import LocalCloud
 from local.paths import LOCAL_DIR
 from tests.api import Api, Site, serve_site

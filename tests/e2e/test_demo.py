@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.console import CommandError
 from cli.demo import DemoClient, Photo, send_all
-from cli.demo_photos import DEMO_PHOTOS, find_photo
-from cli.errors import CommandError
-from cli.local_account import LocalAccount
+from cli.local_setup import DEMO_PHOTOS, LocalAccount, find_photo
 from local.cloud import LocalCloud
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.local_account import LocalAccount
+from cli.local_setup import LocalAccount
 from leanpix.contract import OutputName
 from leanpix.domain.ids import is_public_id
 from local.cloud import LocalCloud

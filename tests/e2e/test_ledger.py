@@ -16,12 +16,12 @@ import pytest
 from botocore.config import Config
 
 from cli.chaos import Plan, unleash
-from cli.target import Target
 from leanpix.adapters.accounts_table import AccountsTable
 from leanpix.adapters.bucket import Bucket
 from leanpix.adapters.clock import SystemClock
 from leanpix.adapters.jobs_table import JobsTable
 from leanpix.adapters.queue import SqsImageQueue
+from leanpix.bootstrap import DeployedStack
 from leanpix.contract import IDEMPOTENCY_HEADER, ErrorName, OutputName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.options import ImageOptions, Operation
@@ -35,15 +35,15 @@ from tests.api import Api
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cli.local_account import LocalAccount
+    from cli.local_setup import LocalAccount
 
 TEXT = {"file": ("a.jpg", b"no image, so that it ends at once")}
 
 
 @pytest.fixture
-def target(cloud: LocalCloud) -> Target:
+def target(cloud: LocalCloud) -> DeployedStack:
     """What administration commands work on."""
-    return Target(make_session(), cloud.endpoint_url, cloud.outputs)
+    return DeployedStack(cloud.client, cloud.outputs)
 
 
 class Ear:
@@ -158,7 +158,7 @@ def test_a_submit_sent_again_with_its_key_is_not_charged_again(
 
 
 def test_a_callback_comes_again_until_it_is_taken_and_is_signed(
-    api: Api, account: LocalAccount, target: Target, ear: Ear
+    api: Api, account: LocalAccount, target: DeployedStack, ear: Ear
 ) -> None:
     job_id = api.submit({"type": "file", "callback_url": ear.url}, TEXT)
     wait_for(lambda: len(ear.heard) == 2)

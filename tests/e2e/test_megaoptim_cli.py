@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.local_account import LocalAccount
+from cli.local_setup import LocalAccount
 from local.cloud import LocalCloud
 from tests.images import make_photo_jpeg
 

@@ -11,7 +11,7 @@ from megaoptim.client.client import Client
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cli.local_account import LocalAccount
+    from cli.local_setup import LocalAccount
     from local.cloud import LocalCloud
 
 

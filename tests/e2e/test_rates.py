@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cli.local_account import LocalAccount
+from cli.local_setup import LocalAccount
 from leanpix.contract import ROUTES, Access
 from tests.api import Api
 

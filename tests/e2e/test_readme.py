@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from cli.local_account import LocalAccount
+    from cli.local_setup import LocalAccount
     from local.cloud import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from cli.local_account import LocalAccount
+    from cli.local_setup import LocalAccount
     from local.cloud import LocalCloud
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cli.local_account import LocalAccount
+    from cli.local_setup import LocalAccount
     from local.cloud import LocalCloud
 
 SMOKE = Path(__file__).resolve().parent.parent.parent / "tools" / "smoke.py"

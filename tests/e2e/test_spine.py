@@ -20,7 +20,7 @@ from tests.images import make_photo_jpeg
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cli.local_account import LocalAccount
+    from cli.local_setup import LocalAccount
     from local.cloud import LocalCloud
 
 SUBMIT_MILLISECONDS = 300

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.rehearsal import rehearse, synthesize_version
 from leanpix import contract
 from local import synth
 from local.http import get
 from local.paths import ROOT
-from local.rehearsal import rehearse, synthesize_version
 
 if TYPE_CHECKING:
     from pathlib import Path

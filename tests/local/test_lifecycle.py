@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.demo_photos import find_photo
+from cli.local_setup import find_photo
 from local import runs
 from local.cloud import LocalCloud
 from local.errors import AlreadyRunningError, MissingPrerequisiteError, PortInUseError

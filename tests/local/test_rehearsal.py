@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from local.rehearsal import Findings, RehearsalError, older_assembly
+from cli.rehearsal import Findings, RehearsalError, older_assembly
 
 EXACT = Findings(
     accepted=9,

@@ -10,16 +10,27 @@ from __future__ import annotations
 
 import gc
 import os
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from leanpix.contract import INTEGRATION_MARGIN_SECONDS, Api
+from leanpix.contract import (
+    INTEGRATION_MARGIN_SECONDS,
+    PLANS,
+    Api,
+    OutputName,
+    usage_plan_output,
+)
 from leanpix.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
     from leanpix.adapters.accounts_table import AccountsTable
     from leanpix.adapters.jobs_table import JobsTable
     from leanpix.services.accept import AcceptService
+    from leanpix.services.administration import AdministrationService
     from leanpix.services.announce import AnnounceService
     from leanpix.services.call_back import CallBackService
     from leanpix.services.download import DownloadService
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
     from leanpix.services.give_up import GiveUpService
     from leanpix.services.identify import AccountService, IdentifyService
     from leanpix.services.optimize import OptimizeService
+    from leanpix.services.redrive import RedriveService
     from leanpix.services.sweep import SweepService
     from leanpix.services.uploads import UploadsService
     from leanpix.services.wait import WaitService
@@ -231,3 +243,71 @@ def _accounts() -> AccountsTable:
     from leanpix.adapters.aws import dynamodb_client
 
     return AccountsTable(client=dynamodb_client(), table=settings().accounts_table)
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedStack:
+    """A stack as the operator's commands reach it: clients for AWS, and its outputs by name."""
+
+    client: Callable[[str], Any]
+    outputs: Mapping[str, str]
+
+    def administration(self) -> AdministrationService:
+        """Return the service that works on this stack's accounts and keys."""
+        from leanpix.adapters.administration import (
+            AccountRecordsTable,
+            ApiGatewayKeys,
+            KeyRecordsTable,
+        )
+        from leanpix.adapters.clock import SystemClock
+        from leanpix.services.administration import AdministrationService
+
+        dynamodb = self.client("dynamodb")
+        return AdministrationService(
+            accounts=AccountRecordsTable(
+                client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE]
+            ),
+            keys=KeyRecordsTable(client=dynamodb, table=self.outputs[OutputName.KEYS_TABLE]),
+            gateway_keys=ApiGatewayKeys(
+                client=self.client("apigateway"),
+                usage_plan_ids={plan: self.outputs[usage_plan_output(plan)] for plan in PLANS},
+            ),
+            clock=SystemClock(),
+        )
+
+    def redrive(self) -> RedriveService:
+        """Return the service that sends this stack's dead letters again."""
+        from leanpix.adapters.callbacks_table import CallbacksTable
+        from leanpix.adapters.clock import SystemClock
+        from leanpix.adapters.dead_letters import DeadLetters
+        from leanpix.services.redrive import RedriveService
+
+        sqs = self.client("sqs")
+        outputs = self.outputs
+        return RedriveService(
+            images=DeadLetters(
+                client=sqs,
+                dead_letter_url=outputs[OutputName.DEAD_LETTER_QUEUE_URL],
+                url=outputs[OutputName.IMAGES_QUEUE_URL],
+            ),
+            callbacks=DeadLetters(
+                client=sqs,
+                dead_letter_url=outputs[OutputName.CALLBACKS_DEAD_LETTER_QUEUE_URL],
+                url=outputs[OutputName.CALLBACKS_QUEUE_URL],
+            ),
+            records=CallbacksTable(
+                client=self.client("dynamodb"), table=outputs[OutputName.JOBS_TABLE]
+            ),
+            clock=SystemClock(),
+        )
+
+    def jobs(self) -> JobsTable:
+        """Return the record of this stack's jobs."""
+        from leanpix.adapters.accounts_table import AccountsTable
+        from leanpix.adapters.jobs_table import JobsTable
+
+        dynamodb = self.client("dynamodb")
+        accounts = AccountsTable(client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE])
+        return JobsTable(
+            client=dynamodb, table=self.outputs[OutputName.JOBS_TABLE], accounts=accounts
+        )

@@ -1,7 +1,7 @@
 """Deploy, roll back and upgrade on the local cloud while images are being worked on.
 
     make rehearse                                   against the tag before, or an older commit
-    .venv/bin/python -m local.rehearsal --from v1.4.0
+    .venv/bin/python -m cli.rehearsal --from v1.4.0
 
 The stack is deployed as it is; while clients submit, it is updated to the older version's
 template (what a roll-back does), then to this version's again (what an upgrade does). Then every
@@ -28,15 +28,14 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from cli.demo_photos import find_photo
-from cli.local_account import LocalAccount, create_local_account
+from cli.local_setup import LocalAccount, create_local_account, find_photo
+from cli.traffic import Traffic
 from local import deploy, synth
 from local.aws import Clients
 from local.cloud import STACK_NAME, LocalCloud
 from local.errors import LocalCloudError
 from local.paths import LOCAL_DIR, ROOT
 from local.template import LocalSettings, patch_template
-from local.traffic import Traffic
 
 LOG: Final = LOCAL_DIR / "rehearsal.log"
 COMMITS_BACK: Final = 3
