@@ -1,4 +1,4 @@
-"""The CDK app: one stack per stage.
+"""Synthesize the CDK app: one stack per stage.
 
 python app.py                      the template of the stage dev, into CDK_OUTDIR or cdk.out
 python app.py -c stage=prod        the same with settings (infra/settings.py)

@@ -1,1 +1,1 @@
-"""The ``leanpix`` command."""
+"""The `leanpix` command."""

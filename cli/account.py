@@ -1,4 +1,4 @@
-"""``leanpix account``: create, show, list and top up accounts."""
+"""Create, show, list and top up accounts: `leanpix account`."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _describe(account: Account) -> dict[str, Any]:
 def _describe_ledger(account: Account, kept_tokens: int) -> dict[str, int]:
     """Return the sums by which the account can be audited.
 
-    ``given - expired - kept - held = tokens``, where ``held`` is charged for images that have not
+    `given - expired - kept - held = tokens`, where `held` is charged for images that have not
     ended.
     """
     balance = account.current

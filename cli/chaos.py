@@ -1,4 +1,4 @@
-"""``leanpix chaos``: the local cloud under load while its optimizers are killed, then the audit.
+"""Kill optimizers of a local cloud under load, then audit the ledger: `leanpix chaos`.
 
 Clients submit at the same time, some messages are delivered twice, and optimizer processes are
 ended by SIGKILL at random moments. In the end every accepted image must have ended, and every
@@ -38,7 +38,7 @@ from local.http import post
 
 OPTIMIZER: Final = "optimizer"
 HIDDEN_SECONDS: Final = 6
-"""For which a message stays hidden after its function's timeout."""
+"""The time for which a message stays hidden after its function's timeout."""
 TRIES_OF_A_CLIENT: Final = 8
 TOKENS: Final = 1_000
 _POLL_SECONDS: Final = 0.5
@@ -48,7 +48,7 @@ _KINDS: Final = ("photo",) * 8 + ("text", "noise")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much chaos."""
+    """The amount of chaos."""
 
     submits: int = 300
     clients: int = 16
@@ -63,7 +63,7 @@ class Plan:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What came of it."""
+    """The audit of a run."""
 
     submits: int = 0
     accepted: int = 0
@@ -84,7 +84,7 @@ class Report:
 
     @property
     def is_exact(self) -> bool:
-        """Return whether nothing was lost and no token went astray."""
+        """True where nothing was lost and no token went astray."""
         is_all_there = self.accepted == self.submits and self.ended == self.submits
         return is_all_there and not (
             self.lost or self.accounts_not_exact or self.counters_not_exact
@@ -206,7 +206,7 @@ class _Run:
 
 
 def unleash(cloud: LocalCloud, plan: Plan, report: Callable[[str], None]) -> Report:
-    """Have it all happen on a running cloud and return the audit."""
+    """Run the plan on a running cloud and return the audit."""
     started = time.monotonic()
     _shorten_timeouts(cloud, plan.function_seconds)
     report(f"Creating {plan.clients} accounts")
@@ -280,7 +280,7 @@ def make_image(kind: str, dice: random.Random) -> bytes:
 
 
 def _shorten_timeouts(cloud: LocalCloud, seconds: int) -> None:
-    """Have what a killed process held come back soon."""
+    """Shorten the time after which a killed process's message comes back."""
     functions = cloud.client("lambda")
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
     (name,) = (name for name in names if name.endswith(f"-{OPTIMIZER}"))
@@ -298,7 +298,7 @@ def _tell_outcome(image: JobImage) -> str:
 
 
 def print_report(report: Report, plan: Plan, *, as_json: bool) -> None:
-    """Print what came of it."""
+    """Print the audit."""
     facts: dict[str, Any] = asdict(report)
     if as_json:
         typer.echo(json.dumps({**facts, "exact": report.is_exact}))

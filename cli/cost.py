@@ -1,4 +1,4 @@
-"""``leanpix cost``: what 1,000 images cost in AWS, from one's own figures."""
+"""Compute what 1,000 images cost in AWS: `leanpix cost`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image costs in AWS: a formula over list prices, for ``leanpix cost`` and docs/cost.md.
+"""Compute what an image costs in AWS by a formula over list prices.
 
 Prices: us-east-1, on demand, first tier, US dollars, without free tiers, as listed in 2026-11:
 aws.amazon.com/lambda/pricing (arm64), /api-gateway/pricing (REST), /sqs/pricing, /dynamodb/pricing
@@ -37,11 +37,11 @@ SECONDS_PER_MEGAPIXEL: Final[Mapping[tuple[str, str], float]] = MappingProxyType
         ("webp", "medium"): 0.91,
     }
 )
-"""Of the optimizer on one vCPU: docs/sizing.md, measured by benchmarks/sizing.py."""
+"""The optimizer's time on one vCPU: docs/sizing.md, measured by benchmarks/sizing.py."""
 BYTES_PER_MEGAPIXEL: Final[Mapping[str, int]] = MappingProxyType(
     {"jpg": 400_000, "png": 1_600_000, "webp": 250_000}
 )
-"""Of a source as cameras and editors write it."""
+"""The size of a source as cameras and editors write it."""
 MEGABYTES_PER_CPU: Final = 1_769
 OPTIMIZER_MEGABYTES: Final = 2_048
 """The deploy setting's default; a test holds the two together."""
@@ -54,9 +54,9 @@ OPTIMIZER_EXTRA_SECONDS: Final = 0.35
 """Claiming, loading, storing, settling."""
 _QUEUE_SECONDS: Final = 0.3
 _LOOKS_PER_SECOND: Final = 13
-"""Of a held poll at the database: every 50 to 100 ms."""
+"""The rate at which a held poll reads the table: every 50 to 100 ms."""
 _AUTHORIZER_MISSES: Final = 0.1
-"""Calls for which the authorizer's answer is not remembered."""
+"""The share of calls for which the authorizer's answer is not cached."""
 _LOG_BYTES: Final = 6_000
 # A transaction's write counts twice. Submit: account, job, image, and the index entry; claim: one;
 # settle: image, usage, and the index entry's end.
@@ -65,7 +65,7 @@ _WRITES: Final = 2 * 3 + 1 + 1 + 2 * 2 + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """How the service is used: what the figures of one image follow from."""
+    """The use of the service, from which the figures of one image follow."""
 
     api: str = "megaoptim"
     format: str = "jpg"
@@ -82,7 +82,7 @@ class Use:
 
     @property
     def optimizer_seconds(self) -> float:
-        """How long the optimizer works on an image."""
+        """The time for which the optimizer works on an image."""
         share = min(1.0, self.optimizer_megabytes / MEGABYTES_PER_CPU)
         per_megapixel = SECONDS_PER_MEGAPIXEL[self.format, self.level]
         return per_megapixel * self.megapixels / share + OPTIMIZER_EXTRA_SECONDS
@@ -94,19 +94,19 @@ class Use:
 
     @property
     def result_bytes(self) -> float:
-        """The size of what is made of it."""
+        """The size of the result."""
         return self.source_bytes * (1 - self.saved_share)
 
     @property
     def status_calls(self) -> float:
-        """How often a client asks for an image."""
+        """The number of status calls for an image."""
         if self.polls is not None:
             return self.polls
         return 1.0 if self.api == "megaoptim" else 3.0
 
     @property
     def held_seconds(self) -> float:
-        """For how long polls are held for an image, all together."""
+        """The time for which polls are held for an image, all together."""
         if self.api == "megaoptim":
             return self.optimizer_seconds + _QUEUE_SECONDS
         return self.status_calls * _LIGHT_SECONDS

@@ -1,4 +1,4 @@
-"""``leanpix demo``: real photos through the whole stack, and what was saved."""
+"""Send real photos through the whole stack and show what was saved: `leanpix demo`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """What became of a photo, verified."""
+    """The verified saving of a photo."""
 
     name: str
     way: str
@@ -69,7 +69,7 @@ def _run(report: Report) -> list[Saving]:
 
 
 class DemoClient:
-    """Submits, polls, downloads and checks, by plain HTTP."""
+    """A client that submits, polls, downloads and checks, by plain HTTP."""
 
     def __init__(self, url: str, api_key: str) -> None:
         """Call the API under this URL with this key."""
@@ -129,7 +129,11 @@ def send_all(client: DemoClient, photos: list[Photo], report: Report) -> Iterato
 
 
 def _verify(photo: Photo, data: bytes, *, reported: int) -> None:
-    """Raise ``CommandError`` unless the download is a smaller picture of the same dimensions."""
+    """Check that the download is a smaller picture of the same dimensions.
+
+    Raises:
+        CommandError: it is not.
+    """
     with Image.open(io.BytesIO(photo.data)) as original:
         dimensions = original.size
     try:

@@ -1,4 +1,4 @@
-"""``leanpix jobs`` and ``leanpix redrive``: what became of a job, and dead letters sent again."""
+"""Show a job, and send dead letters again: `leanpix jobs` and `leanpix redrive`."""
 
 from __future__ import annotations
 

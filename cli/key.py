@@ -1,4 +1,4 @@
-"""``leanpix key``: create, list and revoke keys."""
+"""Create, list and revoke keys: `leanpix key`."""
 
 from __future__ import annotations
 

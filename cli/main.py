@@ -1,4 +1,4 @@
-"""The ``leanpix`` command: the service's administration, the local cloud, the engine alone."""
+"""Run the `leanpix` command: administration, the local cloud, the engine alone."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def chaos(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 def optimize(context: typer.Context) -> None:
-    """Optimize one file with the engine alone; the same as ``python -m leanpix_engine``."""
+    """Optimize one file with the engine alone; the same as `python -m leanpix_engine`."""
     from leanpix_engine.__main__ import main as run  # noqa: PLC0415 - loads libvips
 
     raise typer.Exit(run(context.args))

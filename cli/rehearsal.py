@@ -39,7 +39,7 @@ from local.template import LocalSettings, patch_template
 
 LOG: Final = LOCAL_DIR / "rehearsal.log"
 COMMITS_BACK: Final = 3
-"""Where there is no tag yet."""
+"""The number of commits to go back where there is no tag yet."""
 ENDING_SECONDS: Final = 240.0
 TOKENS: Final = 100_000
 _BUILT: Final = ("layers", "compiled")
@@ -52,16 +52,16 @@ synthesize(Path(sys.argv[1]), json.loads(sys.argv[2]))
 
 
 class RehearsalError(LocalCloudError):
-    """The rehearsal cannot be held."""
+    """A rehearsal that cannot be held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """What became of all that was accepted."""
+    """The fate of all that was accepted."""
 
     accepted: int
     sent_again: int
-    """Server errors that clients were answered with, and got over."""
+    """The server errors after which clients sent again."""
     refused: int
     recorded: int
     """Jobs: what was accepted, and what was recorded by a submit that ended before its answer."""
@@ -74,7 +74,7 @@ class Findings:
 
     @property
     def is_exact(self) -> bool:
-        """Whether nothing was lost and each image that was made smaller was paid for once."""
+        """True where nothing was lost and each image that was made smaller was paid for once."""
         is_all_there = self.lost == self.failed == self.refused == 0
         return is_all_there and self.charged == self.done == self.recorded
 
@@ -110,7 +110,7 @@ def rehearse(
     seconds: float,
     after_step: Callable[[], object] = lambda: None,
 ) -> Findings:
-    """Update to each assembly in turn while clients submit; return what was found."""
+    """Update to each assembly in turn while clients submit, and return the findings."""
     started = time.monotonic()
     account = create_local_account(cloud, tokens=TOKENS, plan="pro")
     had = _read_tokens(cloud, account)
@@ -229,7 +229,7 @@ def _default_reference() -> str:
 
 
 def main() -> int:
-    """Rehearse and print what was found."""
+    """Rehearse and print the findings."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--from", dest="reference", help="the older version: a tag or a commit")
     parser.add_argument("--clients", type=int, default=4)

@@ -1,4 +1,4 @@
-"""``leanpix serve``: the local cloud in the foreground, with an account to use it by."""
+"""Run the local cloud in the foreground, with an account: `leanpix serve`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _works(url: str, api_key: str) -> bool:
 
 
 def _announce(cloud: LocalCloud, account: LocalAccount) -> None:
-    """Write the files by which scripts and ``--local`` find this cloud."""
+    """Write the files by which scripts and `--local` find this cloud."""
     write_atomically(
         CLOUD_FILE,
         json.dumps(

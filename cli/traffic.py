@@ -1,4 +1,4 @@
-"""Clients that submit while something is done to the stack, as well-behaved clients do."""
+"""Submit images from well-behaved clients while the stack is being changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STARTING_SECONDS: Final = 60.0
 
 @dataclass(slots=True)
 class Traffic:
-    """Clients that submit until they are told to stop."""
+    """Clients that submit until `stop` is called."""
 
     url: str
     api_key: str
@@ -30,7 +30,7 @@ class Traffic:
     faults: list[str] = field(default_factory=list)
     """Server errors and lost connections; such a request was sent again, with its own key."""
     refused: list[str] = field(default_factory=list)
-    """What was answered in place of 202, where to send again does not help, or did not."""
+    """The answers in place of 202 where sending again does not help, or did not."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 

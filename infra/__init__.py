@@ -1,1 +1,1 @@
-"""The infrastructure as code: CDK constructs, one stack per stage."""
+"""Constructs of the CDK: one stack per stage."""

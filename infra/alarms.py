@@ -1,6 +1,6 @@
-"""Who is told when: an alarm for each failure that does not heal by itself.
+"""Define an alarm for each failure that does not heal by itself, and whom it tells.
 
-An alarm is a row of ``alarm_rows``. Each has an entry of its name in docs/operations.md, to which
+An alarm is a row of `alarm_rows`. Each has an entry of its name in docs/operations.md, to which
 its description leads; a test holds it.
 """
 
@@ -31,12 +31,12 @@ _THROTTLED: Final = ("authorizer", "submit", "tinyjpg_submit", "result", "optimi
 _WORKERS: Final = ("optimizer", "dead_letters", "callbacks", "sweeper")
 _SUBMIT_SLOW_MILLISECONDS: Final = 3_000
 _FEW_CALLS: Final = 20
-"""Of fewer calls than that, a share says nothing."""
+"""The fewest calls of which a share says something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRow:
-    """One alarm: at least ``threshold`` in each of ``periods`` periods of the metric."""
+    """One alarm: at least `threshold` in each of `periods` periods of the metric."""
 
     name: str
     what: str
@@ -44,7 +44,7 @@ class AlarmRow:
     threshold: float
     periods: int = 1
     is_below: bool = False
-    """Goes off below the threshold, and where nothing is measured."""
+    """An alarm below the threshold, and where nothing is measured."""
 
 
 class Alarms(Construct):

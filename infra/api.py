@@ -1,4 +1,4 @@
-"""The REST API, made from the contract: routes, keys, rates, and the errors it makes itself."""
+"""Build the REST API from the contract: routes, keys, rates, and the gateway's own errors."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Api(Construct):
 
     @property
     def base_url(self) -> str:
-        """Under which clients reach the API, without a slash at the end.
+        """The URL under which clients reach the API, without a slash at the end.
 
         Names the API alone, not its stage: the stage waits for the routes, the routes for the
         functions, and the functions for this URL.
@@ -112,7 +112,7 @@ class Api(Construct):
             self.domain.add_base_path_mapping(self.rest_api, stage=self.rest_api.deployment_stage)
 
     def _domain(self) -> apigateway.DomainName:
-        """Return the custom host name; its owner points it at the output ``DomainTarget``."""
+        """Return the custom host name; its owner points it at the output `DomainTarget`."""
         certificate = acm.Certificate.from_certificate_arn(
             self, "Certificate", self._settings.certificate_arn
         )
@@ -188,7 +188,7 @@ class Api(Construct):
     def _answer_preflight(self, resource: apigateway.IResource, verbs: Iterable[str]) -> None:
         """Let browsers call from any page, without credentials.
 
-        Not by ``add_cors_preflight``: an API whose bodies are all binary answers its mock with
+        Not by `add_cors_preflight`: an API whose bodies are all binary answers its mock with
         500 unless it is told to convert to text, which that cannot say.
         """
         headers = {
@@ -249,7 +249,7 @@ class Api(Construct):
 def _template(body: Mapping[str, object]) -> str:
     """Return a body as a template of a gateway response.
 
-    API Gateway fills ``$context`` and ``$stageVariables`` in such a template and knows no escape
+    API Gateway fills `$context` and `$stageVariables` in such a template and knows no escape
     for a dollar sign, so JSON has to write it another way.
     """
     return json.dumps(body).replace("$", "\\u0024")

@@ -1,4 +1,4 @@
-"""The functions of an assembly as Lambda unpacks them: each with its layers and its environment.
+"""Read the functions of an assembly as Lambda unpacks them, with their layers.
 
 For what wants to see what is deployed: the packaging tests and the cold start benchmark.
 """
@@ -26,7 +26,7 @@ class Bundle:
 
     @property
     def python_path(self) -> list[str]:
-        """Where Lambda looks for modules: the function, then ``/opt/python``."""
+        """The folders in which Lambda looks for modules: the function, then `/opt/python`."""
         return [str(self.code), *(str(layer / "python") for layer in self.layers)]
 
     @property

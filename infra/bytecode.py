@@ -26,11 +26,11 @@ _HOME: Final = Path(__file__).resolve().parent.parent / "build" / "compiled"
 _WHERE_LAMBDA_UNPACKS: Final = "/opt"
 _NAME_DIGITS: Final = 16
 _COPIES_KEPT: Final = 12
-"""Of all layers together: some are compiled for two machines, and a few versions are in use."""
+"""The copies of all layers together: some are for two machines, and a few versions are in use."""
 
 
 class CompilationError(RuntimeError):
-    """A layer does not compile; the text is the compiler's."""
+    """A layer that does not compile; the text is the compiler's."""
 
 
 def compile_layer(

@@ -1,4 +1,4 @@
-"""One page that shows how a stage fares, from what users notice down to what it costs."""
+"""Build the dashboard of a stage, from what users notice down to what it costs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Dashboard(Construct):
 
     @property
     def url(self) -> str:
-        """Where it is to be seen."""
+        """The address of the dashboard in the AWS console."""
         return Fn.sub(
             "https://${Region}.console.aws.amazon.com/cloudwatch/home?region=${Region}"
             f"#dashboards:name={self._name}",

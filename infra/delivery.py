@@ -1,4 +1,4 @@
-"""The roles by which GitHub Actions deploys: a small stack of its own, deployed once by hand.
+"""Build the roles by which GitHub Actions deploys: a small stack, deployed once by hand.
 
 npx aws-cdk@2.1148.1 deploy --app ".venv/bin/python -m infra.delivery" -c repository=owner/name
 

@@ -1,4 +1,4 @@
-"""The one factory of Lambda functions. What differs between two of them is a row in ``ROWS``."""
+"""Build the Lambda functions; what differs between two of them is a row of `rows`."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _ENGINE_ENVIRONMENT: Final[Mapping[str, str]] = {"MALLOC_ARENA_MAX": "2", "VIPS_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one function needs that another does not."""
+    """The needs of one function that another does not have."""
 
     description: str
     needs: frozenset[EnvironmentName]
     memory_megabytes: int | None = None
-    """What the light functions have, where it says nothing else."""
+    """The memory; that of the light functions where it is None."""
     timeout_seconds: int = 10
     has_engine: bool = False
     reserved_concurrency: int | None = None
-    """Set aside for it, and its limit."""
+    """The concurrency set aside for it, which is its limit too."""
     has_probe: bool = False
     """The engine's own code, which reads headers, without what it decodes with."""
 
 
 LIVE_ALIAS: Final = "live"
-"""Names the version that serves. API Gateway and the images' queue call it, not the function, so
-that a new version can take over little by little (infra/rollout.py)."""
+"""The alias of the version that serves. API Gateway and the images' queue call it, not the
+function, so that a new version can take over little by little (infra/rollout.py)."""
 SERVING: Final = tuple(
     name
     for name in contract.FUNCTIONS

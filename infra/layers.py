@@ -1,7 +1,7 @@
-"""The Lambda layers: what the locked dependencies are, and our own packages, apart.
+"""Build the Lambda layers: the locked dependencies, and our own packages, apart.
 
-Our packages stand in ``layers/<name>/python`` as Lambda wants them, so they are taken from there
-and are always fresh. The dependencies come from ``layers/build.py``, and so does the engine's C,
+Our packages stand in `layers/<name>/python` as Lambda wants them, so they are taken from there
+and are always fresh. The dependencies come from `layers/build.py`, and so does the engine's C,
 compiled; keeping them apart means that a change of our code uploads kilobytes, not a hundred
 megabytes.
 """
@@ -21,14 +21,14 @@ from infra.settings import Flavour
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
 IGNORED: Final = ("__pycache__/", "*.pyc", ".DS_Store")
-"""What no bundle carries, as lines of a .gitignore."""
+"""The files that no bundle carries, as lines of a .gitignore."""
 
 
 class LayersNotBuiltError(RuntimeError):
-    """The dependencies of a layer are not there."""
+    """Dependencies of a layer that are not built."""
 
     def __init__(self, flavour: Flavour) -> None:
-        """Say what builds them."""
+        """Name the command that builds them."""
         super().__init__(
             f"The {flavour} layers are not built: run `make setup`,"
             f" or `.venv/bin/python layers/build.py --flavour {flavour}`."

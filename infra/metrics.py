@@ -1,4 +1,4 @@
-"""The metrics that alarms and the dashboard look at, each made in one place."""
+"""Name the metrics that alarms and the dashboard look at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DOLLARS_PER_GIGABYTE_SECOND = 0.0000133334
 
 
 class Metrics:
-    """Names the metrics of one stage."""
+    """The metrics of one stage."""
 
     def __init__(self, stage: str) -> None:
         """Take the stage."""

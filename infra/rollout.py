@@ -1,4 +1,4 @@
-"""How a new version of a serving function takes over: at once, or as a canary.
+"""Let new versions of the serving functions take over: at once, or as a canary.
 
 A canary has a tenth of the calls for five minutes. If an alarm of its own goes off meanwhile,
 CodeDeploy gives all calls back to the version before, and CloudFormation rolls the stack back.

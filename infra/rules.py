@@ -1,8 +1,8 @@
-"""The stack against cdk-nag's rules: AWS Solutions and Serverless.
+"""Check the stack against the rules of cdk-nag: AWS Solutions and Serverless.
 
     python -m infra.rules            both stages; ends with 1 where a rule is broken
 
-A rule that is not followed stands in ``ACKNOWLEDGED``, with where and why. Acknowledgements are
+A rule that is not followed stands in `ACKNOWLEDGED`, with where and why. Acknowledgements are
 kept apart from the stack: they are about it, not part of it.
 """
 
@@ -29,7 +29,7 @@ class Acknowledgement:
     """A rule that is not followed, where, and why."""
 
     rule: str
-    """Its id, such as ``AwsSolutions-S1``."""
+    """The id, such as `AwsSolutions-S1`."""
     where: str
     """The construct's path below the stack; a star stands for anything."""
     why: str
@@ -44,7 +44,7 @@ class Finding:
     text: str
 
     def is_acknowledged_by(self, acknowledgement: Acknowledgement) -> bool:
-        """Return whether this is what was acknowledged."""
+        """Return whether this finding was acknowledged."""
         place = self.path.partition("/")[2]
         return self.rule.partition("[")[0] == acknowledgement.rule and fnmatchcase(
             # A bracket in a path is no pattern.

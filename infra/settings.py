@@ -1,9 +1,9 @@
-"""Everything that a deploy may set, read once from the CDK context and checked.
+"""Read and check the settings of a deploy from the CDK context.
 
-``cdk deploy -c stage=prod -c retention_days=30`` and ``python app.py -c stage=prod`` set a value;
-``cdk.json`` can hold one too. An unknown name, a value of the wrong kind or one out of its range
-ends the synthesis with one line that names the setting. ``docs/settings.md`` is made from here:
-``python -m infra.settings_table --write``.
+`cdk deploy -c stage=prod -c retention_days=30` and `python app.py -c stage=prod` set a value;
+`cdk.json` can hold one too. An unknown name, a value of the wrong kind or one out of its range
+ends the synthesis with one line that names the setting. `docs/settings.md` is made from here:
+`python -m infra.settings_table --write`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from leanpix import contract
 
 
 class SettingError(ValueError):
-    """A setting is unknown or has an unusable value."""
+    """A setting that is unknown or has an unusable value."""
 
 
 class Flavour(StrEnum):
-    """For which machine the layers are built."""
+    """The machine that layers are built for."""
 
     ARM64 = "arm64"
     """AWS Lambda on Graviton: what is deployed."""
@@ -33,7 +33,7 @@ class Flavour(StrEnum):
 
 
 class Rollout(StrEnum):
-    """How a new version takes over from the one that serves."""
+    """The way in which a new version takes over."""
 
     AT_ONCE = "at_once"
     """All calls at once."""
@@ -66,7 +66,7 @@ STAGE_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         )
     }
 )
-"""What a stage of this name has in place of the defaults. Every other stage is like ``dev``."""
+"""The defaults of stages with a name of their own; every other stage is like `dev`."""
 
 # No "$", quotes or backslash: the URL stands in API Gateway's response templates.
 _URL: Final = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%-]+)*"
@@ -76,7 +76,7 @@ _EMAIL: Final = r"[^@\s,]+@[^@\s,]+\.[^@\s,]+"
 # "Tag naming limits and requirements", AWS Billing guide.
 _TAG: Final = r"[\w.:/+@-]{1,128}=[\w .:/+@-]{0,256}"
 _ALLOWED: Final = "allowed"
-"""Where a field keeps what its value must be, in words for people."""
+"""The key under which a field keeps, in words, what its value must be."""
 
 
 def _whole(default: int, what: str, *, low: int, high: int, why: str) -> Any:
@@ -267,12 +267,12 @@ class Settings(BaseModel):
 
     @property
     def visibility_timeout_seconds(self) -> int:
-        """How long a message is hidden while it is worked on: longer than the function runs."""
+        """The time for which a message is hidden: longer than the function runs."""
         return self.optimizer_timeout_seconds + max(10, self.optimizer_timeout_seconds // 10)
 
     @property
     def object_expiry_days(self) -> int:
-        """When S3 may delete an object: never before its retention has ended."""
+        """The days after which S3 may delete an object: never before its retention has ended."""
         return self.retention_days + 1
 
     @property

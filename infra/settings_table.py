@@ -1,4 +1,4 @@
-"""The reference of the deploy settings, made from the model that checks them.
+"""Render the reference of the deploy settings from the model that checks them.
 
 python -m infra.settings_table            print the page
 python -m infra.settings_table --write    write it to docs/settings.md

@@ -1,4 +1,4 @@
-"""Where the data lives: three tables and one bucket."""
+"""Build the three tables and the bucket that hold the data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STRING = dynamodb.AttributeType.STRING
 
 
 class Storage(Construct):
-    """Jobs, keys, accounts; uploads and results."""
+    """The tables of jobs, keys and accounts, and the bucket of uploads and results."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         """Create the tables and the bucket."""

@@ -1,1 +1,1 @@
-"""The local cloud: the real template on an emulated AWS, behind one plain port on this machine."""
+"""The local cloud: the real template on an emulated AWS, behind one port of this machine."""

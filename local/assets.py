@@ -1,4 +1,4 @@
-"""The bundles that the template refers to, zipped and put where it looks for them."""
+"""Zip the bundles that a template refers to, and put them where it looks for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a zip can name: the same content gives the same bytes."""
+"""The first moment that a zip can name, so that the same content gives the same bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Clients for the emulated AWS, with the one credential that it takes for the account's root."""
+"""Make clients for the emulated AWS, with the credential of its root."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 REGION: Final = "us-east-1"
 ACCOUNT_ID: Final = "000000000000"
 CREDENTIAL: Final = "test"
-"""Both halves of it."""
+"""The key id, and the secret too."""
 
 _CONFIG: Final = Config(
     # boto3 presigns with the old signature against an endpoint of one's own.
@@ -35,7 +35,7 @@ def make_session() -> boto3.Session:
 
 
 class Clients:
-    """Clients for one emulator, each made when first asked for."""
+    """The clients for one emulator."""
 
     def __init__(self, endpoint_url: str) -> None:
         """Remember where the emulator answers."""
@@ -50,17 +50,17 @@ class Clients:
 
     @property
     def s3(self) -> S3Client:
-        """Return a client for S3."""
+        """A client for S3."""
         return self._session.client("s3", endpoint_url=self._endpoint_url, config=_CONFIG)
 
     @property
     def ssm(self) -> SSMClient:
-        """Return a client for parameters."""
+        """A client for parameters of Systems Manager."""
         return self._session.client("ssm", endpoint_url=self._endpoint_url, config=_CONFIG)
 
     @property
     def cloudformation(self) -> CloudFormationClient:
-        """Return a client for stacks."""
+        """A client for CloudFormation."""
         return self._session.client(
             "cloudformation", endpoint_url=self._endpoint_url, config=_CONFIG
         )

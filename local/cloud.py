@@ -1,4 +1,4 @@
-"""The local cloud as one object: start it, use it, stop it.
+"""Start, use and stop the local cloud.
 
 >>> with LocalCloud() as cloud:
 ...     print(cloud.url)
@@ -37,7 +37,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """Where a running local cloud answers, and what it consists of."""
+    """The addresses and outputs of a running local cloud."""
 
     url: str
     endpoint_url: str
@@ -58,11 +58,11 @@ class LocalCloud:
         log: Path | None = None,
         report: Report | None = None,
     ) -> None:
-        """Prepare; nothing runs before ``start``.
+        """Prepare; nothing runs before `start`.
 
-        ``port``: of the front door, 0 for any free one. ``state_dir``: where tables, objects,
+        `port`: of the front door, 0 for any free one. `state_dir`: where tables, objects,
         queues and keys are kept for the next start; without one they end with the cloud.
-        ``fresh``: begin with nothing even so. ``report`` is told each step.
+        `fresh`: begin with nothing even so. `report` is told each step.
         """
         self._port = port
         self._state_dir = state_dir
@@ -91,7 +91,7 @@ class LocalCloud:
 
     @property
     def endpoint_url(self) -> str:
-        """Where the emulated AWS answers."""
+        """The URL of the emulated AWS."""
         return self.stack.endpoint_url
 
     @property
@@ -101,7 +101,7 @@ class LocalCloud:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs, by ``contract.OutputName``."""
+        """The stack's outputs, by `contract.OutputName`."""
         return self.stack.outputs
 
     @property
@@ -126,7 +126,11 @@ class LocalCloud:
         }
 
     def check(self) -> None:
-        """Raise ``EmulatorError`` if the emulator has ended by itself."""
+        """Check that the emulator still runs.
+
+        Raises:
+            EmulatorError: it has ended by itself.
+        """
         if self._emulator is not None and not self._emulator.is_running():
             message = f"The emulated AWS has ended by itself: {self._emulator.log_tail()}"
             raise EmulatorError(message)

@@ -1,4 +1,4 @@
-"""Deploying the template into the emulated AWS: what `cdk deploy` does, but in seconds."""
+"""Deploy the template into the emulated AWS, as `cdk deploy` does, but in seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the emulated AWS (ministack) inside ``.venv-cloud``; started by ``local.ministack``.
+"""Run the emulated AWS (ministack) inside `.venv-cloud`, started by `local.ministack`.
 
 Three things are added to it. Where it is kinder than API Gateway, it is corrected, so that a
 mistake shows here and not first after a deploy. Where it is harsher than Lambda, it is corrected
@@ -29,7 +29,7 @@ from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 from local.proxy_result import proxy_response
 
 LEASE_ATTRIBUTE: Final = "lease_ends_at"
-"""Of an image in the jobs table: until when a worker holds it."""
+"""The attribute of an image in the jobs table that says until when a worker holds it."""
 
 SHUTDOWN_GRACE_SECONDS: Final = 5.0
 
@@ -43,7 +43,7 @@ def media_type_matches(
     *,
     original: Callable[..., bool] = apigateway_v1._media_type_matches,
 ) -> bool:
-    """Tell whether a body is binary; ``*/*`` also means the one without a type."""
+    """Tell whether a body is binary; `*/*` also means the one without a type."""
     if not (media_type or "").strip():
         return "*/*" in (binary_media_types or [])
     return bool(original(media_type, binary_media_types))

@@ -1,21 +1,21 @@
-"""What can go wrong with the local cloud, told in one line that says what to do."""
+"""Errors of the local cloud, each one line that says what to do."""
 
 from __future__ import annotations
 
 
 class LocalCloudError(Exception):
-    """The local cloud cannot do what was asked; the text is one line for a person."""
+    """A failure of the local cloud; the text is one line for a person."""
 
 
 class MissingPrerequisiteError(LocalCloudError):
-    """Something that ``make setup`` provides is not there."""
+    """A prerequisite that `make setup` provides and that is not there."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is missing: run `make setup` first.")
 
 
 class PortInUseError(LocalCloudError):
-    """Another program listens on the port."""
+    """A port that another program listens on."""
 
     def __init__(self, port: int) -> None:
         super().__init__(
@@ -25,7 +25,7 @@ class PortInUseError(LocalCloudError):
 
 
 class AlreadyRunningError(LocalCloudError):
-    """A local cloud with the same state runs already."""
+    """A local cloud that runs already with the same state."""
 
     def __init__(self, pid: int | None) -> None:
         who = f" (process {pid})" if pid else ""
@@ -33,8 +33,8 @@ class AlreadyRunningError(LocalCloudError):
 
 
 class EmulatorError(LocalCloudError):
-    """The emulated AWS did not start or ended by itself."""
+    """An emulated AWS that did not start, or ended by itself."""
 
 
 class DeploymentError(LocalCloudError):
-    """The stack could not be deployed into the emulated AWS."""
+    """A stack that could not be deployed into the emulated AWS."""

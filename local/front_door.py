@@ -1,4 +1,4 @@
-"""The port that clients talk to: a plain root URL in front of the emulated API Gateway.
+"""Put a plain root URL before the emulated API Gateway.
 
 It passes requests on byte for byte where it can, and holds them to the limits that API Gateway
 has and the emulator has not, with the answers of the deployed stack.
@@ -70,11 +70,11 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """What stands behind the door."""
+    """The API Gateway behind the door."""
 
     port: int
     path: str
-    """Of the stage's root, as ``/_aws/execute-api/<id>/<stage>``."""
+    """The path of the stage's root: `/_aws/execute-api/<id>/<stage>`."""
     integration_timeout_seconds: float
     answers: Mapping[str, GatewayAnswer]
 
@@ -87,7 +87,7 @@ class _Request(web.BaseRequest):
 
 
 class Door:
-    """Handles requests; ``FrontDoor`` gives it a thread and a port."""
+    """The handler of requests; `FrontDoor` gives it a thread and a port."""
 
     def __init__(self, backend: Backend, session: aiohttp.ClientSession, *, netloc: str) -> None:
         """Serve the backend under a host name that is the same for every client, as on AWS."""
@@ -213,7 +213,11 @@ def _response(
 
 
 def reserve_port(port: int) -> socket.socket:
-    """Take a port of 127.0.0.1, 0 for any; raise ``PortInUseError`` if it is taken."""
+    """Take a port of 127.0.0.1; 0 takes any.
+
+    Raises:
+        PortInUseError: another program listens on it.
+    """
     if port:
         # Two sockets may be bound to one port as long as neither listens.
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
@@ -234,7 +238,7 @@ class FrontDoor:
     """The door on its port, in a thread of its own."""
 
     def __init__(self, port: int = 0) -> None:
-        """Take the port, so that the URL is known; nobody answers before ``open``."""
+        """Take the port, so that the URL is known; nobody answers before `open`."""
         self._listener = reserve_port(port)
         self.port: int = self._listener.getsockname()[1]
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,4 +1,4 @@
-"""What API Gateway does and the emulator does not: limits, and the errors it makes itself."""
+"""Limits of API Gateway that the emulator lacks, and the errors that it makes itself."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 MAX_REQUEST_BYTES: Final = 10 * 1024 * 1024
-"""API Gateway quotas: payload size, 10 MB."""
+"""The payload limit of API Gateway ("Amazon API Gateway quotas"), 10 MB."""
 MAX_LAMBDA_PAYLOAD_BYTES: Final = 6_291_556
-"""Lambda quotas: 6 MB for a synchronous invocation, as its own error message counts them."""
+"""The payload limit of Lambda ("Lambda quotas"), 6 MB as its own error message counts them."""
 _EVENT_BYTES: Final = 1_500
-"""Of an event besides its body, headers and path, about."""
+"""The size of an event besides its body, headers and path, about."""
 
 FAILURE_HEADER: Final = "x-leanpix-local-failure"
-"""Set by ``local.emulator`` on a response that API Gateway would not have passed on."""
+"""The header that `local.emulator` sets where API Gateway would not pass a response on."""
 
 BAD_REQUEST_BODY: Final = "BAD_REQUEST_BODY"
 REQUEST_TOO_LARGE: Final = "REQUEST_TOO_LARGE"

@@ -1,4 +1,4 @@
-"""A plain HTTP client, as a stranger's program would call the API: no proxy, no redirects."""
+"""Call the API by plain HTTP as a stranger's program does: no proxy, no redirects."""
 
 from __future__ import annotations
 

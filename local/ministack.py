@@ -1,4 +1,4 @@
-"""The emulated AWS as a process of its own: started clean, stopped in order, nothing left."""
+"""Run the emulated AWS as a process: started clean, stopped in order, nothing left."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def is_free(port: int) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatorFolders:
-    """Where the emulated AWS may write."""
+    """The folders that the emulated AWS may write to."""
 
     run: Path
     """Private to this run; its owner removes it afterwards."""
     log: Path
     state: Path | None = None
-    """Given: what a later run starts from."""
+    """The state that a later run starts from; None keeps none."""
 
 
 def emulator_environment(port: int, folders: EmulatorFolders) -> dict[str, str]:
@@ -87,7 +87,7 @@ class Ministack:
     """One running emulator."""
 
     def __init__(self, folders: EmulatorFolders, port: int) -> None:
-        """Prepare; nothing runs before ``start``."""
+        """Prepare; nothing runs before `start`."""
         self.port = port
         self._folders = folders
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,7 +95,7 @@ class Ministack:
 
     @property
     def endpoint_url(self) -> str:
-        """Where AWS answers."""
+        """The URL of the emulated AWS."""
         return f"http://{HOST}:{self.port}"
 
     @property
@@ -107,7 +107,7 @@ class Ministack:
         return ProcessMark.of(self._process.pid)
 
     def start(self) -> None:
-        """Start the process; ``wait_until_ready`` tells when it answers."""
+        """Start the process; `wait_until_ready` tells when it answers."""
         if not EMULATOR_PYTHON.exists():
             raise MissingPrerequisiteError(EMULATOR_VENV)
         for name in ("home", "tmp"):
@@ -128,7 +128,11 @@ class Ministack:
             )
 
     def wait_until_ready(self) -> None:
-        """Return once AWS answers; raise ``EmulatorError`` if it does not."""
+        """Wait until AWS answers.
+
+        Raises:
+            EmulatorError: it does not, or its process has ended.
+        """
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if not self.is_running():

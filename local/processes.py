@@ -1,4 +1,4 @@
-"""Processes of the local cloud: told apart from strangers, and ended with all their children."""
+"""Recognize processes of the local cloud, and end them with all their children."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOCK_TICK_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessMark:
-    """A process by what no other one shares: its id may be given anew, its start time not."""
+    """The identity of a process: its id may be given anew, its start time not."""
 
     pid: int
     created: float
@@ -26,7 +26,7 @@ class ProcessMark:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ProcessMark:
-        """Return the mark that ``to_json`` wrote."""
+        """Return the mark that `to_json` wrote."""
         return cls(pid=int(data["pid"]), created=float(data["created"]))
 
     def to_json(self) -> dict[str, Any]:

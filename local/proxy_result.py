@@ -1,4 +1,4 @@
-"""What API Gateway makes of a function's result in a proxy integration: a response, or a failure.
+"""Turn the result of a function into a response as API Gateway does, or into a failure.
 
 Stricter than the emulator, which sends anything a function returns, and its errors as they are.
 Standard library only: this runs inside the emulator.

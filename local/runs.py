@@ -1,4 +1,4 @@
-"""A folder for each running cloud, and the record by which a dead one's leftovers are found."""
+"""Keep a folder for each running cloud, and clear away what dead ones have left."""
 
 from __future__ import annotations
 

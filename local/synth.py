@@ -1,4 +1,4 @@
-"""The template for this machine, synthesized anew only when something it is made from changed."""
+"""Synthesize the template for this machine, only when its sources have changed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ STAGE: Final = "local"
 FLAVOUR: Final = "host"
 
 INTEGRATION_TIMEOUT_SECONDS: Final = 125
-"""Holds a poll for the full documented 120 s."""
+"""The time-out that lets a poll be held for the full documented 120 s."""
 OPTIMIZER_TIMEOUT_SECONDS: Final = 60
-"""Half of a deployed one: what a killed optimizer held is tried again that much sooner."""
+"""Half of a deployed one, so that the image of a killed optimizer is tried again sooner."""
 
 CONTEXT: Final = {
     "stage": STAGE,
@@ -44,7 +44,7 @@ synthesize(Path(sys.argv[1]), json.loads(sys.argv[2]))
 
 
 class SynthesisError(LocalCloudError):
-    """The template cannot be synthesized."""
+    """A template that cannot be synthesized."""
 
     def __init__(self, output: str) -> None:
         """Say so by the last line of the CDK app's output."""

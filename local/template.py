@@ -1,4 +1,4 @@
-"""What the local copy of the template has to differ in, each with its reason.
+"""Patch the local copy of the template where the emulator differs from AWS.
 
 The template that is deployed to AWS is the one tested here, but for these patches.
 """
@@ -16,7 +16,7 @@ Template = dict[str, Any]
 Resource = dict[str, Any]
 
 API_ID: Final = "leanpix"
-"""Id of the REST API, chosen by us so that its URL is known before it is deployed."""
+"""The id of the REST API, chosen by us so that its URL is known before it is deployed."""
 
 _CALLING_STRANGERS: Final = ("-optimizer", "-callbacks")
 """Functions that call addresses named by whoever sends a request, by how their names end."""
@@ -24,7 +24,7 @@ _CALLING_STRANGERS: Final = ("-optimizer", "-callbacks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalSettings:
-    """What the local cloud knows and the template does not."""
+    """The values that the local cloud knows and the template does not."""
 
     base_url: str
     """The front door's URL."""
@@ -112,7 +112,7 @@ def follow_latest(template: Template, _settings: LocalSettings) -> None:
 
 
 def drop_alarms(template: Template, _settings: LocalSettings) -> None:
-    """Leave alarms and dashboards out: ministack refuses alarms on a formula of metrics."""
+    """Remove alarms and dashboards: ministack refuses alarms on a formula of metrics."""
     resources = template["Resources"]
     for name in [
         name for name in resources if resources[name]["Type"].startswith("AWS::CloudWatch::")

@@ -1,4 +1,4 @@
-"""Try a deployed stage as a client does: it is up, it refuses, it optimizes.
+"""Try a deployed stage as a client does.
 
     LEANPIX_API_KEY=... python tools/smoke.py --url https://api.example.org
     LEANPIX_API_KEY=... python tools/smoke.py --outputs outputs.json     (of `cdk deploy`)
@@ -27,7 +27,7 @@ SIDE_PIXELS = 128
 
 
 class SmokeError(Exception):
-    """The stage does not do what it should."""
+    """A stage that does not do what it should."""
 
 
 def main() -> int:
