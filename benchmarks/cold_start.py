@@ -145,9 +145,11 @@ def main() -> int:
             if arguments.only and bundle.name not in arguments.only:
                 continue
             if arguments.sources:
-                bundle = _without_compiled_modules(bundle, folder / "sources")  # noqa: PLW2901
+                measured = _without_compiled_modules(bundle, folder / "sources")
+            else:
+                measured = bundle
             try:
-                starts[bundle.name] = measure(bundle, runtime, runs=arguments.runs)
+                starts[bundle.name] = measure(measured, runtime, runs=arguments.runs)
             except StartError as error:
                 print(f"cold_start: {error}", file=sys.stderr)
                 return 1

@@ -84,11 +84,15 @@ def _item(path: Path, folder: Path) -> Item:
     except Refused:
         megapixels, animated = 0.0, False
     inside = path.relative_to(folder).parts[0]
-    group = Group(inside) if inside in list(Group) else _group_by_type(kind, megapixels, animated)
+    group = (
+        Group(inside)
+        if inside in list(Group)
+        else _group_by_type(kind, megapixels, animated=animated)
+    )
     return Item(path=path, group=group, format=kind, megapixels=megapixels, animated=animated)
 
 
-def _group_by_type(kind: Format | None, megapixels: float, animated: bool) -> Group:  # noqa: FBT001
+def _group_by_type(kind: Format | None, megapixels: float, *, animated: bool) -> Group:
     if megapixels == 0:
         return Group.ODD
     if animated or kind is Format.GIF:

@@ -28,6 +28,8 @@ _COLOURS: Final = (
     "#b45309",
 )
 _STEPS: Final = (1, 2, 5)
+_TICK_STEPS: Final = (1, 2, 5, 10, 20, 50, 100)
+_MOST_TICKS: Final = 10
 _MARGIN: Final = 0.05
 
 
@@ -139,7 +141,7 @@ def _widened(low: float, high: float) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if (high - low) / step <= 10)  # noqa: PLR2004
+    step = next(step for step in _TICK_STEPS if (high - low) / step <= _MOST_TICKS)
     return [
         float(tick) for tick in range(math.ceil(low / step) * step, math.floor(high) + 1, step)
     ]

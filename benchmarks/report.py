@@ -17,6 +17,8 @@ from benchmarks.plot import Panel, Series, draw
 from benchmarks.records import LEANPIX, Record, select
 from benchmarks.rows import Row
 
+_WHOLE_FROM: Final = 10
+"""Numbers from here on are printed without decimals."""
 _GROUP_NAMES: Final = {
     Group.PHOTOS.value: "photos",
     Group.BIG_PHOTOS.value: "large photos",
@@ -208,4 +210,4 @@ def _graphics_panel(records: Sequence[Record]) -> Panel:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 10 else f"{value:.0f}"  # noqa: PLR2004
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < _WHOLE_FROM else f"{value:.0f}"

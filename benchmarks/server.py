@@ -141,10 +141,10 @@ _TASKS: Final[dict[str, Callable[[Task], Task]]] = {
 def _warm_up() -> None:
     """Load every codec, but run none: libvips' threads would not be there after a fork."""
     import oxipng  # noqa: F401, PLC0415 - not in `programs`
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image  # noqa: PLC0415 - not in `programs`
 
-    from leanpix_engine import Format, pipeline  # noqa: F401, PLC0415
-    from leanpix_engine.formats.registry import codec_of  # noqa: PLC0415
+    from leanpix_engine import Format, pipeline  # noqa: F401, PLC0415 - not in `programs`
+    from leanpix_engine.formats.registry import codec_of  # noqa: PLC0415 - not in `programs`
 
     Image.init()
     codec_of(Format.JPEG)

@@ -89,7 +89,7 @@ class House:
             self._give_services(function, self._modules[function])
         return self._modules[function]
 
-    def _give_services(self, function: str, module: ModuleType) -> None:
+    def _give_services(self, function: str, module: Any) -> None:
         world = self.world
         services: dict[str, Any] = {
             "submit": world.accept_service,
@@ -101,9 +101,9 @@ class House:
             "tinyjpg_account": AccountService(accounts=world.backend.accounts),
         }
         if function in services:
-            module.SERVICE = services[function]  # type: ignore[attr-defined]
+            module.SERVICE = services[function]
         if function == "tinyjpg_submit":
-            module.EXAMINER = ExamineService(prober=EngineProber())  # type: ignore[attr-defined]
+            module.EXAMINER = ExamineService(prober=EngineProber())
 
 
 def _grant(_request: UploadRequest) -> UploadGrant:

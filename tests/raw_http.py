@@ -46,7 +46,7 @@ def exchange(url: str, head: bytes, body: bytes = b"", *, expects: bool = False)
         reply = b""
         while chunk := wire.recv(65536):
             reply += chunk
-    answer = http.client.HTTPResponse(_Reply(reply))  # type: ignore[arg-type]
+    answer = http.client.HTTPResponse(_Reply(reply))  # type: ignore[arg-type]  # all that it needs of a socket is makefile
     answer.begin()
     headers = {name.lower(): value for name, value in answer.getheaders()}
     return RawAnswer(answer.status, headers, answer.read(), interim)

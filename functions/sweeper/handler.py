@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SERVICE = sweep_service()
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Sweep for as long as there is time, and say what was done."""
     begin_log(request_id=context.aws_request_id)
     report = SERVICE.sweep(seconds_left=begin(context))

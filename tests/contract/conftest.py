@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,8 @@ def cloud() -> Iterator[LocalCloud]:
 def make_account(cloud: LocalCloud) -> Callable[..., LocalAccount]:
     """Creates accounts: ``make_account(tokens=20, plan="free")``."""
 
-    def make(**details: object) -> LocalAccount:
-        return create_local_account(cloud, **details)  # type: ignore[arg-type]
+    def make(**details: Any) -> LocalAccount:
+        return create_local_account(cloud, **details)
 
     return make
 

@@ -74,7 +74,7 @@ def transcript(api: Api, site: Site, photo: bytes, tmp_path: Path) -> Transcript
 
 def check_converted(api: Api, process_id: int, *, kind: str, operation: str) -> None:
     (result,) = api.wait(process_id, path="/v1/convert")["result"]
-    printed = RESULT["result"][0] | {  # type: ignore[index]
+    printed = RESULT["result"][0] | {  # type: ignore[index]  # the printed answer is JSON
         "file_name": "image.jpg",
         "type": operation,
         "format": kind,

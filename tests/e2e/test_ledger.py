@@ -170,7 +170,7 @@ def test_a_callback_comes_again_until_it_is_taken_and_is_signed(
     assert fields["v1"] == hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
     def read_statuses() -> list[int | None]:
-        callback = target.jobs().read(job_id).callback  # type: ignore[union-attr]
+        callback = target.jobs().read(job_id).callback  # type: ignore[union-attr]  # the job was submitted above
         return [delivery.status for delivery in callback.deliveries] if callback else []
 
     assert wait_for(lambda: len(read_statuses()) == 2)

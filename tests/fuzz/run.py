@@ -23,7 +23,7 @@ def main(name: str, seconds: str) -> None:
     """Fuzz."""
     # What is watched is what is first imported in here.
     with atheris.instrument_imports(include=["leanpix", "leanpix_engine", "multipart"]):
-        from tests.fuzz.targets import TARGETS  # noqa: PLC0415
+        from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - imported under the instrumentation
     target = TARGETS[name]
     corpus = CORPORA / name
     corpus.mkdir(parents=True, exist_ok=True)

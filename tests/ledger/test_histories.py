@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
         return link(kind) if way == "l" else upload(kind)
 
     @rule(death=st.booleans(), account=accounts, kind=kinds)
-    def submit_while_the_queue_fails(self, death: bool, account: str, kind: bytes) -> None:  # noqa: FBT001
+    def submit_while_the_queue_fails(self, death: bool, account: str, kind: bytes) -> None:  # noqa: FBT001 - drawn
         self.world.faults.arm(0, after=death, target="ImageQueue.send", error=QueueFailedError)
         self.world.submit(self.world.submission(account, upload(kind)))
         self.world.faults.disarm()

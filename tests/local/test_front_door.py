@@ -36,7 +36,8 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if self.path.endswith("/slow"):
-            self.server.released.wait(5)  # type: ignore[attr-defined]
+            assert isinstance(self.server, UpstreamServer)
+            self.server.released.wait(5)
         if self.path.endswith("/cut"):
             self.close_connection = True
             return
@@ -64,19 +65,26 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_HEAD = do_POST = do_OPTIONS = do_DELETE = answer  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_OPTIONS = do_DELETE = answer  # noqa: N815 - http.server's names
 
     def log_message(self, *_arguments: object) -> None:
         pass
 
 
+class UpstreamServer(http.server.ThreadingHTTPServer):
+    """A server whose slow answers wait until the tests have ended."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.released = threading.Event()
+
+
 @pytest.fixture(scope="module")
-def upstream() -> Iterator[http.server.ThreadingHTTPServer]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    server.released = threading.Event()  # type: ignore[attr-defined]
+def upstream() -> Iterator[UpstreamServer]:
+    server = UpstreamServer(("127.0.0.1", 0), Upstream)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
-    server.released.set()  # type: ignore[attr-defined]
+    server.released.set()
     server.shutdown()
     server.server_close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,6 @@ def test_anything_else_is_no_success(change: dict[str, int]) -> None:
     assert not replace(EXACT, **change).is_exact
 
 
-def test_a_version_that_there_is_not_is_named(tmp_path: object) -> None:
+def test_a_version_that_there_is_not_is_named(tmp_path: Path) -> None:
     with pytest.raises(RehearsalError, match=r"v0\.0\.0-none"):
-        older_assembly("v0.0.0-none", tmp_path)  # type: ignore[arg-type]
+        older_assembly("v0.0.0-none", tmp_path)

@@ -77,7 +77,7 @@ class TestJobs:
 
     def test_an_id_that_is_none_finds_nothing(self, house: House) -> None:
         for name in ("result", "tinyjpg_status"):
-            for job_id in ("0", "-1", "1e3", "1 OR 1=1", "9" * 40, "../1", "１"):  # noqa: RUF001
+            for job_id in ("0", "-1", "1e3", "1 OR 1=1", "9" * 40, "../1", "１"):  # noqa: RUF001 - the test is about such characters
                 assert poll(name, job_id, "acc_1")["statusCode"] == 404, job_id
 
 

@@ -70,10 +70,10 @@ HOSTS = {
     "6: multicast": "[ff02::1]",
     "6: outside of what is given to anyone": "[4000::1]",
     "6: of a future version": "[v1.127]",
-    "full-width digits": "１２７.０.０.１",  # noqa: RUF001
+    "full-width digits": "１２７.０.０.１",  # noqa: RUF001 - the test is about such characters
     "ideographic dots": "127。0。0。1",
     "circled digits": "①②⑦.⓪.⓪.①",
-    "full-width everything": "１６９．２５４．１６９．２５４",  # noqa: RUF001
+    "full-width everything": "１６９．２５４．１６９．２５４",  # noqa: RUF001 - the test is about such characters
     "percent-encoded dots": "127%2e0%2e0%2e1",
     "percent-encoded digits": "%31%32%37.0.0.1",
     "a soft hyphen within": "127.0.0.1\u00ad",
@@ -86,12 +86,12 @@ URLS = {
     "host that looks like a user name": "http://127.0.0.1@public.example/",
     "empty user name": "http://@127.0.0.1/",
     "two at signs": "http://a@public.example@127.0.0.1/",
-    "at sign in full width": "http://public.example＠127.0.0.1/",  # noqa: RUF001
+    "at sign in full width": "http://public.example＠127.0.0.1/",  # noqa: RUF001 - the test is about such characters
     "backslash before the at sign": "http://public.example\\@127.0.0.1/",
     "backslash as slash": "http://127.0.0.1\\.public.example/",
     "fragment before the at sign": "http://127.0.0.1#@public.example/",
     "query before the at sign": "http://127.0.0.1?@public.example/",
-    "slash in full width": "http://127.0.0.1／.public.example/",  # noqa: RUF001
+    "slash in full width": "http://127.0.0.1／.public.example/",  # noqa: RUF001 - the test is about such characters
     "line break in the host": "http://127.0.\r\n0.1/",
     "tab in the host": "http://127.\t0.0.1/",
     "space before the host": "http:// 127.0.0.1/",
@@ -113,7 +113,7 @@ URLS = {
     "port zero": "http://public.example:0/",
     "negative port": "http://public.example:-80/",
     "port beyond 16 bits": "http://public.example:65616/",
-    "port in full width": "http://public.example:８０/",  # noqa: RUF001
+    "port in full width": "http://public.example:８０/",  # noqa: RUF001 - the test is about such characters
     "no host": "http://:80/",
     "much too long": "http://public.example/" + "a" * 9_000,
 }
@@ -148,7 +148,7 @@ LOCATIONS = {
     "https to loopback": "https://127.0.0.1/",
     "a name for loopback": "http://internal.example/",
     "no URL": "http://[::1",
-    "full-width digits": "http://１２７.0.0.1/",  # noqa: RUF001
+    "full-width digits": "http://１２７.0.0.1/",  # noqa: RUF001 - the test is about such characters
     "backslashes": "http:\\\\127.0.0.1\\",
     "huge": "/" + "a" * 20_000,
 }

@@ -20,7 +20,7 @@ RUN = CliRunner()
 
 
 def dollars(**use: object) -> float:
-    return 1_000 * sum(cost_per_image(Use(**use)).values())  # type: ignore[arg-type]
+    return 1_000 * sum(cost_per_image(Use(**use)).values())  # type: ignore[arg-type]  # fields of Use by name
 
 
 def test_the_page_has_the_table_that_the_formula_gives() -> None:

@@ -62,7 +62,7 @@ def test_an_empty_canvas_is_no_division_by_zero() -> None:
 
 class TestQuantizer:
     def test_is_the_mean_of_the_brightness_table(self) -> None:
-        table = Image.open(io.BytesIO(PHOTO)).quantization[0]  # type: ignore[attr-defined]
+        table = Image.open(io.BytesIO(PHOTO)).quantization[0]  # type: ignore[attr-defined]  # Pillow's JPEG class has it
         assert read_quantizer(PHOTO) == pytest.approx(sum(table) / 64)
 
     def test_grows_as_quality_falls(self) -> None:

@@ -45,7 +45,7 @@ def test_the_same_content_has_the_same_fingerprint() -> None:
     ],
 )
 def test_any_change_of_the_content_changes_it(change: dict[str, object]) -> None:
-    other = replace(REQUEST, **change)  # type: ignore[arg-type]
+    other = replace(REQUEST, **change)  # type: ignore[arg-type]  # fields of the request by name
     assert fingerprint_submission(other) != fingerprint_submission(REQUEST)
 
 

@@ -69,25 +69,25 @@ def test_only_the_messages_that_failed_come_again() -> None:
         if task.job_id == 3:
             raise ValueError
 
-    result = handle_batch(batch(body(1), body(2), body(3), "no task"), Context(), work)  # type: ignore[arg-type]
+    result = handle_batch(batch(body(1), body(2), body(3), "no task"), Context(), work)  # type: ignore[arg-type]  # Context has what the code reads
     assert failures(result) == ["1", "2", "3"]
 
 
 def test_a_task_is_told_how_much_time_is_left_less_a_margin() -> None:
     seen = []
-    handle_batch(batch(body(1)), Context(60), lambda _, left: seen.append(left))  # type: ignore[arg-type]
+    handle_batch(batch(body(1)), Context(60), lambda _, left: seen.append(left))  # type: ignore[arg-type]  # Context has what the code reads
     assert seen == [59]
 
 
 def test_with_little_time_left_a_message_is_not_begun() -> None:
     begun: list[ImageTask] = []
-    result = handle_batch(batch(body(1)), Context(15), lambda task, _: begun.append(task))  # type: ignore[arg-type]
+    result = handle_batch(batch(body(1)), Context(15), lambda task, _: begun.append(task))  # type: ignore[arg-type]  # Context has what the code reads
     assert failures(result) == ["0"]
     assert begun == []
 
 
 def test_no_call_to_aws_begins_that_there_is_no_time_for() -> None:
-    handle_batch(batch(body(1)), Context(60), lambda *_: deadline.check())  # type: ignore[arg-type]
+    handle_batch(batch(body(1)), Context(60), lambda *_: deadline.check())  # type: ignore[arg-type]  # Context has what the code reads
     deadline.begin(0.1)
     with pytest.raises(deadline.DeadlineError):
         deadline.check()
@@ -96,5 +96,5 @@ def test_no_call_to_aws_begins_that_there_is_no_time_for() -> None:
 def test_callbacks_are_read_from_their_messages() -> None:
     seen = []
     message = json.dumps({"job_id": 7, "attempts": 2})
-    handle_callbacks(batch(message), Context(), lambda task, _: seen.append(task))  # type: ignore[arg-type]
+    handle_callbacks(batch(message), Context(), lambda task, _: seen.append(task))  # type: ignore[arg-type]  # Context has what the code reads
     assert seen == [CallbackTask(7, 2)]

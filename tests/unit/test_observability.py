@@ -122,7 +122,7 @@ SMALLER = Rendition(file_name="a.jpg", format="jpg", bytes=400)
 
 
 def test_a_message_is_logged_under_the_request_that_it_goes_back_to(written: Any) -> None:
-    handle_batch(sqs_event("api-1"), Context(), lambda *_: None)  # type: ignore[arg-type]
+    handle_batch(sqs_event("api-1"), Context(), lambda *_: None)  # type: ignore[arg-type]  # Context has what the code reads
     (line,) = logs_in(written())
     assert line["correlation_id"] == "api-1"
     assert line["request_id"] == "lambda-1"
@@ -131,13 +131,13 @@ def test_a_message_is_logged_under_the_request_that_it_goes_back_to(written: Any
 
 
 def test_a_message_without_a_request_is_logged_under_its_own_call(written: Any) -> None:
-    handle_batch(sqs_event(), Context(), lambda *_: None)  # type: ignore[arg-type]
+    handle_batch(sqs_event(), Context(), lambda *_: None)  # type: ignore[arg-type]  # Context has what the code reads
     (line,) = logs_in(written())
     assert line["correlation_id"] == "lambda-1"
 
 
 def test_a_request_is_logged_under_the_id_that_the_client_is_told(written: Any) -> None:
-    serves(megaoptim.render_error)(lambda _: Response(status=200))(api_event(), Context())  # type: ignore[arg-type]
+    serves(megaoptim.render_error)(lambda _: Response(status=200))(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
     (line,) = logs_in(written())
     assert line["correlation_id"] == "api-1"
     assert line["job_id"] == 7
@@ -145,7 +145,7 @@ def test_a_request_is_logged_under_the_id_that_the_client_is_told(written: Any) 
 
 
 def test_what_was_said_of_one_call_is_not_said_of_the_next(written: Any) -> None:
-    handle_batch(sqs_event("api-1"), Context(), lambda *_: None)  # type: ignore[arg-type]
+    handle_batch(sqs_event("api-1"), Context(), lambda *_: None)  # type: ignore[arg-type]  # Context has what the code reads
     written()
     begin_log(request_id="lambda-2")
     logger.info("next")
@@ -155,7 +155,7 @@ def test_what_was_said_of_one_call_is_not_said_of_the_next(written: Any) -> None
 
 
 def test_how_long_a_message_waited_is_measured(written: Any) -> None:
-    handle_batch(sqs_event(waited_seconds=30), Context(), lambda *_: None)  # type: ignore[arg-type]
+    handle_batch(sqs_event(waited_seconds=30), Context(), lambda *_: None)  # type: ignore[arg-type]  # Context has what the code reads
     ((name, seconds, dimensions),) = metrics_in(written())
     assert name == MetricName.QUEUE_SECONDS
     assert 29 < seconds < 35
@@ -166,10 +166,10 @@ def test_an_unexpected_fault_is_counted(written: Any) -> None:
     def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
-    answer = handle_batch(sqs_event(), Context(), fail)  # type: ignore[arg-type]
+    answer = handle_batch(sqs_event(), Context(), fail)  # type: ignore[arg-type]  # Context has what the code reads
     assert len(answer["batchItemFailures"]) == 1
     assert (MetricName.INTERNAL_ERRORS, 1, {}) in metrics_in(written())
-    serves(megaoptim.render_error)(fail)(api_event(), Context())  # type: ignore[arg-type]
+    serves(megaoptim.render_error)(fail)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
     assert (MetricName.INTERNAL_ERRORS, 1, {}) in metrics_in(written())
 
 
@@ -177,7 +177,7 @@ def test_a_poll_whose_time_is_up_is_counted_apart_from_errors(written: Any) -> N
     def time_out(_: Any) -> Response:
         raise LeanpixError(ErrorName.WAIT_TIMED_OUT, wait_seconds=80)
 
-    serves(megaoptim.render_error)(time_out)(api_event(), Context())  # type: ignore[arg-type]
+    serves(megaoptim.render_error)(time_out)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
     assert metrics_in(written()) == [(MetricName.WAITS_TIMED_OUT, 1, {})]
 
 

@@ -87,7 +87,7 @@ def test_the_parser_reads_every_field_that_is_described() -> None:
     asked: set[str] = set()
 
     class Fields(dict[str, str]):
-        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # a field may have a default in one type only
             asked.add(name)
             return super().get(name, default)
 

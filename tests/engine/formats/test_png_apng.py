@@ -119,7 +119,7 @@ def test_it_can_be_resized_at_every_level() -> None:
     arrays(np.uint8, (3, 5, 7, 4), elements=st.sampled_from([0, 90, 255])),
     st.booleans(),
 )
-def test_what_is_written_is_what_is_composed(frames: np.ndarray, in_palette: bool) -> None:  # noqa: FBT001
+def test_what_is_written_is_what_is_composed(frames: np.ndarray, in_palette: bool) -> None:  # noqa: FBT001 - drawn
     if in_palette:
         colours, inverse = np.unique(frames.reshape(-1, 4), axis=0, return_inverse=True)
         indices = np.asarray(inverse, np.uint8).reshape(frames.shape[:3])

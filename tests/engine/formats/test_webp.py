@@ -155,7 +155,7 @@ def test_what_cannot_win_is_seen_at_a_first_look(encodes: list[dict[str, object]
 @pytest.mark.parametrize("saturated", [False, True])
 def test_only_a_saturated_photo_gets_sharp_chroma(
     encodes: list[dict[str, object]],
-    saturated: bool,  # noqa: FBT001  (a parameter of the test)
+    saturated: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     strong = photo()
     image = strong if saturated else Image.blend(strong, strong.convert("L").convert("RGB"), 0.6)

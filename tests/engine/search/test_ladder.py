@@ -28,7 +28,7 @@ class FakeEncoder:
     def ladder(self, **changes: object) -> Ladder:
         """A ladder over this encoder."""
         ladder = Ladder(how="fake", encode=self._encode, low=1, high=100, start=80, slope=0.6)
-        return replace(ladder, **changes)  # type: ignore[arg-type]
+        return replace(ladder, **changes)  # type: ignore[arg-type]  # fields of the ladder by name
 
     def _encode(self, quality: float) -> bytes:
         self.encodes += 1

@@ -9,7 +9,7 @@ Importing this package loads no imaging library; the first `optimize` does. `pro
 
 from __future__ import annotations
 
-import leanpix_engine.environment  # noqa: F401  (before any native library is loaded)
+import leanpix_engine.environment  # noqa: F401 - before any native library is loaded
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats.probe import probe
 from leanpix_engine.limits import Limits
@@ -42,6 +42,6 @@ def optimize(
     Raises:
         Refused: the image is damaged, unsupported or beyond `limits`.
     """
-    from leanpix_engine.pipeline import run  # noqa: PLC0415  (loads the imaging libraries)
+    from leanpix_engine.pipeline import run  # noqa: PLC0415 - loads the imaging libraries
 
     return run(source, options or Options(), limits or Limits())

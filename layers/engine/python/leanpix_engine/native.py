@@ -81,7 +81,7 @@ def address(array: npt.NDArray[Any], dtype: npt.DTypeLike, shape: tuple[int, ...
     Raises:
         ValueError: another type or shape, or elements that do not follow one another.
     """
-    import numpy as np  # noqa: PLC0415  (a child process that needs none starts in half the time)
+    import numpy as np  # noqa: PLC0415 - a child process that needs none starts in half the time
 
     expected = np.dtype(dtype)
     if array.dtype != expected or array.shape != shape or not array.flags.c_contiguous:

@@ -10,12 +10,12 @@ def _mozjpeg_lossless(source: bytes) -> bytes:
 
     mozjpeg reads what may be hostile; what it wrote is then written again by our own C.
     """
-    from mozjpeg_lossless_optimization import (  # noqa: PLC0415  (each child loads one codec)
+    from mozjpeg_lossless_optimization import (  # noqa: PLC0415 - each child loads one codec
         COPY_MARKERS,
         optimize,
     )
 
-    from leanpix_engine.formats.jpeg import rewrite as jpeg_rewrite  # noqa: PLC0415
+    from leanpix_engine.formats.jpeg import rewrite as jpeg_rewrite  # noqa: PLC0415 - each child loads one codec
 
     return jpeg_rewrite.smaller(bytes(optimize(source, copy=COPY_MARKERS.NONE)))
 

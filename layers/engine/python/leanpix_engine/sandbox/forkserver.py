@@ -117,7 +117,7 @@ def _bound(limits: Limits) -> None:
         hard = resource.getrlimit(which)[1]
         allowed = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
         resource.setrlimit(which, (allowed, allowed))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 - one file of the kernel, no path to work with
         score.write(_OOM_SCORE)
 
 

@@ -81,7 +81,7 @@ def _zigzag() -> list[int]:
 
 def scaled(design: Design, quality: float) -> npt.NDArray[np.float32]:
     """The tables (2, 64) of luma and chroma in zigzag order at a quality of 1 to 100."""
-    percent = 5000 / quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004  (libjpeg's)
+    percent = 5000 / quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004 - libjpeg's
     base = np.array([design.luma, design.chroma]).reshape(2, 64)[:, _zigzag()]
     steps = np.rint(base * (percent / _REFERENCE_PERCENT))
     return np.ascontiguousarray(np.clip(steps, 1, _LARGEST_STEP), np.float32)

@@ -37,5 +37,5 @@ def optimize(data: bytes, task: Task, *, level: int) -> bytes | None:
         )
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except BaseException:  # noqa: BLE001  (a panic)
+    except BaseException:  # noqa: BLE001 - a panic
         return None
