@@ -21,7 +21,7 @@ from leanpix.domain.tasks import ImageTask
 from leanpix.services.optimize import OptimizeService
 from leanpix_engine import Reason
 from leanpix_engine.errors import Kept
-from leanpix_engine.sandbox.client import ContainedOptimizer
+from leanpix_engine.sandbox.client import SandboxedOptimizer
 from tests.images import make_photo_jpeg
 from tests.security.hostile_images import MAKERS, good_images
 
@@ -104,15 +104,15 @@ def house() -> House:
 
 def check(house: House, images: Mapping[str, bytes] | Iterator[tuple[str, bytes]]) -> list[str]:
     """Return what went wrong: an image by name, and how it ended."""
-    contained = house.engine._contained
-    assert isinstance(contained, ContainedOptimizer)
-    process_id = contained.process_id
+    sandbox = house.engine._sandbox
+    assert isinstance(sandbox, SandboxedOptimizer)
+    process_id = sandbox.process_id
     wrong = []
     for name, data in images.items() if isinstance(images, Mapping) else images:
         started = time.monotonic()
         state, outcome = house.optimize(data)
         seconds = time.monotonic() - started
-        usage = contained.usage
+        usage = sandbox.usage
         ended = f"{name}: {state}, {outcome.reason}, {seconds:.1f} s, {usage}"
         is_clear = outcome.main is not None or outcome.reason in CLEAR_REASONS
         if state is not ImageState.DONE or not is_clear:
@@ -124,9 +124,9 @@ def check(house: House, images: Mapping[str, bytes] | Iterator[tuple[str, bytes]
         state, outcome = house.optimize(GOOD)
         if state is not ImageState.DONE or outcome.main is None:
             wrong.append(f"{name}: the good image after it: {state}, {outcome.reason}")
-        if contained.process_id != process_id:
+        if sandbox.process_id != process_id:
             wrong.append(f"{name}: the engine's process had to be started anew")
-            process_id = contained.process_id
+            process_id = sandbox.process_id
     return wrong
 
 

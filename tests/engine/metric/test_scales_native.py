@@ -18,7 +18,7 @@ from leanpix_engine import native
 from leanpix_engine.metric import scales_native, scales_numpy
 from leanpix_engine.metric import ssimulacra2 as metric
 from leanpix_engine.metric.sampling import Rgb
-from leanpix_engine.metric.scales import Level
+from leanpix_engine.metric.scales import Scale
 from leanpix_engine.metric.ssimulacra2 import Reference
 from tests.engine.conftest import opened, photo, saved, screenshot
 
@@ -217,13 +217,15 @@ def test_an_array_that_is_not_as_c_expects_is_refused(array: np.ndarray) -> None
 @pytest.mark.parametrize("box", [(-1, 0, 4, 4), (0, 0, 17, 4), (0, 13, 4, 4), (0, 0, 4, -1)])
 def test_a_box_outside_the_image_is_refused(box: tuple[int, int, int, int]) -> None:
     image = np.zeros((16, 16, 3), np.uint8)
-    scales = scales_native.Scales(image, [Level(np.ones((3, 3), np.bool_), np.array([box]))])
+    scales = scales_native.ReferenceScales(
+        image, [Scale(np.ones((3, 3), np.bool_), np.array([box]))]
+    )
     with pytest.raises(ValueError, match="box"):
         list(scales.means(image))
 
 
 def test_an_image_of_another_size_is_refused() -> None:
-    level = Level(np.ones((3, 3), np.bool_), np.array([(0, 0, 16, 16)]))
-    scales = scales_native.Scales(np.zeros((16, 16, 3), np.uint8), [level])
+    scale = Scale(np.ones((3, 3), np.bool_), np.array([(0, 0, 16, 16)]))
+    scales = scales_native.ReferenceScales(np.zeros((16, 16, 3), np.uint8), [scale])
     with pytest.raises(ValueError, match="sizes differ"):
         list(scales.means(np.zeros((16, 17, 3), np.uint8)))

@@ -13,7 +13,7 @@ from PIL import Image
 from ssimulacra2 import compute_ssimulacra2
 
 from leanpix_engine.metric import ssimulacra2 as metric
-from leanpix_engine.metric.sampling import Tiles
+from leanpix_engine.metric.sampling import Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
 from tests.engine.conftest import opened, photo, saved, screenshot
 
@@ -89,12 +89,12 @@ def test_a_sampled_score_of_a_large_image_is_near_the_full_one(
 
 def test_tiles_stand_for_the_whole_image_and_lie_on_the_encoders_grid() -> None:
     original = np.asarray(photo(2100, 1600))
-    tiles = Tiles.chosen(original)
-    assert tiles is not None
-    assert np.mean(tiles.weights) == pytest.approx(1)
-    assert all(top % 16 == 0 and left % 16 == 0 for top, left in tiles.places)
-    assert all(top + 256 <= 1600 and left + 256 <= 2100 for top, left in tiles.places)
+    sample = Sample.chosen(original)
+    assert sample is not None
+    assert np.mean(sample.weights) == pytest.approx(1)
+    assert all(top % 16 == 0 and left % 16 == 0 for top, left in sample.corners)
+    assert all(top + 256 <= 1600 and left + 256 <= 2100 for top, left in sample.corners)
 
 
 def test_an_image_without_enough_whole_tiles_is_not_sampled() -> None:
-    assert Tiles.chosen(np.zeros((120, 40_000, 3), np.uint8)) is None
+    assert Sample.chosen(np.zeros((120, 40_000, 3), np.uint8)) is None

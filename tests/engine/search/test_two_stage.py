@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
-from leanpix_engine.search.two_stage import TwoSpeedLadder, climb, effort_within
+from leanpix_engine.search.two_stage import TwoStageLadder, climb, effort_within
 
 GOAL = 77.0
 
@@ -25,9 +25,9 @@ class FakeEncoder:
     slow: int = 0
     files: dict[bytes, float] = field(default_factory=dict)
 
-    def ladder(self) -> TwoSpeedLadder:
+    def ladder(self) -> TwoStageLadder:
         """A ladder over this encoder that expects a gain of 1."""
-        return TwoSpeedLadder(
+        return TwoStageLadder(
             how="fake",
             encode=self._quick,
             finish=lambda _data, quality: self._slow(quality),

@@ -1,11 +1,11 @@
-/* Which scans need the least bits: a partition of the places into bands, found by dynamic
+/* Which scans need the least bits: a partition of the positions into bands, found by dynamic
  * programming over where they begin. */
 
 #include "jpeg/scans.h"
 
 #include "arithmetic.h"
 
-/* Where bands may begin: behind the direct coefficient, and densely where the coefficients are. */
+/* Where bands may begin: behind the DC coefficient, and densely where the coefficients are. */
 static const uint8_t starts[] = {1, 2, 3, 4, 6, 9, 19, JPEG_BLOCK};
 
 enum {
@@ -24,7 +24,7 @@ enum {
 _Static_assert(JPEG_COMPONENTS * (BANDS + JPEG_LEVELS - 1) <= JPEG_MOST_SCANS,
     "there may be more scans than there is room for");
 
-/* The best way to have all places before a start: with this scan last. */
+/* The best way to have all positions before a start: with this scan last. */
 struct way {
     uint64_t bits;
     size_t begin;
@@ -50,7 +50,7 @@ static uint64_t bits_of(const struct jpeg_plane *planes, size_t components,
     return bits;
 }
 
-/* The best scans for places from one start up to another, if better than `best`: whole, or with
+/* The best scans for positions from one start up to another, if better than `best`: whole, or with
  * their lowest bits left to one or two later scans. */
 static void try_band(const struct jpeg_plane *planes, size_t components, size_t step,
     const struct way *ways, size_t begin, size_t end, struct way *best)
@@ -109,7 +109,7 @@ size_t jpeg_choose_scans(const struct jpeg_plane *planes, size_t component, size
     return count;
 }
 
-/* The best bands for all places before a start: those from the start `split` on, if any, leave
+/* The best bands for all positions before a start: those from the start `split` on, if any, leave
  * bits to later scans of all of them together, which are counted in. */
 struct partition {
     uint64_t bits;
@@ -117,8 +117,8 @@ struct partition {
 };
 
 /* For all starts, the best bands that have their bits from `low` up, behind such as `whole` has,
- * which have all of them; without `whole`, from the first place on. `later` are the bits of later
- * scans, by the start that they begin at. */
+ * which have all of them; without `whole`, from the first position on. `later` are the bits of
+ * refinement scans, by the start that they begin at. */
 static void divide(const struct jpeg_plane *planes, size_t components, size_t step, int low,
     const struct partition *whole, const uint64_t *later, struct partition *best)
 {

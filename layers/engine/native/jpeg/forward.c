@@ -8,8 +8,8 @@
 
 /* A row of pixels as Y, Cb and Cr around zero (ITU-T T.871), `width` samples filled up to `wide`
  * with the last. */
-static void convert_row(
-    const uint8_t *restrict pixels, size_t channels, size_t width, size_t wide, float *const rows[3])
+static void convert_row(const uint8_t *restrict pixels, size_t channels, size_t width, size_t wide,
+    float *const rows[3])
 {
     if (channels == 1) {
         for (size_t x = 0; x < width; x++) {
@@ -53,9 +53,9 @@ static float *transform(const float *strip, size_t wide, size_t high, float *coe
                 memcpy(samples[row], strip + (y + row) * wide + x, sizeof samples[row]);
             }
             jpeg_cosine_forward(samples, found);
-            for (size_t place = 0; place < JPEG_BLOCK; place++) {
-                coefficients[place] = found[jpeg_zigzag[place] / JPEG_SIDE]
-                                           [jpeg_zigzag[place] % JPEG_SIDE];
+            for (size_t position = 0; position < JPEG_BLOCK; position++) {
+                coefficients[position] = found[jpeg_zigzag[position] / JPEG_SIDE]
+                                           [jpeg_zigzag[position] % JPEG_SIDE];
             }
             coefficients += JPEG_BLOCK;
         }

@@ -55,7 +55,7 @@ static void count_depths(const struct leaf *leaves, int count, int depths[DEEPES
 }
 
 /* Brings leaves that lie too deep up to the longest code (T.81, figure K.3): of two siblings one
- * takes their parent's place, the other makes a pair with a leaf from higher up. */
+ * takes their parent's position, the other makes a pair with a leaf from higher up. */
 static void limit_depths(int depths[DEEPEST])
 {
     for (int depth = DEEPEST - 1; depth > JPEG_LONGEST_CODE; depth--) {

@@ -18,9 +18,10 @@ static void render(const int16_t *quantized, const float *table, size_t wide, si
     for (size_t y = 0; y < high; y += JPEG_SIDE) {
         for (size_t x = 0; x < wide; x += JPEG_SIDE, quantized += JPEG_BLOCK) {
             int32_t coefficients[JPEG_SIDE][JPEG_SIDE], samples[JPEG_SIDE][JPEG_SIDE];
-            for (size_t place = 0; place < JPEG_BLOCK; place++) {
-                const size_t at = jpeg_zigzag[place];
-                coefficients[at / JPEG_SIDE][at % JPEG_SIDE] = quantized[place] * (int)table[place];
+            for (size_t position = 0; position < JPEG_BLOCK; position++) {
+                const size_t at = jpeg_zigzag[position];
+                coefficients[at / JPEG_SIDE][at % JPEG_SIDE]
+                    = quantized[position] * (int)table[position];
             }
             jpeg_cosine_inverse(coefficients, samples);
             for (size_t row = 0; row < JPEG_SIDE; row++) {

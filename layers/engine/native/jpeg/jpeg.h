@@ -30,7 +30,7 @@ struct jpeg_shape {
     size_t height, width, components, halved;
 };
 
-/* Where the coefficient at each place of the zigzag order lies in a block, row by row. */
+/* Where the coefficient at each position of the zigzag order lies in a block, row by row. */
 extern const uint8_t jpeg_zigzag[JPEG_BLOCK];
 
 /* Samples in a row of minimum coded units, and rows of samples, of one component. */
@@ -77,8 +77,8 @@ struct jpeg_source_table {
     uint8_t of_length[JPEG_LONGEST_CODE], listed[JPEG_SYMBOLS];
 };
 
-/* One scan of a progressive file: the direct coefficients of the `chosen` components, whole, where
- * `last` is 0; else of one of them places `first` to `last`, their bits from `low` up; with
+/* One scan of a progressive file: the DC coefficients of the `chosen` components, whole, where
+ * `last` is 0; else of one of them positions `first` to `last`, their bits from `low` up; with
  * `refines`, the bit `low` alone. */
 struct jpeg_source_scan {
     size_t components, chosen[JPEG_COMPONENTS];

@@ -27,8 +27,8 @@ struct progression {
     size_t components;
     /* One of the ways to choose scans that there are. */
     size_t (*choose)(const struct jpeg_plane *, size_t, size_t, struct jpeg_scan *, size_t);
-    struct coding direct[JPEG_COMPONENTS];
-    size_t direct_count, direct_of[JPEG_COMPONENTS];
+    struct coding dc[JPEG_COMPONENTS];
+    size_t dc_count, dc_of[JPEG_COMPONENTS];
     struct jpeg_scan scans[JPEG_MOST_SCANS];
     size_t scan_count;
     struct coding codings[JPEG_MOST_SCANS];
@@ -99,11 +99,11 @@ static void plan(struct progression *progression)
     struct jpeg_statistics statistics;
 
     for (size_t component = 0; component < progression->components; component++) {
-        jpeg_find_places(&progression->planes[component]);
+        jpeg_find_nonzero(&progression->planes[component]);
         memset(&statistics, 0, sizeof statistics);
-        jpeg_count_direct(&progression->planes[component], &statistics);
-        progression->direct_of[component]
-            = share(progression->direct, &progression->direct_count, &statistics);
+        jpeg_count_dc(&progression->planes[component], &statistics);
+        progression->dc_of[component]
+            = share(progression->dc, &progression->dc_count, &statistics);
     }
     size_t count = progression->choose(progression->planes, 0, 1, progression->scans, 0);
     if (progression->components > 1) {
@@ -153,18 +153,18 @@ static size_t bytes_of_tables(const struct coding *codings, size_t count)
 }
 
 /* The tables that the scans from coding `next` on need, as many as a decoder holds; the first
- * time those of direct coefficients too. */
+ * time those of DC coefficients too. */
 static void put_next_tables(
     struct jpeg_sink *sink, const struct progression *progression, size_t next)
 {
     const size_t left = progression->coding_count - next, count = left < SLOTS ? left : SLOTS;
-    const size_t direct = next == 0 ? progression->direct_count : 0;
-    const size_t length = 2 + bytes_of_tables(progression->direct, direct)
+    const size_t dc = next == 0 ? progression->dc_count : 0;
+    const size_t length = 2 + bytes_of_tables(progression->dc, dc)
         + bytes_of_tables(progression->codings + next, count);
     const uint8_t header[] = {0xFF, DHT, (uint8_t)(length >> 8), (uint8_t)length};
 
     put_bytes(sink, header, sizeof header);
-    put_tables(sink, progression->direct, direct, 0);
+    put_tables(sink, progression->dc, dc, 0);
     put_tables(sink, progression->codings + next, count, AC_CLASS);
 }
 
@@ -186,8 +186,8 @@ static void put_header(struct jpeg_sink *sink, const struct progression *progres
     put_bytes(sink, end, sizeof end);
 }
 
-/* The direct coefficients of one component, or of several that are of one size. */
-static void write_direct(struct jpeg_sink *sink, const struct progression *progression,
+/* The DC coefficients of one component, or of several that are of one size. */
+static void write_dc(struct jpeg_sink *sink, const struct progression *progression,
     size_t component, size_t components)
 {
     const struct jpeg_scan scan = {.component = component};
@@ -196,13 +196,13 @@ static void write_direct(struct jpeg_sink *sink, const struct progression *progr
     uint8_t slots[JPEG_COMPONENTS];
 
     for (size_t index = 0; index < components; index++) {
-        const size_t coding = progression->direct_of[component + index];
-        jpeg_huffman_codes(&progression->direct[coding].table, &codes[index]);
+        const size_t coding = progression->dc_of[component + index];
+        jpeg_huffman_codes(&progression->dc[coding].table, &codes[index]);
         chosen[index] = &codes[index];
         slots[index] = (uint8_t)(coding << 4);
     }
     put_header(sink, progression, &scan, components, slots);
-    jpeg_write_direct(progression->planes + component, components, chosen, sink);
+    jpeg_write_dc(progression->planes + component, components, chosen, sink);
     jpeg_sink_finish(sink);
 }
 
@@ -211,9 +211,9 @@ static void write_all(struct jpeg_sink *sink, const struct progression *progress
     size_t loaded = 0;
 
     put_next_tables(sink, progression, 0);
-    write_direct(sink, progression, 0, 1);
+    write_dc(sink, progression, 0, 1);
     if (progression->components > 1) {
-        write_direct(sink, progression, 1, progression->components - 1);
+        write_dc(sink, progression, 1, progression->components - 1);
     }
     for (size_t index = 0; index < progression->scan_count; index++) {
         const struct jpeg_scan *const scan = &progression->scans[index];
@@ -241,7 +241,7 @@ static void measure(const struct jpeg_shape *shape, size_t component, struct jpe
     plane->stride = jpeg_samples_wide(shape, component) / JPEG_SIDE;
 }
 
-/* Room for the places of all components; NULL without memory for it. */
+/* Room for the positions of all components; NULL without memory for it. */
 static uint64_t *make_room(struct progression *progression)
 {
     size_t blocks = 0;
@@ -253,7 +253,7 @@ static uint64_t *make_room(struct progression *progression)
     for (size_t component = 0; room && component < progression->components; component++) {
         struct jpeg_plane *const plane = &progression->planes[component];
         for (int level = 0; level < JPEG_LEVELS; level++) {
-            plane->places[level] = next;
+            plane->nonzero[level] = next;
             next += plane->stride * plane->high;
         }
     }

@@ -1,4 +1,4 @@
-/* The scans of a progressive JPEG back to coefficients (T.81, annex G): direct coefficients whole,
+/* The scans of a progressive JPEG back to coefficients (T.81, annex G): DC coefficients whole,
  * others in bands, at once or bit by bit. What is read was written by mozjpeg or by us, but nothing
  * here relies on that: every bit may be anything. */
 
@@ -8,7 +8,7 @@ enum {
     RUN_OF_16 = 15, /* a run of this many without a value is of one more */
     QUICK_BITS = 9, /* codes up to this length are looked up at once */
     /* What 8-bit samples need (T.81, tables F.1 and F.2). */
-    LARGEST_DIRECT = 1024,
+    LARGEST_DC = 1024,
     LARGEST = 1023,
     LONGEST_DIFFERENCE = 11,
     LONGEST_VALUE = 10,
@@ -26,7 +26,7 @@ struct decoder {
     uint8_t symbols[1 << QUICK_BITS], lengths[1 << QUICK_BITS];
     const uint8_t *listed;
     /* By length: the first 16-bit word that begins with a longer code; what has to be added to a
-     * code to have its symbol's place in the list. */
+     * code to have its symbol's position in the list. */
     unsigned limits[JPEG_LONGEST_CODE + 1];
     int offsets[JPEG_LONGEST_CODE + 1];
 };
@@ -36,8 +36,8 @@ struct reading {
     struct source source;
     struct decoder decoders[JPEG_COMPONENTS];
     const struct jpeg_source_scan *scan;
-    int before[JPEG_COMPONENTS]; /* the last direct coefficient of each of the scan's components */
-    unsigned ended;              /* blocks from here on that have nothing new */
+    int before[JPEG_COMPONENTS]; /* the last DC coefficient of each of the scan's components */
+    unsigned eob_run;            /* blocks from here on that have no new coefficient */
 };
 
 /* The next bits, at most 16; zeros behind the end. */
@@ -93,18 +93,18 @@ static void list_quick(struct decoder *decoder, unsigned code, int length, uint8
 /* Whether the table is one: no more codes of a length than there are. */
 static int prepare(struct decoder *decoder, const struct jpeg_source_table *table)
 {
-    unsigned code = 0, place = 0;
+    unsigned code = 0, position = 0;
 
     *decoder = (struct decoder){.listed = table->listed};
     for (int length = 1; length <= JPEG_LONGEST_CODE; length++) {
         const unsigned count = table->of_length[length - 1];
-        if (code + count > 1U << length || place + count > JPEG_SYMBOLS) {
+        if (code + count > 1U << length || position + count > JPEG_SYMBOLS) {
             return 0;
         }
-        decoder->offsets[length] = (int)place - (int)code;
-        for (unsigned left = count; left > 0; left--, code++, place++) {
+        decoder->offsets[length] = (int)position - (int)code;
+        for (unsigned left = count; left > 0; left--, code++, position++) {
             if (length <= QUICK_BITS) {
-                list_quick(decoder, code, length, table->listed[place]);
+                list_quick(decoder, code, length, table->listed[position]);
             }
         }
         decoder->limits[length] = code << (JPEG_LONGEST_CODE - length);
@@ -126,19 +126,19 @@ static inline int take_symbol(struct source *source, const struct decoder *decod
         if (word >= decoder->limits[length]) {
             continue;
         }
-        const int place = (int)(word >> (JPEG_LONGEST_CODE - length)) + decoder->offsets[length];
-        if (place < 0 || place >= JPEG_SYMBOLS) {
+        const int position = (int)(word >> (JPEG_LONGEST_CODE - length)) + decoder->offsets[length];
+        if (position < 0 || position >= JPEG_SYMBOLS) {
             break;
         }
         skip(source, length);
-        return decoder->listed[place];
+        return decoder->listed[position];
     }
     source->failed = 1;
     return 0;
 }
 
-/* The direct coefficient of the next block; NULL for one that only fills up. */
-static void read_direct(struct reading *reading, size_t index, int16_t *block)
+/* Read the DC coefficient of the next block; `block` is NULL where it only fills up a unit. */
+static void read_dc(struct reading *reading, size_t index, int16_t *block)
 {
     struct source *const source = &reading->source;
     const int size = take_symbol(source, &reading->decoders[index]);
@@ -148,7 +148,7 @@ static void read_direct(struct reading *reading, size_t index, int16_t *block)
         return;
     }
     const int value = reading->before[index] + take_value(source, size);
-    if (value < -LARGEST_DIRECT || value >= LARGEST_DIRECT) {
+    if (value < -LARGEST_DC || value >= LARGEST_DC) {
         source->failed = 1;
         return;
     }
@@ -158,36 +158,36 @@ static void read_direct(struct reading *reading, size_t index, int16_t *block)
     }
 }
 
-/* The first scan of these places (T.81, G.1.2.2). */
+/* Read a block of the first scan of these positions (T.81, G.1.2.2). */
 static void read_first(struct reading *reading, int16_t *block)
 {
     struct source *const source = &reading->source;
     const int last = (int)reading->scan->last, low = (int)reading->scan->low;
 
-    if (reading->ended > 0) {
-        reading->ended--;
+    if (reading->eob_run > 0) {
+        reading->eob_run--;
         return;
     }
-    for (int place = (int)reading->scan->first; place <= last; place++) {
+    for (int position = (int)reading->scan->first; position <= last; position++) {
         const int symbol = take_symbol(source, reading->decoders);
         const int run = symbol >> 4, size = symbol & 15;
         if (size == 0 && run < RUN_OF_16) {
-            reading->ended = (1U << run) - 1U + take(source, run);
+            reading->eob_run = (1U << run) - 1U + take(source, run);
             return;
         }
-        place += run;
+        position += run;
         if (size == 0) {
             continue;
         }
-        if (place > last || size + low > LONGEST_VALUE) {
+        if (position > last || size + low > LONGEST_VALUE) {
             source->failed = 1;
             return;
         }
-        block[place] = (int16_t)(take_value(source, size) * (1 << low));
+        block[position] = (int16_t)(take_value(source, size) * (1 << low));
     }
 }
 
-/* One more bit of a value that is known. */
+/* Apply the correction bit of a coefficient that an earlier scan had. */
 static inline void correct(struct source *source, int16_t *coefficient, int one)
 {
     if (take(source, 1) == 0) {
@@ -201,49 +201,49 @@ static inline void correct(struct source *source, int16_t *coefficient, int one)
     *coefficient = (int16_t)value;
 }
 
-/* Corrects what is known from a place on, up to the zero behind `run` other zeros. Where that is,
- * or behind the last place. */
-static int pass(struct reading *reading, int16_t *block, int place, int run)
+/* Correct the known coefficients from a position on, up to the zero behind `run` other zeros.
+ * Return the position of that zero, or the one behind the last. */
+static int pass(struct reading *reading, int16_t *block, int position, int run)
 {
     const int last = (int)reading->scan->last, one = 1 << reading->scan->low;
 
-    for (; place <= last; place++) {
-        if (block[place] != 0) {
-            correct(&reading->source, &block[place], one);
+    for (; position <= last; position++) {
+        if (block[position] != 0) {
+            correct(&reading->source, &block[position], one);
         } else if (run-- == 0) {
             break;
         }
     }
-    return place;
+    return position;
 }
 
-/* A later scan (T.81, G.1.2.3). */
+/* Read a block of a refinement scan (T.81, G.1.2.3). */
 static void read_refinement(struct reading *reading, int16_t *block)
 {
     struct source *const source = &reading->source;
     const int last = (int)reading->scan->last, one = 1 << reading->scan->low;
-    int place = (int)reading->scan->first;
+    int position = (int)reading->scan->first;
 
-    for (; reading->ended == 0 && place <= last; place++) {
+    for (; reading->eob_run == 0 && position <= last; position++) {
         const int symbol = take_symbol(source, reading->decoders);
         const int run = symbol >> 4, size = symbol & 15;
         if (size == 0 && run < RUN_OF_16) {
-            reading->ended = (1U << run) + take(source, run);
+            reading->eob_run = (1U << run) + take(source, run);
             break;
         }
         const int fresh = size == 0 ? 0 : take(source, 1) ? one : -one;
-        place = pass(reading, block, place, run);
-        if (size > 1 || (fresh && place > last)) {
+        position = pass(reading, block, position, run);
+        if (size > 1 || (fresh && position > last)) {
             source->failed = 1;
             return;
         }
         if (fresh) {
-            block[place] = (int16_t)fresh;
+            block[position] = (int16_t)fresh;
         }
     }
-    if (reading->ended > 0) {
-        pass(reading, block, place, JPEG_BLOCK);
-        reading->ended--;
+    if (reading->eob_run > 0) {
+        pass(reading, block, position, JPEG_BLOCK);
+        reading->eob_run--;
     }
 }
 
@@ -257,7 +257,7 @@ static void read_component(
     for (size_t block = 0; block < blocks && !reading->source.failed; block++) {
         int16_t *const at = coefficients + block * JPEG_BLOCK;
         if (reading->scan->last == 0) {
-            read_direct(reading, 0, at);
+            read_dc(reading, 0, at);
         } else if (reading->scan->refines) {
             read_refinement(reading, at);
         } else {
@@ -278,13 +278,13 @@ static void read_of_unit(struct reading *reading, const struct jpeg_layout *layo
     for (size_t y = row * down; y < (row + 1) * down; y++) {
         for (size_t x = column * across; x < (column + 1) * across; x++) {
             const int is_there = x < wide && y < high;
-            read_direct(
+            read_dc(
                 reading, index, is_there ? coefficients + (y * wide + x) * JPEG_BLOCK : NULL);
         }
     }
 }
 
-/* Direct coefficients of several components, unit by unit. There are as many as chroma has
+/* DC coefficients of several components, unit by unit. There are as many as chroma has
  * blocks. */
 static void read_units(struct reading *reading, const struct jpeg_layout *layout,
     int16_t *const coefficients[JPEG_COMPONENTS])
@@ -342,6 +342,6 @@ int leanpix_jpeg_read(const struct jpeg_layout *layout, const struct jpeg_source
     }
     /* Nothing but what fills up the last byte may be left. */
     const struct source *const source = &reading.source;
-    const int is_done = source->next == source->end && source->count < 8 && reading.ended == 0;
+    const int is_done = source->next == source->end && source->count < 8 && reading.eob_run == 0;
     return is_done && !source->failed ? LEANPIX_OK : LEANPIX_BROKEN;
 }

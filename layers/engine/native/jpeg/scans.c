@@ -4,28 +4,28 @@
 
 #include "jpeg/symbols.h"
 
-enum { MOST_BANDS = 0x7FFF };
+enum { MOST_BLOCKS = 0x7FFF };
 
-/* Either counts or writes. Functions that take one are inlined into both, and lose what the other
- * needs. */
+/* Counts symbols, or writes them. Functions that take a coder are inlined into both uses, and each
+ * keeps only what it needs. */
 struct coder {
     struct jpeg_statistics *statistics; /* NULL when writing */
     const struct jpeg_codes *codes;
     struct jpeg_sink *sink;
 };
 
-/* Blocks that end with nothing but zeros, one after the other. */
-struct ended {
+/* A run of blocks that each end with an end of block (T.81, G.1.2.2). */
+struct eob_run {
     unsigned count;
-    /* The places from `from` of the block at `block` and all of the later ones are in it: a
-     * scan that refines has their bits behind the count. */
+    /* The run covers the block at `block` from the position `from` on, and all later blocks: a
+     * refinement scan writes their correction bits behind the run's length. */
     size_t block;
     int from;
 };
 
 #define INLINED static inline __attribute__((always_inline))
 
-/* The places from `first` to `last`. */
+/* The positions from `first` to `last`. */
 INLINED uint64_t band_of(int first, int last)
 {
     return (~UINT64_C(0) << first) & (~UINT64_C(0) >> (63 - last));
@@ -58,7 +58,7 @@ void jpeg_sink_finish(struct jpeg_sink *sink)
     }
 }
 
-/* At most 32 bits. */
+/* Put at most 32 bits. */
 INLINED void put_bits(const struct coder *coder, uint64_t value, int length)
 {
     if (coder->statistics) {
@@ -73,7 +73,7 @@ INLINED void put_bits(const struct coder *coder, uint64_t value, int length)
     }
 }
 
-/* A symbol, and `size` bits that belong to it. */
+/* Put a symbol and the `size` bits that belong to it. */
 INLINED void put(const struct coder *coder, int symbol, unsigned value, int size)
 {
     if (coder->statistics) {
@@ -86,34 +86,34 @@ INLINED void put(const struct coder *coder, int symbol, unsigned value, int size
     put_bits(coder, code << size | (value & ((1U << size) - 1U)), length + size);
 }
 
-/* The bits `level` of all coefficients in `places`, whose higher bits are known. */
+/* Put the correction bits of the coefficients in `nonzero`: their bit `level`. */
 INLINED void put_corrections(
-    const struct coder *coder, const int16_t *block, uint64_t places, int level)
+    const struct coder *coder, const int16_t *block, uint64_t nonzero, int level)
 {
     if (coder->statistics) {
-        coder->statistics->extra_bits += (uint64_t)__builtin_popcountll(places);
+        coder->statistics->extra_bits += (uint64_t)__builtin_popcountll(nonzero);
         return;
     }
-    for (; places; places &= places - 1) {
-        put_bits(coder, jpeg_magnitude_of(block[__builtin_ctzll(places)]) >> level, 1);
+    for (; nonzero; nonzero &= nonzero - 1) {
+        put_bits(coder, jpeg_magnitude_of(block[__builtin_ctzll(nonzero)]) >> level, 1);
     }
 }
 
-/* How many blocks have ended, and what a scan that refines has to say of them. */
-INLINED void put_ended(const struct coder *coder, const struct jpeg_plane *plane,
-    const struct jpeg_scan *scan, struct ended *ended)
+/* Put an EOB run and, in a refinement scan, the correction bits of its blocks. */
+INLINED void put_eob_run(const struct coder *coder, const struct jpeg_plane *plane,
+    const struct jpeg_scan *scan, struct eob_run *eob_run)
 {
-    if (ended->count == 0) {
+    if (eob_run->count == 0) {
         return;
     }
-    const int size = jpeg_bit_length(ended->count) - 1;
-    put(coder, size << 4, ended->count, size);
+    const int size = jpeg_bit_length(eob_run->count) - 1;
+    put(coder, size << 4, eob_run->count, size);
     if (scan->refines && !coder->statistics) {
-        size_t block = ended->block;
-        uint64_t band = band_of(ended->from, scan->last);
-        for (unsigned left = ended->count; left > 0; left--) {
+        size_t block = eob_run->block;
+        uint64_t band = band_of(eob_run->from, scan->last);
+        for (unsigned left = eob_run->count; left > 0; left--) {
             put_corrections(coder, plane->coefficients + block * JPEG_BLOCK,
-                plane->places[scan->low + 1][block] & band, scan->low);
+                plane->nonzero[scan->low + 1][block] & band, scan->low);
             band = band_of(scan->first, scan->last);
             block++;
             if (block % plane->stride == plane->wide) {
@@ -121,69 +121,70 @@ INLINED void put_ended(const struct coder *coder, const struct jpeg_plane *plane
             }
         }
     }
-    ended->count = 0;
+    eob_run->count = 0;
 }
 
-/* Nothing but zeros, or bits of what is known, from place `from` of this block. */
+/* End the block at position `from`: it has nothing but zeros or, in a refinement scan, correction
+ * bits from there on. */
 INLINED void end_block(const struct coder *coder, const struct jpeg_plane *plane,
-    const struct jpeg_scan *scan, struct ended *ended, size_t block, int from)
+    const struct jpeg_scan *scan, struct eob_run *eob_run, size_t block, int from)
 {
-    if (ended->count == 0) {
-        ended->block = block;
-        ended->from = from;
+    if (eob_run->count == 0) {
+        eob_run->block = block;
+        eob_run->from = from;
     }
-    ended->count++;
+    eob_run->count++;
     if (scan->refines && coder->statistics) {
-        const uint64_t known = plane->places[scan->low + 1][block] & band_of(from, scan->last);
+        const uint64_t known = plane->nonzero[scan->low + 1][block] & band_of(from, scan->last);
         coder->statistics->extra_bits += (uint64_t)__builtin_popcountll(known);
     }
-    if (ended->count == MOST_BANDS) {
-        put_ended(coder, plane, scan, ended);
+    if (eob_run->count == MOST_BLOCKS) {
+        put_eob_run(coder, plane, scan, eob_run);
     }
 }
 
-/* The first scan of these places (T.81, G.1.2.2). */
-INLINED void code_first(const struct coder *coder, const int16_t *coefficients, uint64_t places,
+/* Code a block in the first scan of these positions (T.81, G.1.2.2). */
+INLINED void code_first(const struct coder *coder, const int16_t *coefficients, uint64_t nonzero,
     const struct jpeg_scan *scan)
 {
     int next = scan->first;
 
-    for (; places; places &= places - 1) {
-        const int place = __builtin_ctzll(places), value = coefficients[place];
-        int run = place - next;
+    for (; nonzero; nonzero &= nonzero - 1) {
+        const int position = __builtin_ctzll(nonzero), value = coefficients[position];
+        int run = position - next;
         for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
             put(coder, JPEG_RUN_OF_16, 0, 0);
         }
         const unsigned magnitude = jpeg_magnitude_of(value) >> scan->low;
         const int size = jpeg_bit_length(magnitude);
         put(coder, (run << 4) | size, value < 0 ? ~magnitude : magnitude, size);
-        next = place + 1;
+        next = position + 1;
     }
 }
 
-/* A later scan (T.81, G.1.2.3) up to the last of those that are new: they come with a sign, those
- * that are known with one more bit, behind the symbol in whose run they are. */
+/* Code a block in a refinement scan (T.81, G.1.2.3) up to its last coefficient that is new. A new
+ * one has a sign; a known one has a correction bit, behind the symbol in whose run it lies. */
 INLINED void code_refinement(const struct coder *coder, const int16_t *coefficients,
-    uint64_t places, uint64_t known, const struct jpeg_scan *scan)
+    uint64_t nonzero, uint64_t known, const struct jpeg_scan *scan)
 {
     uint64_t passed = 0;
     int next = scan->first, run = 0;
 
-    for (; places; places &= places - 1) {
-        const int place = __builtin_ctzll(places);
-        run += place - next;
-        next = place + 1;
+    for (; nonzero; nonzero &= nonzero - 1) {
+        const int position = __builtin_ctzll(nonzero);
+        run += position - next;
+        next = position + 1;
         for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
             put(coder, JPEG_RUN_OF_16, 0, 0);
             put_corrections(coder, coefficients, passed, scan->low);
             passed = 0;
         }
-        const uint64_t here = UINT64_C(1) << place;
+        const uint64_t here = UINT64_C(1) << position;
         if (known & here) {
             passed |= here;
             continue;
         }
-        put(coder, (run << 4) | 1, coefficients[place] > 0, 1);
+        put(coder, (run << 4) | 1, coefficients[position] > 0, 1);
         put_corrections(coder, coefficients, passed, scan->low);
         passed = 0;
         run = 0;
@@ -191,39 +192,39 @@ INLINED void code_refinement(const struct coder *coder, const int16_t *coefficie
 }
 
 INLINED void code_block(const struct coder *coder, const struct jpeg_plane *plane,
-    const struct jpeg_scan *scan, size_t block, struct ended *ended)
+    const struct jpeg_scan *scan, size_t block, struct eob_run *eob_run)
 {
     const int16_t *const coefficients = plane->coefficients + block * JPEG_BLOCK;
-    const uint64_t places = plane->places[scan->low][block] & band_of(scan->first, scan->last);
-    const uint64_t known = scan->refines ? plane->places[scan->low + 1][block] : 0;
-    const uint64_t fresh = places & ~known;
+    const uint64_t nonzero = plane->nonzero[scan->low][block] & band_of(scan->first, scan->last);
+    const uint64_t known = scan->refines ? plane->nonzero[scan->low + 1][block] : 0;
+    const uint64_t fresh = nonzero & ~known;
     int from = scan->first;
 
     if (fresh) {
         from = 64 - __builtin_clzll(fresh);
-        put_ended(coder, plane, scan, ended);
+        put_eob_run(coder, plane, scan, eob_run);
         if (scan->refines) {
-            code_refinement(coder, coefficients, places & band_of(0, from - 1), known, scan);
+            code_refinement(coder, coefficients, nonzero & band_of(0, from - 1), known, scan);
         } else {
-            code_first(coder, coefficients, places, scan);
+            code_first(coder, coefficients, nonzero, scan);
         }
     }
     if (from <= scan->last) {
-        end_block(coder, plane, scan, ended, block, from);
+        end_block(coder, plane, scan, eob_run, block, from);
     }
 }
 
 INLINED void code_scan(const struct coder *coder, const struct jpeg_plane *plane,
     const struct jpeg_scan *scan, size_t step)
 {
-    struct ended ended = {0};
+    struct eob_run eob_run = {0};
 
     for (size_t y = 0; y < plane->high; y += step) {
         for (size_t x = 0; x < plane->wide; x++) {
-            code_block(coder, plane, scan, y * plane->stride + x, &ended);
+            code_block(coder, plane, scan, y * plane->stride + x, &eob_run);
         }
     }
-    put_ended(coder, plane, scan, &ended);
+    put_eob_run(coder, plane, scan, &eob_run);
 }
 
 void jpeg_count_scan(const struct jpeg_plane *plane, const struct jpeg_scan *scan, size_t step,
@@ -242,7 +243,7 @@ void jpeg_write_scan(const struct jpeg_plane *plane, const struct jpeg_scan *sca
     code_scan(&coder, plane, scan, 1);
 }
 
-/* The difference to the block before (T.81, F.1.2.1). */
+/* Code the difference to the DC coefficient of the block before (T.81, F.1.2.1). */
 INLINED void code_difference(const struct coder *coder, int difference)
 {
     const int size = jpeg_bit_length(jpeg_magnitude_of(difference));
@@ -250,7 +251,7 @@ INLINED void code_difference(const struct coder *coder, int difference)
     put(coder, size, (unsigned)(difference < 0 ? difference - 1 : difference), size);
 }
 
-void jpeg_count_direct(const struct jpeg_plane *plane, struct jpeg_statistics *statistics)
+void jpeg_count_dc(const struct jpeg_plane *plane, struct jpeg_statistics *statistics)
 {
     const struct coder coder = {.statistics = statistics};
     int before = 0;
@@ -264,7 +265,7 @@ void jpeg_count_direct(const struct jpeg_plane *plane, struct jpeg_statistics *s
     }
 }
 
-void jpeg_write_direct(const struct jpeg_plane *planes, size_t components,
+void jpeg_write_dc(const struct jpeg_plane *planes, size_t components,
     const struct jpeg_codes *const *codes, struct jpeg_sink *sink)
 {
     int before[JPEG_COMPONENTS] = {0};
@@ -283,7 +284,7 @@ void jpeg_write_direct(const struct jpeg_plane *planes, size_t components,
 }
 
 /* Four coefficients at a time, for most are zero. */
-void jpeg_find_places(const struct jpeg_plane *plane)
+void jpeg_find_nonzero(const struct jpeg_plane *plane)
 {
     const size_t blocks = plane->stride * plane->high;
 
@@ -296,15 +297,15 @@ void jpeg_find_places(const struct jpeg_plane *plane)
             if (four == 0) {
                 continue;
             }
-            for (int place = group ? group : 1; place < group + 4; place++) {
-                const unsigned magnitude = jpeg_magnitude_of(coefficients[place]);
+            for (int position = group ? group : 1; position < group + 4; position++) {
+                const unsigned magnitude = jpeg_magnitude_of(coefficients[position]);
                 for (int level = 0; level < JPEG_LEVELS; level++) {
-                    found[level] |= (uint64_t)(magnitude >> level != 0) << place;
+                    found[level] |= (uint64_t)(magnitude >> level != 0) << position;
                 }
             }
         }
         for (int level = 0; level < JPEG_LEVELS; level++) {
-            plane->places[level][block] = found[level];
+            plane->nonzero[level][block] = found[level];
         }
     }
 }

@@ -14,13 +14,13 @@ enum { JPEG_LEVELS = 4 };
 struct jpeg_plane {
     const int16_t *coefficients;
     size_t wide, high, stride;
-    /* By level and block, one bit for each place: whether the AC coefficient there, divided by
+    /* By level and block, one bit for each position: whether the AC coefficient there, divided by
      * 2^level and rounded towards zero, is not zero. */
-    uint64_t *places[JPEG_LEVELS];
+    uint64_t *nonzero[JPEG_LEVELS];
 };
 
-/* Places `first` to `last` of one component, their bits from `low` up; with `refines`, the bit
- * `low` alone, of coefficients whose higher bits an earlier scan had. */
+/* A scan of AC coefficients: positions `first` to `last` of one component, their bits from `low`
+ * up. A refinement scan has the bit `low` alone, of what earlier scans had the higher bits of. */
 struct jpeg_scan {
     size_t component;
     int first, last, low, refines;
@@ -36,18 +36,18 @@ struct jpeg_sink {
     int pending, full;
 };
 
-/* Fills `places`, which have room for all blocks. */
-void jpeg_find_places(const struct jpeg_plane *plane);
+/* Fill `nonzero`, which has room for all blocks. */
+void jpeg_find_nonzero(const struct jpeg_plane *plane);
 
-/* Adds what a scan of AC coefficients has in it; only every `step`th row of blocks is looked at. */
+/* Count the symbols of a scan of AC coefficients, in every `step`th row of blocks. */
 void jpeg_count_scan(const struct jpeg_plane *plane, const struct jpeg_scan *scan, size_t step,
     struct jpeg_statistics *statistics);
 void jpeg_write_scan(const struct jpeg_plane *plane, const struct jpeg_scan *scan,
     const struct jpeg_codes *codes, struct jpeg_sink *sink);
 
 /* DC coefficients, whole. Those of two components alternate, which must be of one size. */
-void jpeg_count_direct(const struct jpeg_plane *plane, struct jpeg_statistics *statistics);
-void jpeg_write_direct(const struct jpeg_plane *planes, size_t components,
+void jpeg_count_dc(const struct jpeg_plane *plane, struct jpeg_statistics *statistics);
+void jpeg_write_dc(const struct jpeg_plane *planes, size_t components,
     const struct jpeg_codes *const *codes, struct jpeg_sink *sink);
 
 /* The last byte of a scan, filled with ones. */

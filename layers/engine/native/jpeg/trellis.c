@@ -11,10 +11,10 @@
 
 enum { LARGEST = 1023, END_OF_BLOCK = 0x00 };
 
-/* What is known when the coefficient at `place` is the last one that stays. */
+/* What is known when the coefficient at `position` is the last one that stays. */
 struct node {
     float cost; /* of all up to here, less what zeros there would cost */
-    int place, value, previous;
+    int position, value, previous;
 };
 
 static inline int symbol_of(int run, int size)
@@ -22,8 +22,8 @@ static inline int symbol_of(int run, int size)
     return (run << 4) | size;
 }
 
-/* The best way to let the coefficient at `place` stay as `value`, if better than `best`. */
-static void extend(const struct node *nodes, int count, int place, int value, float error,
+/* The best way to let the coefficient at `position` stay as `value`, if better than `best`. */
+static void extend(const struct node *nodes, int count, int position, int value, float error,
     const struct jpeg_quantizer *quantizer, float bit_cost, struct node *best)
 {
     const int size = jpeg_bit_length((unsigned)value);
@@ -35,7 +35,7 @@ static void extend(const struct node *nodes, int count, int place, int value, fl
             continue;
         }
         cheapest = nodes[index].cost;
-        int run = place - nodes[index].place - 1;
+        int run = position - nodes[index].position - 1;
         float bits = (float)size;
         for (; run > JPEG_LONGEST_RUN; run -= JPEG_LONGEST_RUN + 1) {
             bits += quantizer->symbol_bits[JPEG_RUN_OF_16];
@@ -43,7 +43,7 @@ static void extend(const struct node *nodes, int count, int place, int value, fl
         bits += quantizer->symbol_bits[symbol_of(run, size)];
         const float cost = nodes[index].cost + error + bit_cost * bits;
         if (cost < best->cost) {
-            *best = (struct node){cost, place, value, index};
+            *best = (struct node){cost, position, value, index};
         }
     }
 }
@@ -55,7 +55,7 @@ static int last_of(const struct node *nodes, int count, float end_cost)
 
     for (int index = 0; index < count; index++) {
         const float cost
-            = nodes[index].cost + (nodes[index].place < JPEG_BLOCK - 1 ? end_cost : 0.0F);
+            = nodes[index].cost + (nodes[index].position < JPEG_BLOCK - 1 ? end_cost : 0.0F);
         if (cost < least) {
             least = cost;
             last = index;
@@ -68,8 +68,8 @@ static float bit_cost_of(const struct jpeg_quantizer *quantizer, const float *co
 {
     float sum = 0.0F;
 
-    for (int place = 1; place < JPEG_BLOCK; place++) {
-        sum += coefficients[place] * coefficients[place];
+    for (int position = 1; position < JPEG_BLOCK; position++) {
+        sum += coefficients[position] * coefficients[position];
     }
     const float activity = sum / (float)JPEG_BLOCK + quantizer->masking_knee;
     return quantizer->bit_weight
@@ -110,34 +110,34 @@ static void quantize_block(const struct jpeg_quantizer *quantizer, const float *
     int count = 1;
 
     nodes[0] = (struct node){0.0F, 0, 0, 0};
-    for (int place = 0; place < JPEG_BLOCK; place++) {
-        steps[place] = fabsf(coefficients[place]) * inverse[place];
+    for (int position = 0; position < JPEG_BLOCK; position++) {
+        steps[position] = fabsf(coefficients[position]) * inverse[position];
     }
-    for (int place = 1; place < JPEG_BLOCK; place++) {
-        const float step = steps[place];
-        if (place % JPEG_SIDE == 0 && is_zero_group(steps + place, least)) {
-            place += JPEG_SIDE - 1;
+    for (int position = 1; position < JPEG_BLOCK; position++) {
+        const float step = steps[position];
+        if (position % JPEG_SIDE == 0 && is_zero_group(steps + position, least)) {
+            position += JPEG_SIDE - 1;
             continue;
         }
         if (step < least) {
             continue;
         }
         const int nearest = step < (float)LARGEST ? (int)(step + 0.5F) : LARGEST;
-        struct node best = {INFINITY, place, 0, 0};
+        struct node best = {INFINITY, position, 0, 0};
         for (int value = nearest; value > 0 && value > nearest - 2; value--) {
             const float error = step - (float)value;
-            extend(nodes, count, place, value, error * error - step * step, quantizer, bit_cost,
+            extend(nodes, count, position, value, error * error - step * step, quantizer, bit_cost,
                 &best);
         }
         nodes[count++] = best;
     }
     memset(quantized, 0, JPEG_BLOCK * sizeof *quantized);
-    const float direct = floorf(steps[0] + 0.5F);
-    quantized[0] = (int16_t)(coefficients[0] < 0 ? -direct : direct);
+    const float dc = floorf(steps[0] + 0.5F);
+    quantized[0] = (int16_t)(coefficients[0] < 0 ? -dc : dc);
     for (int index = last_of(nodes, count, bit_cost * quantizer->symbol_bits[END_OF_BLOCK]);
          index > 0; index = nodes[index].previous) {
-        const int place = nodes[index].place, value = nodes[index].value;
-        quantized[place] = (int16_t)(coefficients[place] < 0 ? -value : value);
+        const int position = nodes[index].position, value = nodes[index].value;
+        quantized[position] = (int16_t)(coefficients[position] < 0 ? -value : value);
     }
 }
 
@@ -145,8 +145,8 @@ static void count_symbols(const int16_t *quantized, int64_t *counts)
 {
     int run = 0;
 
-    for (int place = 1; place < JPEG_BLOCK; place++) {
-        const int value = quantized[place];
+    for (int position = 1; position < JPEG_BLOCK; position++) {
+        const int value = quantized[position];
         if (value == 0) {
             run++;
             continue;
@@ -168,8 +168,8 @@ int leanpix_jpeg_quantize(const struct jpeg_quantizer *quantizer, const float *c
     const float cheapest_bits = cheapest_bits_of(quantizer);
     float inverse[JPEG_BLOCK];
 
-    for (int place = 0; place < JPEG_BLOCK; place++) {
-        inverse[place] = 1.0F / quantizer->table[place];
+    for (int position = 0; position < JPEG_BLOCK; position++) {
+        inverse[position] = 1.0F / quantizer->table[position];
     }
     memset(counts, 0, JPEG_SYMBOLS * sizeof *counts);
     for (size_t block = 0; block < blocks; block++) {

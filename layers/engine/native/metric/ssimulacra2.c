@@ -1,6 +1,6 @@
 /* The maps of SSIMULACRA2 (Jon Sneyers, cloudinary/ssimulacra2, v2.1), one scale at a time.
  *
- * Which maps carry weight, and what becomes of their sums, is leanpix_engine/metric/ssimulacra2.py's affair;
+ * leanpix_engine/metric/ssimulacra2.py says which maps carry weight, and sums them up;
  * leanpix_engine/metric/scales_numpy.py does the same as this, and the tests hold them together.
  *
  * The image that is compared passes through row by row: of each of its planes only the 11 rows

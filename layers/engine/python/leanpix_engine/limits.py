@@ -31,7 +31,7 @@ class Limits:
     max_memory_bytes: int = 1_500_000_000
     """Address space of a codec in a child process."""
     max_process_bytes: int = 2_500_000_000
-    """Address space of the process that works on one image (`contained.py`)."""
+    """Address space of the process that works on one image (`sandbox/`)."""
     max_metadata_bytes: int = 1_000_000
     """EXIF + XMP that `keep_exif` carries over; more is dropped."""
     max_inflated_metadata_bytes: int = 4_000_000

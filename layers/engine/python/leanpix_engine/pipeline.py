@@ -25,11 +25,11 @@ from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.resize import fitted, shrink_while_decoding
 from leanpix_engine.picture.resize import resize as resize_picture
 from leanpix_engine.picture.vips import pyvips
-from leanpix_engine.search import two_stage as two_speeds
+from leanpix_engine.search import two_stage
 from leanpix_engine.search.judge import Judge
 from leanpix_engine.search.ladder import Candidate, Ladder, climb
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
-from leanpix_engine.search.two_stage import TwoSpeedLadder
+from leanpix_engine.search.two_stage import TwoStageLadder
 
 _OUT_OF_ORDER = "a step ran before the one that it builds on"
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
@@ -302,8 +302,8 @@ def _search(
     ladder: Ladder, goal: float, judge: Judge, deadline: Deadline
 ) -> tuple[Candidate, bool]:
     """The file of a ladder for the goal, and whether it reaches it."""
-    if isinstance(ladder, TwoSpeedLadder):
-        return two_speeds.climb(ladder, goal + judge.uncertainty, judge.score, deadline)
+    if isinstance(ladder, TwoStageLadder):
+        return two_stage.climb(ladder, goal + judge.uncertainty, judge.score, deadline)
     return climb(ladder, goal + judge.uncertainty, judge.score, deadline)
 
 

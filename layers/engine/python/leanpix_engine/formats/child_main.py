@@ -15,9 +15,9 @@ def _mozjpeg_lossless(source: bytes) -> bytes:
         optimize,
     )
 
-    from leanpix_engine.formats.jpeg import rewrite as jpeg_rewrite  # noqa: PLC0415 - each child loads one codec
+    from leanpix_engine.formats.jpeg import rewrite  # noqa: PLC0415 - the same
 
-    return jpeg_rewrite.smaller(bytes(optimize(source, copy=COPY_MARKERS.NONE)))
+    return rewrite.smaller(bytes(optimize(source, copy=COPY_MARKERS.NONE)))
 
 
 OPERATIONS = {"mozjpeg_lossless": _mozjpeg_lossless}

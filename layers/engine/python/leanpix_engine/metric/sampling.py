@@ -21,23 +21,23 @@ SAMPLED_ABOVE_PIXELS = 3_000_000
 
 _INNER = 224
 _MARGIN = 16
-_OUTER = (
-    _INNER + 2 * _MARGIN
-)  # 256: whole JPEG blocks and 4:2:0 units, so that an encoder sees its own grid
+# 256: whole JPEG blocks and 4:2:0 units, so that an encoder sees its own grid.
+_OUTER = _INNER + 2 * _MARGIN
 _UNIT = 16
 _COLUMNS, _ROWS = 6, 5
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
-    """Where tiles lie in an image, (top, left) with their margin, and what each stands for."""
+class Sample:
+    """Tiles of an image that stand for the whole of it."""
 
-    places: tuple[tuple[int, int], ...]
+    corners: tuple[tuple[int, int], ...]
+    """(top, left) of each tile with its margin."""
     weights: tuple[float, ...]
     """Share of the image that a tile stands for, 1 on average."""
 
     @classmethod
-    def chosen(cls, rgb: Rgb) -> Tiles | None:
+    def chosen(cls, rgb: Rgb) -> Sample | None:
         """A sample of `rgb`; None where it has too few whole tiles to be worth one.
 
         The busier half of the image gets two thirds of the tiles: the 4-norm is made there.
@@ -46,19 +46,19 @@ class Tiles:
         wanted = _COLUMNS * _ROWS
         if len(grid) < 2 * wanted:
             return None
-        by_activity = sorted(grid, key=lambda place: _activity(rgb, place))
+        by_activity = sorted(grid, key=lambda corner: _activity(rgb, corner))
         # Share s of the samples lies below rank r(s) = (4 s - s^2) / 3: dense where ranks are
         # high.
         shares = (np.arange(wanted) + 0.5) / wanted
         ranks = (4 * shares - shares**2) / 3
         density = (4 - 2 * shares) / 3
-        places = tuple(by_activity[int(rank * len(grid))] for rank in ranks)
-        return cls(places, tuple(float(weight) for weight in density / density.mean()))
+        corners = tuple(by_activity[int(rank * len(grid))] for rank in ranks)
+        return cls(corners, tuple(float(weight) for weight in density / density.mean()))
 
     def mosaic(self, image: Rgb) -> Rgb:
         """The tiles of `image`, side by side."""
         result = np.empty((_ROWS * _OUTER, _COLUMNS * _OUTER, image.shape[2]), np.uint8)
-        for number, (top, left) in enumerate(self.places):
+        for number, (top, left) in enumerate(self.corners):
             row, column = divmod(number, _COLUMNS)
             result[row * _OUTER : (row + 1) * _OUTER, column * _OUTER : (column + 1) * _OUTER] = (
                 image[top : top + _OUTER, left : left + _OUTER]
@@ -83,7 +83,7 @@ class Tiles:
         return np.array(
             [
                 (top // 4 + _MARGIN // 4, left // 4 + _MARGIN // 4, inner, inner)
-                for top, left in self.places
+                for top, left in self.corners
             ],
             np.int64,
         )
@@ -102,8 +102,8 @@ def _starts(length: int) -> list[int]:
     return [round(room * i / max(1, count - 1)) // _UNIT * _UNIT for i in range(count)]
 
 
-def _activity(rgb: Rgb, place: tuple[int, int]) -> float:
+def _activity(rgb: Rgb, corner: tuple[int, int]) -> float:
     """Mean difference of green between near pixels of a tile."""
-    top, left = place
+    top, left = corner
     green = rgb[top : top + _OUTER : 2, left : left + _OUTER : 2, 1].astype(np.int16)
     return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())

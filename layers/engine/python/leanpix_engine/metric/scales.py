@@ -19,7 +19,7 @@ MAPS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Level:
+class Scale:
     """One scale: which maps are wanted of it, and the parts that 4-norms are taken of."""
 
     wanted: npt.NDArray[np.bool_]

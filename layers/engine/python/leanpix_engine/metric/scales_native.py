@@ -11,34 +11,34 @@ import numpy.typing as npt
 
 from leanpix_engine import native
 from leanpix_engine.metric.sampling import Boxes, Rgb
-from leanpix_engine.metric.scales import MAPS, Level, Means, Plane
+from leanpix_engine.metric.scales import MAPS, Means, Plane, Scale
 
 _IMAGE = (c_void_p, c_void_p, c_size_t, c_size_t)
 _PLANE_MEAN_SQUARE = 3
 
 
-class Scales:
+class ReferenceScales:
     """Some scales of the image that others are compared with."""
 
-    def __init__(self, image: Rgb | Plane, levels: Sequence[Level]) -> None:
-        """`image` is sRGB or, as (3, height, width), linear light at the first level's size."""
+    def __init__(self, image: Rgb | Plane, scales: Sequence[Scale]) -> None:
+        """`image` is sRGB or, as (3, height, width), linear light at the first scale's size."""
         reference = native.function(
             "leanpix_scale_reference", *_IMAGE, c_uint32, c_void_p, c_void_p
         )
-        self._levels = levels
+        self._scales = scales
         self._size = _size(image)
         self._sides: list[Plane] = []
-        for level, at_scale, half in _pyramid(image, levels):
+        for scale, at_scale, half in _pyramid(image, scales):
             height, width = _size(at_scale)
-            shape = (len(level.channels), _PLANE_MEAN_SQUARE, height, width)
+            shape = (len(scale.channels), _PLANE_MEAN_SQUARE, height, width)
             sides = np.empty(shape, np.float32)
             reference(
-                *_image(at_scale), _bits(level), native.address(sides, np.float32, shape), half
+                *_image(at_scale), _bits(scale), native.address(sides, np.float32, shape), half
             )
             self._sides.append(sides)
 
     def means(self, image: Rgb | Plane) -> Iterator[Means]:
-        """For each level how far `image` is away.
+        """For each scale how far `image` is away.
 
         Raises:
             ValueError: another size than that of the image to compare with.
@@ -50,20 +50,20 @@ class Scales:
             "leanpix_scale_errors",
             *(*_IMAGE, c_uint32, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p),
         )
-        steps = zip(self._sides, _pyramid(image, self._levels), strict=True)
-        for sides, (level, at_scale, half) in steps:
+        steps = zip(self._sides, _pyramid(image, self._scales), strict=True)
+        for sides, (scale, at_scale, half) in steps:
             height, width = _size(at_scale)
-            sums = np.empty((len(level.channels), MAPS, 1 + len(level.boxes)))
+            sums = np.empty((len(scale.channels), MAPS, 1 + len(scale.boxes)))
             errors(
                 *_image(at_scale),
-                _bits(level),
+                _bits(scale),
                 native.address(sides, np.float32, sides.shape),
                 half,
-                _boxes(level.boxes, height, width),
-                len(level.boxes),
+                _boxes(scale.boxes, height, width),
+                len(scale.boxes),
                 native.address(sums, np.float64, sums.shape),
             )
-            yield _means(level, sums, height * width)
+            yield _means(scale, sums, height * width)
 
 
 def quarter(rgb: Rgb) -> Plane:
@@ -82,18 +82,18 @@ def quarter(rgb: Rgb) -> Plane:
 
 
 def _pyramid(
-    image: Rgb | Plane, levels: Sequence[Level]
-) -> Iterator[tuple[Level, Rgb | Plane, int | None]]:
-    """Each level, the image at its scale, and where to put it at the next."""
+    image: Rgb | Plane, scales: Sequence[Scale]
+) -> Iterator[tuple[Scale, Rgb | Plane, int | None]]:
+    """Each scale, the image at its scale, and where to put it at the next."""
     image = cast("Rgb | Plane", np.ascontiguousarray(image))
-    if not levels:
+    if not scales:
         return
-    for level in levels[:-1]:
+    for scale in scales[:-1]:
         height, width = _size(image)
         half = np.empty((3, -(-height // 2), -(-width // 2)), np.float32)
-        yield level, image, native.address(half, np.float32, half.shape)
+        yield scale, image, native.address(half, np.float32, half.shape)
         image = half
-    yield levels[-1], image, None
+    yield scales[-1], image, None
 
 
 def _size(image: Rgb | Plane) -> tuple[int, int]:
@@ -109,8 +109,8 @@ def _image(image: Rgb | Plane) -> tuple[int | None, int | None, int, int]:
     return None, native.address(image, np.float32, (3, height, width)), height, width
 
 
-def _bits(level: Level) -> int:
-    return sum(1 << channel for channel in level.channels)
+def _bits(scale: Scale) -> int:
+    return sum(1 << channel for channel in scale.channels)
 
 
 def _boxes(boxes: Boxes, height: int, width: int) -> int:
@@ -122,9 +122,9 @@ def _boxes(boxes: Boxes, height: int, width: int) -> int:
     return native.address(boxes, np.int64, (len(boxes), 4))
 
 
-def _means(level: Level, sums: npt.NDArray[np.float64], pixels: int) -> Means:
-    """Sums of the level's channels as means of all."""
-    sizes = np.array([pixels, *level.boxes[:, 2:].prod(axis=1)])
+def _means(scale: Scale, sums: npt.NDArray[np.float64], pixels: int) -> Means:
+    """Sums of the scale's channels as means of all."""
+    sizes = np.array([pixels, *scale.boxes[:, 2:].prod(axis=1)])
     result = np.zeros((3, *sums.shape[1:]))
-    result[list(level.channels)] = sums / sizes
+    result[list(scale.channels)] = sums / sizes
     return result

@@ -19,9 +19,9 @@ from leanpix_engine.metric.scales import (
     MAPS,
     STRUCTURE,
     B,
-    Level,
     Means,
     Plane,
+    Scale,
     X,
     Y,
 )
@@ -132,12 +132,12 @@ class _Side:
     square: Plane
 
 
-class Scales:
+class ReferenceScales:
     """Some scales of the image that others are compared with."""
 
-    def __init__(self, image: Rgb | Plane, levels: Sequence[Level]) -> None:
-        """`image` is sRGB or, as (3, height, width), linear light at the first level's size."""
-        self._levels = levels
+    def __init__(self, image: Rgb | Plane, scales: Sequence[Scale]) -> None:
+        """`image` is sRGB or, as (3, height, width), linear light at the first scale's size."""
+        self._scales = scales
         self._sides = [
             {
                 channel: _Side(plane, blur(plane), blur(plane * plane))
@@ -147,22 +147,22 @@ class Scales:
         ]
 
     def means(self, image: Rgb | Plane) -> Iterator[Means]:
-        """For each level how far `image` is away."""
-        for level, sides, planes in zip(
-            self._levels, self._sides, self._pyramid(image), strict=True
+        """For each scale how far `image` is away."""
+        for scale, sides, planes in zip(
+            self._scales, self._sides, self._pyramid(image), strict=True
         ):
-            result = np.zeros((3, MAPS, 1 + len(level.boxes)))
+            result = np.zeros((3, MAPS, 1 + len(scale.boxes)))
             for channel, plane in planes.items():
-                for kind, values in _error_maps(sides[channel], plane, level.wanted[channel]):
+                for kind, values in _error_maps(sides[channel], plane, scale.wanted[channel]):
                     result[channel, kind, 0] = values.mean(dtype=np.float64)
-                    result[channel, kind, 1:] = _mean4(values, level.boxes)
+                    result[channel, kind, 1:] = _mean4(values, scale.boxes)
             yield result
 
     def _pyramid(self, image: Rgb | Plane) -> Iterator[dict[int, Plane]]:
         linear = _light_of(image)
-        for number, level in enumerate(self._levels):
-            yield _xyb(linear, level.channels) if level.channels else {}
-            if number + 1 < len(self._levels):
+        for number, scale in enumerate(self._scales):
+            yield _xyb(linear, scale.channels) if scale.channels else {}
+            if number + 1 < len(self._scales):
                 linear = _halve(linear)
 
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from leanpix_engine import native
 from leanpix_engine.metric import scales_native, scales_numpy
-from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Rgb, Tiles
-from leanpix_engine.metric.scales import ARTIFACT, DETAIL, STRUCTURE, Level, Means, Y
+from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Rgb, Sample
+from leanpix_engine.metric.scales import ARTIFACT, DETAIL, STRUCTURE, Means, Scale, Y
 
 Weights = npt.NDArray[np.float64]
 """(channel, scale, norm, map)."""
@@ -78,7 +78,7 @@ class _Whole:
     def __init__(self, rgb: Rgb, weights: Weights) -> None:
         height, width = rgb.shape[:2]
         self._weights = weights
-        self._scales = _backend().Scales(rgb, _levels(height, width, weights))
+        self._scales = _backend().ReferenceScales(rgb, _scales_from(height, width, weights))
 
     def total(self, rgb: Rgb) -> float:
         """The weighted differences of `rgb`."""
@@ -93,36 +93,36 @@ class _Sampled:
     finest scales have weight in 4-norms alone.
     """
 
-    def __init__(self, rgb: Rgb, tiles: Tiles, weights: Weights) -> None:
+    def __init__(self, rgb: Rgb, sample: Sample, weights: Weights) -> None:
         backend = _backend()
-        self._tiles = tiles
+        self._sample = sample
         self._quarter = backend.quarter
         self._fine_weights = weights[:, :_SAMPLED_SCALES]
         self._coarse_weights = weights[:, _SAMPLED_SCALES:]
-        self._fine = backend.Scales(
-            tiles.mosaic(rgb),
+        self._fine = backend.ReferenceScales(
+            sample.mosaic(rgb),
             [
-                Level(_wanted(self._fine_weights, scale), tiles.boxes_in_mosaic(1 << scale))
+                Scale(_wanted(self._fine_weights, scale), sample.boxes_in_mosaic(1 << scale))
                 for scale in range(_SAMPLED_SCALES)
             ],
         )
         quarter = backend.quarter(rgb)
         _, height, width = quarter.shape
-        first, *others = _levels(height, width, self._coarse_weights)
+        first, *others = _scales_from(height, width, self._coarse_weights)
         wanted = first.wanted.copy()
         wanted[Y] = True
-        boxes = np.concatenate([first.boxes, tiles.boxes_at_quarter()])
-        self._coarse = backend.Scales(quarter, [Level(wanted, boxes), *others])
+        boxes = np.concatenate([first.boxes, sample.boxes_at_quarter()])
+        self._coarse = backend.ReferenceScales(quarter, [Scale(wanted, boxes), *others])
 
     def total(self, rgb: Rgb) -> float:
         """The weighted differences of `rgb`, estimated."""
         coarse = list(self._coarse.means(self._quarter(rgb)))
-        missed = [of_map[1] / max(self._tiles.mean(of_map[2:]), 1e-20) for of_map in coarse[0][Y]]
+        missed = [of_map[1] / max(self._sample.mean(of_map[2:]), 1e-20) for of_map in coarse[0][Y]]
         fine = 0.0
-        for scale, means in enumerate(self._fine.means(self._tiles.mosaic(rgb))):
+        for scale, means in enumerate(self._fine.means(self._sample.mosaic(rgb))):
             weights = self._fine_weights[:, scale, 1]
             for channel, kind in np.argwhere(weights):
-                mean4 = self._tiles.mean(means[channel, kind, 1:]) * missed[kind]
+                mean4 = self._sample.mean(means[channel, kind, 1:]) * missed[kind]
                 fine += float(weights[channel, kind]) * mean4**0.25
         return _total(coarse, self._coarse_weights) + fine
 
@@ -135,8 +135,8 @@ class Reference:
         height, width = rgb.shape[:2]
         self._shape = (height, width)
         weights = _weights(_scales_of(height, width))
-        tiles = Tiles.chosen(rgb) if height * width > SAMPLED_ABOVE_PIXELS else None
-        self._side = _Sampled(rgb, tiles, weights) if tiles else _Whole(rgb, weights)
+        sample = Sample.chosen(rgb) if height * width > SAMPLED_ABOVE_PIXELS else None
+        self._side = _Sampled(rgb, sample, weights) if sample else _Whole(rgb, weights)
 
     def score(self, rgb: Rgb) -> float:
         """SSIMULACRA2 of `rgb`; 100 is identical, below 0 is possible.
@@ -154,14 +154,14 @@ def _backend() -> ModuleType:
     return scales_native if native.available() else scales_numpy
 
 
-def _levels(height: int, width: int, weights: Weights) -> list[Level]:
+def _scales_from(height: int, width: int, weights: Weights) -> list[Scale]:
     """The scales that have weight, from that size on, with each map taken as a whole."""
-    levels = []
+    scales = []
     for scale in range(weights.shape[1]):
         if weights[:, scale:].any():
-            levels.append(Level(_wanted(weights, scale), np.array([(0, 0, height, width)])))
+            scales.append(Scale(_wanted(weights, scale), np.array([(0, 0, height, width)])))
         height, width = (height + 1) // 2, (width + 1) // 2
-    return levels
+    return scales
 
 
 def _wanted(weights: Weights, scale: int) -> npt.NDArray[np.bool_]:
@@ -176,14 +176,14 @@ def _scales_of(height: int, width: int) -> int:
     return scales
 
 
-def _total(levels: Iterable[Means], weights: Weights) -> float:
+def _total(scales: Iterable[Means], weights: Weights) -> float:
     """Means and 4-norms of error maps, weighted and summed."""
     return sum(
         float(
             (weights[:, scale, 0] * np.abs(means[..., 0])).sum()
             + (weights[:, scale, 1] * means[..., 1] ** 0.25).sum()
         )
-        for scale, means in enumerate(levels)
+        for scale, means in enumerate(scales)
     )
 
 

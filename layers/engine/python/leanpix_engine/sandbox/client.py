@@ -1,12 +1,12 @@
 """`optimize` where a hostile image can do no harm: in a process of its own, bounded from outside.
 
-    optimizer = ContainedOptimizer()
+    optimizer = SandboxedOptimizer()
     result = optimizer.optimize(source, options, limits)
 
 Image libraries are C; libvips, libjpeg and libheif cannot be told to stop, and a flaw in one of
-them ends the process that it runs in. So the caller's process never decodes anything: `nursery.py`
-forks a child for each image, with bounds on time, memory and files. It costs some 30 ms an image
-(`docs/security.md`). Needs Linux; `AVAILABLE` says whether it is there.
+them ends the process that it runs in. So the caller's process never decodes anything:
+`forkserver.py` forks a child for each image, with bounds on time, memory and files. It costs some
+30 ms an image (`docs/security.md`). Needs Linux; `AVAILABLE` says whether it is there.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats.child import environment
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Options, Result
-from leanpix_engine.sandbox import protocol as wire
+from leanpix_engine.sandbox import protocol
 
 AVAILABLE = sys.platform == "linux"
 
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 6.0
-"""After the deadline, before the nursery itself is ended; it ends its child after 2."""
+"""After the deadline, before the fork server itself is ended; it ends its child after 2."""
 _STOP_SECONDS = 2.0
 _MAX_ANSWER_BYTES = 400_000_000
 
@@ -49,7 +49,7 @@ class Usage:
     """The signal that ended it, if one did."""
 
 
-class ContainedOptimizer:
+class SandboxedOptimizer:
     """Optimizes one image at a time, each in a process of its own.
 
     The first process starts with this object and loads the libraries meanwhile.
@@ -57,7 +57,7 @@ class ContainedOptimizer:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._nursery = _Nursery()
+        self._server = _ForkServer()
         self.usage = Usage()
 
     def optimize(
@@ -76,51 +76,51 @@ class ContainedOptimizer:
             for is_last in (False, True):
                 try:
                     return self._optimize(source, options or Options(), limits)
-                except _NurseryGone as gone:
+                except _ForkServerGone as gone:
                     # It had ended meanwhile, through no fault of this image: once more.
-                    self._nursery = _Nursery()
+                    self._server = _ForkServer()
                     if is_last:
-                        raise EngineBroken(_NO_NURSERY) from gone
+                        raise EngineBroken(_NO_SERVER) from gone
         raise AssertionError  # pragma: no cover - the last turn returns or raises
 
     def close(self) -> None:
         """Ends the processes."""
-        self._nursery.stop()
+        self._server.stop()
 
     @property
     def process_id(self) -> int:
         """The process that makes the others."""
-        return self._nursery.process.pid
+        return self._server.process.pid
 
     def _optimize(self, source: bytes, options: Options, limits: Limits) -> Result:
         ends_at = time.monotonic() + limits.max_seconds + _GRACE_SECONDS
         self.usage = Usage()
         answer = None
-        with self._nursery.bear(limits.max_seconds) as child:
+        with self._server.fork(limits.max_seconds) as child:
             try:
                 child.settimeout(limits.max_seconds + _GRACE_SECONDS)
-                wire.send(child, wire.pack_task(options, limits), source)
+                protocol.send(child, protocol.pack_task(options, limits), source)
                 child.settimeout(max(0.1, ends_at - time.monotonic()))
-                answer = wire.receive(child, _MAX_ANSWER_BYTES)
-            except (wire.Broken, ConnectionError):
-                pass  # it ended; the nursery says how
+                answer = protocol.receive(child, _MAX_ANSWER_BYTES)
+            except (protocol.Broken, ConnectionError):
+                pass  # it ended; the fork server says how
             except TimeoutError as error:
-                self._nursery.stop()
+                self._server.stop()
                 raise Refused(Reason.TIMEOUT) from error
         took = limits.max_seconds + _GRACE_SECONDS - (ends_at - time.monotonic())
-        self.usage = self._nursery.report(max(1.0, ends_at - time.monotonic()))
+        self.usage = self._server.report(max(1.0, ends_at - time.monotonic()))
         if answer is None:
             raise _refusal(took, limits)
         fields, blobs = answer
         if "failed" in fields:
             raise EngineBroken(str(fields["failed"]))
         try:
-            return wire.unpack_answer(fields, blobs)
-        except wire.Broken as error:
+            return protocol.unpack_answer(fields, blobs)
+        except protocol.Broken as error:
             raise _refusal(took, limits) from error
 
 
-_NO_NURSERY = "the engine's process does not start"
+_NO_SERVER = "the engine's process does not start"
 
 
 def _refusal(took_seconds: float, limits: Limits) -> Refused:
@@ -130,12 +130,12 @@ def _refusal(took_seconds: float, limits: Limits) -> Refused:
     return Refused(Reason.UNSAFE_CONTENT)
 
 
-class _NurseryGone(Exception):
-    """The nursery has ended."""
+class _ForkServerGone(Exception):
+    """The fork server has ended."""
 
 
-class _Nursery:
-    """`nursery.py`, running."""
+class _ForkServer:
+    """`forkserver.py`, running."""
 
     def __init__(self) -> None:
         self._control, theirs = socket.socketpair()
@@ -151,43 +151,43 @@ class _Nursery:
         self._is_ready = False
         self.stop = weakref.finalize(self, _end, self.process, self._control)
 
-    def bear(self, seconds: float) -> socket.socket:
+    def fork(self, seconds: float) -> socket.socket:
         """A new child's socket.
 
         Raises:
-            _NurseryGone: it does not run.
+            _ForkServerGone: it does not run.
         """
         ours, theirs = socket.socketpair()
         try:
             with theirs:
                 self._await_start()
                 socket.send_fds(self._control, [f"{seconds:.3f}".encode()], [theirs.fileno()])
-        except (OSError, wire.Broken) as error:
+        except (OSError, protocol.Broken) as error:
             ours.close()
             self.stop()
-            raise _NurseryGone from error
+            raise _ForkServerGone from error
         return ours
 
     def report(self, seconds: float) -> Usage:
         """What the child that has ended took.
 
         Raises:
-            _NurseryGone: it does not run.
+            _ForkServerGone: it does not run.
         """
         try:
             self._control.settimeout(seconds)
-            fields: dict[str, Any] = wire.receive(self._control, 0)[0]
+            fields: dict[str, Any] = protocol.receive(self._control, 0)[0]
             return Usage(**fields)
-        except (OSError, wire.Broken) as error:
+        except (OSError, protocol.Broken) as error:
             self.stop()
-            raise _NurseryGone from error
+            raise _ForkServerGone from error
 
     def _await_start(self) -> None:
         if self._is_ready:
             return
         self._control.settimeout(_START_SECONDS)
         if not self._control.recv(1):
-            raise wire.Broken
+            raise protocol.Broken
         self._is_ready = True
 
 

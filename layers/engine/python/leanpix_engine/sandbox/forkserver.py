@@ -2,7 +2,7 @@
 
 It never touches an image. A child works on one image and ends; what a hostile image does to it,
 it does to nobody else: no other image, no credential, no network handle is in it. Started by
-`contained.py`; needs Linux.
+`client.py`; needs Linux.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from leanpix_engine.formats.registry import codec_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Format
 from leanpix_engine.pipeline import run
-from leanpix_engine.sandbox import protocol as wire
+from leanpix_engine.sandbox import protocol
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _MAX_SOURCE_BYTES = 1_000_000_000
@@ -54,7 +54,7 @@ def main() -> None:
         status, peak = _wait(child, alive, control, float(message))
         os.close(alive)
         with contextlib.suppress(ConnectionError):  # nobody waits any more: ends with the loop
-            wire.send(control, {"signal": max(0, -status), "peak_bytes": peak})
+            protocol.send(control, {"signal": max(0, -status), "peak_bytes": peak})
 
 
 def _wait(child: int, alive: int, control: socket.socket, seconds: float) -> tuple[int, int]:
@@ -87,18 +87,18 @@ def _work(descriptor: int) -> NoReturn:
         # What libraries complain of a hostile image is not for the log.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         with socket.socket(fileno=descriptor) as parent:
-            fields, (source,) = wire.receive(parent, _MAX_SOURCE_BYTES)
-            options, limits = wire.unpack_task(fields)
+            fields, (source,) = protocol.receive(parent, _MAX_SOURCE_BYTES)
+            options, limits = protocol.unpack_task(fields)
             _bound(limits)
             try:
-                answer, blobs = wire.pack_result(run(source, options, limits))
+                answer, blobs = protocol.pack_result(run(source, options, limits))
             except Refused as refusal:
                 answer, blobs = {"refused": refusal.reason.value, "text": refusal.text}, []
             except MemoryError:
                 answer, blobs = {"refused": Reason.TOO_LARGE.value, "text": _NEEDS_MEMORY}, []
             except Exception:  # noqa: BLE001 - the process's boundary: told to the parent
                 answer, blobs = {"failed": traceback.format_exc()[-4_000:]}, []
-            wire.send(parent, answer, *blobs)
+            protocol.send(parent, answer, *blobs)
     finally:
         os._exit(0)
 

@@ -31,7 +31,7 @@ def _never() -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TwoSpeedLadder(Ladder):
+class TwoStageLadder(Ladder):
     """A ladder of which `encode` is quick and `finish` encodes anew, slowly.
 
     `slope` and `reach` count steps from one of `qualities` to the next.
@@ -56,7 +56,7 @@ class _Try:
 
 
 def climb(
-    ladder: TwoSpeedLadder, goal: float, score: Callable[[bytes], float], deadline: Deadline
+    ladder: TwoStageLadder, goal: float, score: Callable[[bytes], float], deadline: Deadline
 ) -> tuple[Candidate, bool]:
     """Return the slow encoder's file for the goal, and whether it reaches it.
 
@@ -84,7 +84,7 @@ def climb(
     return _result(ladder, _best(slow, goal), goal)
 
 
-def _result(ladder: TwoSpeedLadder, best: _Try, goal: float) -> tuple[Candidate, bool]:
+def _result(ladder: TwoStageLadder, best: _Try, goal: float) -> tuple[Candidate, bool]:
     found = Candidate(
         data=best.data, how=ladder.how, quality=ladder.qualities[best.step], score=best.score
     )
@@ -102,7 +102,7 @@ def effort_within(
 
 
 def _quick_tries(
-    ladder: TwoSpeedLadder, aim: float, score: Callable[[bytes], float], deadline: Deadline
+    ladder: TwoStageLadder, aim: float, score: Callable[[bytes], float], deadline: Deadline
 ) -> list[_Try]:
     """Quick encodes, until one is so near that the rest of the way can be foretold."""
     tries: list[_Try] = []
@@ -117,17 +117,17 @@ def _quick_tries(
     return tries
 
 
-def _hopeless(ladder: TwoSpeedLadder, quick: _Try, aim: float) -> bool:
+def _hopeless(ladder: TwoStageLadder, quick: _Try, aim: float) -> bool:
     """True where other ways are smaller by far, at what this file's size would be at the aim."""
     at_aim = len(quick.data) * math.exp((aim - quick.score) / _SCORE_PER_E)
     return at_aim > ladder.hopeless_above()
 
 
-def _known(ladder: TwoSpeedLadder, step: int, tries: list[_Try]) -> bool:
+def _known(ladder: TwoStageLadder, step: int, tries: list[_Try]) -> bool:
     return any(ladder.qualities[step] == ladder.qualities[known.step] for known in tries)
 
 
-def _settled(ladder: TwoSpeedLadder, slow: list[_Try], goal: float) -> bool:
+def _settled(ladder: TwoStageLadder, slow: list[_Try], goal: float) -> bool:
     """True where the last slow encode is near enough, or no other is worth its time."""
     above = slow[-1].score - goal
     if -FLOOR_BELOW_GOAL <= above <= ladder.too_good or slow[-1].score <= WORST_SCORE:
@@ -144,7 +144,7 @@ def _best(slow: list[_Try], goal: float) -> _Try:
     return max(slow, key=lambda known: known.score)
 
 
-def _slope(ladder: TwoSpeedLadder, tries: list[_Try]) -> float:
+def _slope(ladder: TwoStageLadder, tries: list[_Try]) -> float:
     """Change of score per step between the last two tries, where it is believable."""
     if len(tries) == 1:
         return ladder.slope
@@ -153,7 +153,7 @@ def _slope(ladder: TwoSpeedLadder, tries: list[_Try]) -> float:
     return min(max(measured, ladder.slope / _SLOPE_RANGE), ladder.slope * _SLOPE_RANGE)
 
 
-def _next(ladder: TwoSpeedLadder, known: _Try, aim: float, slope: float) -> int:
+def _next(ladder: TwoStageLadder, known: _Try, aim: float, slope: float) -> int:
     """The step at which the score is expected to be the aim."""
     step = known.step + round((aim - known.score) / slope)
     return min(len(ladder.qualities) - 1, max(0, step))

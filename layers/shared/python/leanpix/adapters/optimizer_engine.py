@@ -15,7 +15,7 @@ from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 if TYPE_CHECKING:
     import leanpix_engine
     from leanpix.domain.options import ImageOptions
-    from leanpix_engine.sandbox.client import ContainedOptimizer
+    from leanpix_engine.sandbox.client import SandboxedOptimizer
 
 
 _MAX_SECONDS: Final = 27.0
@@ -26,11 +26,11 @@ _MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 
 
 @cache
-def _contained_optimizer() -> ContainedOptimizer | None:
+def _sandboxed_optimizer() -> SandboxedOptimizer | None:
     """Return this process's one way to the engine's own, or None where the system has none."""
     from leanpix_engine.sandbox import client  # noqa: PLC0415 - the optimizer alone needs it
 
-    return client.ContainedOptimizer() if client.AVAILABLE else None
+    return client.SandboxedOptimizer() if client.AVAILABLE else None
 
 
 class LeanpixEngine:
@@ -44,14 +44,14 @@ class LeanpixEngine:
         self._engine = leanpix_engine
         self._min_saved_percent = min_saved_percent
         self._broken = EngineBroken
-        self._contained = _contained_optimizer()
+        self._sandbox = _sandboxed_optimizer()
 
     def optimize(
         self, source: bytes, options: ImageOptions, *, max_seconds: float
     ) -> EngineResult:
         """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""
         limits = self._limits(max_seconds)
-        optimize = self._contained.optimize if self._contained else self._engine.optimize
+        optimize = self._sandbox.optimize if self._sandbox else self._engine.optimize
         try:
             result = optimize(source, self._to_engine_options(options), limits)
         except self._broken as error:
@@ -61,8 +61,8 @@ class LeanpixEngine:
                 reason.value, self._tell_format(source), is_our_fault=True
             ) from None
         except self._engine.Refused as error:
-            if self._contained and self._contained.usage.signal:
-                self._report(source, f"ended by signal {self._contained.usage.signal}")
+            if self._sandbox and self._sandbox.usage.signal:
+                self._report(source, f"ended by signal {self._sandbox.usage.signal}")
             raise EngineRefusedError(
                 error.reason.value,
                 self._tell_format(source),

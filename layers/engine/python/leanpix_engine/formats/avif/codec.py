@@ -18,7 +18,7 @@ from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import interpolated
-from leanpix_engine.search.two_stage import TwoSpeedLadder, effort_within
+from leanpix_engine.search.two_stage import TwoStageLadder, effort_within
 
 _QUICK_EFFORT = 0
 _SECONDS = {2: 1.6, 1: 1.0, _QUICK_EFFORT: 0.3}
@@ -116,7 +116,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
             )
         )
 
-    yield TwoSpeedLadder(
+    yield TwoStageLadder(
         how="aom 10 bit 4:4:4",
         encode=lambda quality: encode(quality, _QUICK_EFFORT),
         finish=lambda _data, quality: encode(quality, final_effort),

@@ -21,7 +21,7 @@ from leanpix_engine.formats.jpeg import gain_map
 from leanpix_engine.formats.jpeg.encoder import Encoder, Pixels
 from leanpix_engine.formats.jpeg.file import with_metadata
 from leanpix_engine.limits import Limits
-from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Tiles
+from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
 from leanpix_engine.model import Format
 from leanpix_engine.picture.decode import decode as decode_by_vips
@@ -75,7 +75,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
     """The source with better entropy coding; there is no other lossless JPEG.
 
     A user's file goes through mozjpeg in a child process: the library may call `exit` on damage.
-    What it made is there written again in our scans (`jpeg_rewrite.py`), where those are smaller.
+    What it made is there written again in our scans (`rewrite.py`), where those are smaller.
     """
     if task.source is None:
         return
@@ -138,34 +138,34 @@ def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
         start=interpolated(_START, goal),
         slope=interpolated(_SLOPE, goal),
     )
-    tiles = _tiles_of(pixels) if halved else None
-    return ladder if tiles is None else _started_by_sample(ladder, encoder, tiles, goal, task)
+    sample = _sample_of(pixels) if halved else None
+    return ladder if sample is None else _started_by_sample(ladder, encoder, sample, goal, task)
 
 
-def _tiles_of(pixels: Pixels) -> Tiles | None:
+def _sample_of(pixels: Pixels) -> Sample | None:
     """A sample of a large colour image; None for one that is taken whole."""
     height, width, channels = pixels.shape
     if height * width <= SAMPLED_ABOVE_PIXELS or channels == 1:
         return None
-    return Tiles.chosen(pixels)
+    return Sample.chosen(pixels)
 
 
 def _started_by_sample(
-    ladder: Ladder, encoder: Encoder, tiles: Tiles, goal: float, task: Task
+    ladder: Ladder, encoder: Encoder, sample: Sample, goal: float, task: Task
 ) -> Ladder:
     """The same ladder from where a mosaic of the picture's tiles reaches the goal."""
-    mosaic = tiles.mosaic(encoder.pixels)
-    sample = Encoder(mosaic, halved=encoder.halved)
+    mosaic = sample.mosaic(encoder.pixels)
+    small = Encoder(mosaic, halved=encoder.halved)
     reference = Reference(mosaic)
 
     def preview(quality: float) -> Picture:
-        return Picture(frames=sample.preview(quality)[np.newaxis], mode=Mode.RGB)
+        return Picture(frames=small.preview(quality)[np.newaxis], mode=Mode.RGB)
 
     def score(made: bytes | Picture) -> float:
         return reference.score(made.pixels) if isinstance(made, Picture) else -math.inf
 
     start, slope = near(replace(ladder, preview=preview), goal, score, task.deadline)
-    encoder.learn_from(sample)
+    encoder.learn_from(small)
     return replace(
         ladder, start=start, slope=slope, tolerance=_LARGE_TOLERANCE, max_encodes=_LARGE_ENCODES
     )

@@ -18,7 +18,7 @@ from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder, count_at, unless_found
 from leanpix_engine.search.targets import interpolated
-from leanpix_engine.search.two_stage import TwoSpeedLadder, effort_within
+from leanpix_engine.search.two_stage import TwoStageLadder, effort_within
 
 _MAX_SIDE = 16_383
 _QUALITY_FOR = (
@@ -136,7 +136,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     yield _near_lossless(picture)
 
 
-def _of_graphics(lossy: TwoSpeedLadder, picture: Picture) -> TwoSpeedLadder:
+def _of_graphics(lossy: TwoStageLadder, picture: Picture) -> TwoStageLadder:
     """Started lower and with a flatter slope; a large picture gets about one encode of each."""
     start = max(1, lossy.start - _GRAPHICS_START_LOWER)
     lower = replace(lossy, start=start, slope=_GRAPHICS_SLOPE)
@@ -176,7 +176,7 @@ def _save(image: Any, picture: Picture, **settings: Any) -> bytes:
     return bytes(image.webpsave_buffer(keep=kept, **settings))
 
 
-def _lossy(picture: Picture, goal: float, seconds: float) -> TwoSpeedLadder:
+def _lossy(picture: Picture, goal: float, seconds: float) -> TwoStageLadder:
     image = picture.to_vips()
     quick_effort = effort_within(_QUICK_SECONDS, picture.megapixels, seconds / 2)
     # Thin saturated lines are lost without; on most photos it only takes time.
@@ -198,7 +198,7 @@ def _lossy(picture: Picture, goal: float, seconds: float) -> TwoSpeedLadder:
         preset = "default" if len(quick) > busy_bytes else "picture"
         return encode(quality, effort, preset, smart=smart)
 
-    return TwoSpeedLadder(
+    return TwoStageLadder(
         how="lossy",
         encode=lambda quality: encode(quality, quick_effort, "picture", smart=sharp),
         finish=final,
