@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from benchmarks import corpus, default_corpus, pool, records, report, rivals_setup
+from benchmarks import corpus, default_corpus, measure, records, report, rivals_setup
 from benchmarks.clients import Sharp
 from benchmarks.corpus import Item
 from benchmarks.records import Record
@@ -47,7 +47,8 @@ def main() -> int:
     by_pypi = _sample(items) if arguments.judge == "pypi" else set()
     about = _about(arguments, programs, items)
     found: list[Record] = []
-    for some in pool.measure(items, programs, by_pypi, jobs=arguments.jobs, console=console):
+    jobs = arguments.jobs
+    for some in measure.measure_all(items, programs, by_pypi, jobs=jobs, console=console):
         found += some
         found.sort(key=lambda record: (record.group, record.image))
         about["seconds"] = round(time.monotonic() - started)

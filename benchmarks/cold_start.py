@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks.tables import render_table, write_table
+from benchmarks.pages import render_table, write_table
 from infra.bundles import Bundle, bare_python, link_runtime, read_bundles
 from infra.synth import synthesize
 from leanpix import contract

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageCms
 
-from benchmarks import pictures
+from benchmarks import drawings
 from benchmarks.rivals_setup import BUILD
 
 FOLDER: Final = BUILD / "corpus"
@@ -58,7 +58,7 @@ def make() -> Path:
 
 def _state() -> str:
     """Changes with what decides over the folder."""
-    paths = (Path(__file__), Path(pictures.__file__))
+    paths = (Path(__file__), Path(drawings.__file__))
     return sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
@@ -88,19 +88,19 @@ def _write_graphics(source: Path) -> None:
     folder = FOLDER / "graphics"
     for name in _GRAPHICS:
         shutil.copyfile(source / name, folder / name)
-    pictures.screenshot(1440, 900, dark=False).save(folder / "screenshot-light.png")
-    pictures.screenshot(1440, 900, dark=True).save(folder / "screenshot-dark.png")
-    pictures.chart(800, 500).save(folder / "chart.png")
-    pictures.icon(256).save(folder / "icon.png")
+    drawings.screenshot(1440, 900, dark=False).save(folder / "screenshot-light.png")
+    drawings.screenshot(1440, 900, dark=True).save(folder / "screenshot-dark.png")
+    drawings.chart(800, 500).save(folder / "chart.png")
+    drawings.icon(256).save(folder / "icon.png")
 
 
 def _write_animations(source: Path) -> None:
     folder = FOLDER / "anim"
     photo = Image.open(source / "coffee.png").convert("RGB")
     for name, frames, delay in (
-        ("spinner", pictures.spinner(120, 24), 40),
-        ("terminal", pictures.terminal(420, 300, 16), 120),
-        ("pan", pictures.pan(photo, 240, 20), 80),
+        ("spinner", drawings.spinner(120, 24), 40),
+        ("terminal", drawings.terminal(420, 300, 16), 120),
+        ("pan", drawings.pan(photo, 240, 20), 80),
     ):
         frames[0].save(
             folder / f"{name}.gif", save_all=True, append_images=frames[1:], duration=delay, loop=0
@@ -108,7 +108,7 @@ def _write_animations(source: Path) -> None:
     frames[0].save(
         folder / "pan.webp", save_all=True, append_images=frames[1:], duration=80, quality=90
     )
-    dots = pictures.spinner(120, 24)
+    dots = drawings.spinner(120, 24)
     dots[0].save(folder / "spinner.png", save_all=True, append_images=dots[1:], duration=40)
 
 
@@ -129,8 +129,8 @@ def _write_odd(source: Path) -> None:
     photo.quantize(200).save(folder / "palette.png")
     photo.convert("LA").save(folder / "gray-alpha.png")
     photo.crop((0, 0, 2, 2)).save(folder / "2x2.png")
-    pictures.icon(128).save(folder / "alpha.webp", lossless=True)
-    pictures.icon(128).save(folder / "alpha.avif", quality=80)
+    drawings.icon(128).save(folder / "alpha.webp", lossless=True)
+    drawings.icon(128).save(folder / "alpha.avif", quality=80)
     photo.save(folder / "photo.avif", quality=80)
     cut = io.BytesIO()
     photo.save(cut, "JPEG")

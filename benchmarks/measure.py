@@ -1,16 +1,22 @@
-"""Measures one image: encodes it with everything in its plan, and judges what came out."""
+"""Measure images: encode each with everything in its plan and judge the outputs."""
 
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from benchmarks import equal, plan
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks import interpolation, plan
 from benchmarks.clients import Answer, Process, Sharp, engine_server, program_server
 from benchmarks.corpus import Group, Item
 from benchmarks.default_corpus import large_photo
@@ -20,6 +26,7 @@ from benchmarks.rivals_setup import Programs
 from leanpix_engine import Format, Level
 
 _KILO = 1024
+_MEMORY_MEGAPIXELS: Final = (18, 24)
 
 
 @dataclass(slots=True)
@@ -77,13 +84,13 @@ class Bench:
     def _climb(self, subject: _Subject, ladder: plan.Ladder, score: float) -> list[Record]:
         made: list[Record] = []
 
-        def rung(quality: int) -> equal.Rung:
+        def rung(quality: int) -> interpolation.Rung:
             record = self._record(subject, ladder.at(quality), fresh=False)
             made.append(replace(record, is_rung=True))
-            return equal.Rung(quality, record.bytes, record.score or -math.inf)
+            return interpolation.Rung(quality, record.bytes, record.score or -math.inf)
 
         whole = subject.item.megapixels <= plan.WHOLE_LADDER_UP_TO_MEGAPIXELS
-        equal.climb(ladder.qualities, rung, score, whole=whole)
+        interpolation.climb(ladder.qualities, rung, score, whole=whole)
         return [record for record in made if record.done]
 
     def _record(self, subject: _Subject, encode: plan.Encode, *, fresh: bool = True) -> Record:
@@ -193,3 +200,58 @@ def _plain_record(item: Item, encode: plan.Encode, answer: Answer) -> Record:
         refused=answer.refused,
         problem=f"failed: {answer.failed}" if answer.failed and is_ours else None,
     )
+
+
+_benches: list[Bench] = []
+"""One in each process of the pool."""
+
+
+def measure_all(
+    items: Sequence[Item],
+    programs: Programs,
+    by_pypi: Collection[Path],
+    *,
+    jobs: int,
+    console: Console,
+) -> Iterator[list[Record]]:
+    """Every image, the largest first, with progress shown; memory after all others."""
+    columns = (TextColumn("bench"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, TextColumn("{task.description}"), console=console)
+    with tempfile.TemporaryDirectory(prefix="leanpix-bench-") as folder, progress:
+        pool = ProcessPoolExecutor(
+            jobs,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(programs, Path(folder)),
+        )
+        bar = progress.add_task("", total=len(items) + 1)
+        with pool:
+            order = sorted(items, key=lambda item: -item.megapixels)
+            tasks = {pool.submit(_one, item, item.path in by_pypi): item for item in order}
+            for task in as_completed(tasks):
+                name = tasks[task].name
+                progress.update(bar, advance=1, description=name)
+                if not console.is_terminal:
+                    print(f"bench: {name}", flush=True)
+                yield task.result()
+            progress.update(bar, description="memory of large photos")
+            photo = next((item.path for item in items if item.is_photo), None)
+            if photo is not None:
+                yield pool.submit(_memory, photo).result()
+            progress.update(bar, advance=1)
+
+
+def _start(programs: Programs, folder: Path) -> None:
+    _benches.append(Bench(programs, folder))
+
+
+def _one(item: Item, by_pypi: bool) -> list[Record]:  # noqa: FBT001 - called by the pool
+    try:
+        return _benches[0].measure(item, by_pypi=by_pypi)
+    except Exception as error:  # noqa: BLE001 - one image must not end a long run; it is told
+        return [failure(item, f"{type(error).__name__}: {error}")]
+
+
+def _memory(photo: Path) -> list[Record]:
+    bench = _benches[0]
+    return [record for size in _MEMORY_MEGAPIXELS for record in bench.measure_memory(photo, size)]

@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks import plan
 from benchmarks.corpus import Group
-from benchmarks.equal import Rung, bytes_at
+from benchmarks.interpolation import Rung, bytes_at
 from benchmarks.records import LEANPIX, Record, pairs, select
 from leanpix_engine import Format, Level
 from leanpix_engine.search.targets import LEVEL_SCORES

@@ -29,8 +29,7 @@ from typing import Final
 
 from PIL import Image
 
-from benchmarks.sizing_pages import HEAD, Figure, to_cells, write_pages
-from benchmarks.tables import render_row, render_table
+from benchmarks.pages import HEAD, Figure, render_row, render_table, to_cells, write_pages
 from cli.local_setup import find_photo
 
 MEMORY_MEGABYTES: Final = (512, 884, 1_769, 2_048, 3_008)

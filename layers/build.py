@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from layers import native, uv
-from layers.once import build_once
+from layers.stamped import build_once
 from layers.uv import BuildError
 
 LAYERS: Final = ("shared", "engine")

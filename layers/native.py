@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from layers import uv
-from layers.once import build_once
+from layers.stamped import build_once
 from layers.uv import ROOT, BuildError
 
 SOURCES: Final = ROOT / "layers" / "engine" / "native"

@@ -22,7 +22,7 @@ from leanpix.domain.tasks import CallbackTask
 from leanpix.services.administration import AdministrationService
 from leanpix.services.redrive import RedriveService
 from tests.ledger.dynamodb import backend_over
-from tests.ledger.outside import GAIN, NONE, HandClock
+from tests.ledger.fakes import GAIN, NONE, HandClock
 from tests.ledger.world import World, upload
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from leanpix.domain.jobs import ImageState, Job, Outcome, Rendition
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import LeaseLostError
 from tests.ledger.dynamodb import OneCallAtATime, backend_over
-from tests.ledger.outside import DAY, GAIN, NONE
+from tests.ledger.fakes import DAY, GAIN, NONE
 from tests.ledger.world import World, upload
 
 if TYPE_CHECKING:

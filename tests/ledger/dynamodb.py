@@ -14,12 +14,12 @@ from leanpix.adapters.callbacks_table import CallbacksTable
 from leanpix.adapters.jobs_table import JobsTable
 from leanpix.adapters.open_records_table import OpenRecordsTable
 from tests.integration.conftest import REGION, create_tables
-from tests.ledger.twins import Twins
+from tests.ledger.parity import Twins
 from tests.ledger.world import Backend
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
-    from tests.ledger.outside import HandClock
+    from tests.ledger.fakes import HandClock
 
 
 class OneCallAtATime:

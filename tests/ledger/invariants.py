@@ -11,7 +11,7 @@ from leanpix.contract import PLANS, ErrorName
 from leanpix.domain.callbacks import CallbackState
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.results import result_object_key
-from tests.ledger.outside import DAY
+from tests.ledger.fakes import DAY
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from leanpix.domain.idempotency import IdempotencyRecord
-    from tests.ledger.outside import HandClock
+    from tests.ledger.fakes import HandClock
 
 Record = tuple[int, int | None]
 """An image, or with no index a job's callback."""

@@ -10,7 +10,7 @@ from leanpix.domain.callbacks import CALLBACK_PAUSES_SECONDS, Callback, Callback
 from leanpix.domain.jobs import Job
 from leanpix.domain.tasks import CallbackTask
 from leanpix.services.ports import LeaseLostError
-from tests.ledger.outside import NONE, OURS
+from tests.ledger.fakes import NONE, OURS
 from tests.ledger.world import Backend, World, upload
 
 

@@ -12,8 +12,8 @@ import pytest
 from leanpix.domain.jobs import ImageState
 from leanpix.services.ports import QueueFailedError
 from tests.ledger.dynamodb import ledger_in_dynamodb
+from tests.ledger.fakes import DAY, GAIN, NONE, OURS, POISON, SLOW
 from tests.ledger.faults import Faults, ports_of
-from tests.ledger.outside import DAY, GAIN, NONE, OURS, POISON, SLOW
 from tests.ledger.world import Backend, World, direct_upload, link, upload
 
 HARMLESS = {

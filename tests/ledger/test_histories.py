@@ -22,14 +22,14 @@ from hypothesis.stateful import (
 
 from leanpix.services.ports import QueueFailedError
 from tests.ledger.dynamodb import ledger_in_dynamodb
-from tests.ledger.outside import KINDS
+from tests.ledger.fakes import KINDS
 from tests.ledger.world import Backend, World, direct_upload, link, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from leanpix.domain.submission import Input
-    from tests.ledger.outside import HandClock
+    from tests.ledger.fakes import HandClock
 
 ACCOUNTS = ("acc_free", "acc_sold", "acc_unlimited")
 SEQUENCES_IN_MEMORY = 2_000

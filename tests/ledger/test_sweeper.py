@@ -8,7 +8,7 @@ from leanpix.contract import MAX_ATTEMPTS, MAX_OPEN_SECONDS
 from leanpix.domain.jobs import ImageState, Job
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.sweep import SweepReport
-from tests.ledger.outside import DAY, GAIN, HOUR, NONE
+from tests.ledger.fakes import DAY, GAIN, HOUR, NONE
 from tests.ledger.world import Backend, World, direct_upload, upload
 
 

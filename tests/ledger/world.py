@@ -28,9 +28,7 @@ from leanpix.services.sweep import SweepReport, SweepService
 from leanpix.services.uploads import UploadsService
 from leanpix.services.wait import WaitService
 from tests.ledger import invariants
-from tests.ledger.faults import Faults, Faulty, ProcessDied
-from tests.ledger.memory import MemoryAccounts, MemoryLedger
-from tests.ledger.outside import (
+from tests.ledger.fakes import (
     DAY,
     FUNCTION_SECONDS,
     HOUR,
@@ -47,6 +45,8 @@ from tests.ledger.outside import (
     MemoryQueue,
     Message,
 )
+from tests.ledger.faults import Faults, Faulty, ProcessDied
+from tests.ledger.memory import MemoryAccounts, MemoryLedger
 
 Result = TypeVar("Result")
 

@@ -15,9 +15,9 @@ from functools import cache
 from PIL import Image
 
 from tests.images import make_photo
-from tests.security import anatomy
-from tests.security.anatomy import box, chunk, png, segment, webp
+from tests.security import image_builders
 from tests.security.hostile_svgs import hostile_svgs
+from tests.security.image_builders import box, chunk, png, segment, webp
 
 KILO = 1_000
 
@@ -77,7 +77,7 @@ def _cut_off() -> Iterator[tuple[str, bytes]]:
 
 def _cuts(name: str) -> Iterator[tuple[str, bytes]]:
     data = good_images()[name]
-    ends = sorted(set(anatomy.boundaries(data)) - {0, len(data)})
+    ends = sorted(set(image_builders.boundaries(data)) - {0, len(data)})
     for at in ends[:14]:
         yield f"{name} at {at}", data[:at]
     for at in (ends[len(ends) // 2] + 3, len(data) // 2, len(data) - 1):
@@ -99,7 +99,7 @@ def _lying_png() -> Iterator[tuple[str, bytes]]:
         (48, 9_000),
     ):
         header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-        yield f"{width} x {height}", anatomy.replace_chunk(good, b"IHDR", header)
+        yield f"{width} x {height}", image_builders.replace_chunk(good, b"IHDR", header)
     for depth, colour, packing, filters, interlace in (
         (3, 2, 0, 0, 0),
         (16, 3, 0, 0, 0),
@@ -111,7 +111,7 @@ def _lying_png() -> Iterator[tuple[str, bytes]]:
     ):
         header = struct.pack(">IIBBBBB", 48, 32, depth, colour, packing, filters, interlace)
         name = f"depth {depth} colour {colour} {packing}{filters}{interlace}"
-        yield name, anatomy.replace_chunk(good, b"IHDR", header)
+        yield name, image_builders.replace_chunk(good, b"IHDR", header)
     yield "no pixels", png(48, 32, b"")
     yield "broken pixels", png(48, 32, b"\x78\x9c" + b"\xff" * 99)
     yield "no palette", png(48, 32, zlib.compress(bytes(49 * 32)), colour=3)
@@ -137,7 +137,7 @@ def _lying_jpeg() -> Iterator[tuple[str, bytes]]:
         ("12 bits", 4, 12),
         ("no bits", 4, 0),
     ):
-        yield name, anatomy.with_byte(good, frame + at, value)
+        yield name, image_builders.with_byte(good, frame + at, value)
     scan = good.index(b"\xff\xda")
     yield "no scan", good[:scan] + b"\xff\xd9"
     yield "many scans", good[:scan] + good[scan:-2] * 500 + b"\xff\xd9"
@@ -156,15 +156,15 @@ def _lying_jpeg() -> Iterator[tuple[str, bytes]]:
     yield "a segment beyond the end", good[:2] + b"\xff\xe1\xff\xff" + good[2:200]
     yield "fill bytes alone", b"\xff\xd8" + b"\xff" * 100_000
     yield "restart markers alone", good[:scan] + b"\xff\xda\x00\x02" + b"\xff\xd0" * 50_000
-    yield "lossless JPEG", anatomy.with_byte(good, frame + 1, 0xC3)
-    yield "hierarchical JPEG", anatomy.with_byte(good, frame + 1, 0xC5)
+    yield "lossless JPEG", image_builders.with_byte(good, frame + 1, 0xC3)
+    yield "hierarchical JPEG", image_builders.with_byte(good, frame + 1, 0xC5)
 
 
 def _lying_gif() -> Iterator[tuple[str, bytes]]:
     good = good_images()["gif animated"]
     for width, height in ((0, 0), (65_535, 65_535), (1, 1), (9_000, 9_000)):
         yield f"{width} x {height}", good[:6] + struct.pack("<HH", width, height) + good[10:]
-    first = anatomy.first_gif_image(good)
+    first = image_builders.first_gif_image(good)
     for left, top, width, height in (
         (0, 0, 65_535, 65_535),
         (65_535, 65_535, 1, 1),
@@ -173,9 +173,9 @@ def _lying_gif() -> Iterator[tuple[str, bytes]]:
     ):
         place = struct.pack("<HHHH", left, top, width, height)
         yield f"a frame {place.hex()}", good[: first + 1] + place + good[first + 9 :]
-    data = anatomy.gif_image_data(good)
+    data = image_builders.gif_image_data(good)
     for bits in (0, 1, 12, 13, 255):
-        yield f"codes of {bits} bits", anatomy.with_byte(good, data, bits)
+        yield f"codes of {bits} bits", image_builders.with_byte(good, data, bits)
     yield "no frame", good[:first] + b";"
     yield "blocks without end", good[: data + 1] + b"\xff" + bytes(255) * 4_000
     yield "comments without end", good[:first] + (b"\x21\xfe\xff" + b"a" * 255 + b"\0") * 20_000

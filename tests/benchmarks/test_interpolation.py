@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.equal import Rung, bytes_at, climb, quality_at
+from benchmarks.interpolation import Rung, bytes_at, climb, quality_at
 
 LADDER = [Rung(60, 1000, 60.0), Rung(70, 2000, 70.0), Rung(80, 4000, 80.0)]
 

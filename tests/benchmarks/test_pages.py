@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.cold_start import PAGE
-from benchmarks.sizing import CASES
-from benchmarks.sizing_pages import (
+from benchmarks.pages import (
     COST_MODEL,
     COST_PAGE,
     SIZING_PAGE,
+    render_table,
     replace_seconds,
     seconds_on_one_cpu,
+    write_table,
 )
-from benchmarks.tables import render_table, write_table
+from benchmarks.sizing import CASES
 from cli.cost_model import SECONDS_PER_MEGAPIXEL
 
 if TYPE_CHECKING:

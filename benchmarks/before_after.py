@@ -1,6 +1,6 @@
 """Make the README's before/after picture.
 
-    python -m benchmarks.picture docs/images/before-after.png
+    python -m benchmarks.before_after docs/images/before-after.png
 
 One real photo, optimized at medium and at high; the same part of each, enlarged twice, so that
 one can judge what was lost. The photo is the demo's (public domain).

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.tables import render_table, write_table
-
 ROOT: Final = Path(__file__).resolve().parent.parent
 SIZING_PAGE: Final = ROOT / "docs" / "sizing.md"
 COST_PAGE: Final = ROOT / "docs" / "cost.md"
@@ -75,3 +73,26 @@ def replace_seconds(text: str, seconds: Mapping[tuple[str, str], float]) -> str:
             message = f"{COST_MODEL.name} has no entry for {kind} {level}"
             raise LookupError(message)
     return text
+
+
+def render_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table whose first column is text and whose others are numbers."""
+    lines = [render_row(head), "|---|" + "---:|" * (len(head) - 1), *map(render_row, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def write_table(page: Path, name: str, table: str) -> None:
+    """Put the table in place of the one between ``<!-- name -->`` and ``<!-- /name -->``."""
+    text = page.read_text(encoding="utf-8")
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, found_begin, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        message = f"{page.name} has no markers for the table {name}"
+        raise LookupError(message)
+    page.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+
+
+def render_row(cells: Sequence[object]) -> str:
+    """Return one line of a table."""
+    return f"| {' | '.join(map(str, cells))} |"

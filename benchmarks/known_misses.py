@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TRIED: Final[dict[str, str]] = {
+KNOWN_MISSES: Final[dict[str, str]] = {
     "avif-photos": (
         "sharp's default is 4:4:4 at aom's effort 4, from the same library and tuning as ours. "
         "Effort 4 is .976 of it here too (10 bits), at five times the CPU of effort 3, which is "
