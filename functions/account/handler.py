@@ -1,4 +1,4 @@
-"""POST /v1/users/info."""
+"""Serve `POST /v1/users/info`."""
 
 from leanpix.bootstrap import account_service
 from leanpix.dialects import megaoptim
@@ -8,7 +8,7 @@ from leanpix.http import Request, Response
 SERVICE = account_service()
 
 
-@serves(megaoptim.render_error)
+@serves()
 def handler(request: Request) -> Response:
-    """Tell the account about itself."""
+    """Describe the account."""
     return megaoptim.render_account(SERVICE.describe(request.account_id))

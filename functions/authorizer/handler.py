@@ -1,7 +1,7 @@
-"""The REQUEST authorizer: a key becomes an account, or nothing is allowed.
+"""Turn a key into an account and its policy, as API Gateway's REQUEST authorizer.
 
 API Gateway keeps the answer for a key, so it covers every route: an account may call them all. An
-unknown key may call only the routes whose refusal is API Gateway's own key check's to give (401).
+unknown key may call only the routes that API Gateway's own key check refuses (401).
 """
 
 import re
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 PATH_PARAMETER = re.compile(r"\{[^}]*\}")
 KEY_CHECKED_CALLS = [
-    # A policy is matched with the path that was called, not with the route's.
+    # A policy is matched with the called path, not with that of the route.
     f"{route.method}{PATH_PARAMETER.sub('*', route.path)}"
     for route in ROUTES
     if route.access in KEY_CHECKED_ACCESSES
@@ -26,7 +26,7 @@ SERVICE = identify_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    """Return the policy for a key."""
+    """Return the policy of a key."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     account_id = SERVICE.identify(headers.get(API_KEY_HEADER.lower(), ""))
     request_context = event.get("requestContext") or {}
@@ -45,10 +45,10 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 
 def _allow(stage_arn: str, calls: list[str]) -> dict[str, Any]:
-    """Return the policy, see "Output from an API Gateway Lambda authorizer" in its guide.
+    """Return a policy (API Gateway guide, "Output from an API Gateway Lambda authorizer").
 
-    Written here: the class that Powertools has for it imports those of forty other services, a
-    quarter of the time that this function, which is before every call, takes to start.
+    Powertools has a class for it, but importing it takes a quarter of the time that this function
+    needs to start, and every call waits for this function.
     """
     return {
         "Version": "2012-10-17",

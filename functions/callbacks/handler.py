@@ -1,4 +1,4 @@
-"""The callbacks' consumer: tells whoever sent a job that it has ended."""
+"""Post the results of finished jobs to their callback URLs."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ SERVICE = call_back_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
-    """Make one try for each callback."""
+    """Try each callback once."""
     return handle_callbacks(
         event,
         context,

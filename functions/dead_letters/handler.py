@@ -1,4 +1,4 @@
-"""The dead-letter consumer: ends and refunds the images that were given up on."""
+"""End and refund the images that no try could optimize."""
 
 from typing import TYPE_CHECKING, Any
 

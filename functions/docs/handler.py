@@ -1,15 +1,15 @@
-"""GET /openapi.json and GET /docs."""
+"""Serve `GET /openapi.json` and `GET /docs`."""
 
 from leanpix.bootstrap import settings
-from leanpix.dialects import megaoptim
+from leanpix.contract import LeanpixPath
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
 from leanpix.openapi import render_page, render_specification
 
-RENDERERS = {"/openapi.json": render_specification, "/docs": render_page}
+RENDERERS = {LeanpixPath.OPENAPI: render_specification, LeanpixPath.DOCS: render_page}
 
 
-@serves(megaoptim.render_error)
+@serves()
 def handler(request: Request) -> Response:
     """Describe the API."""
     render = RENDERERS[request.route]

@@ -1,17 +1,18 @@
-"""GET /, GET /status, GET and HEAD /ping."""
+"""Serve `GET /`, `GET /status`, and `GET` and `HEAD /ping`."""
 
+from leanpix.contract import MegaOptimPath
 from leanpix.dialects import megaoptim
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
 
 RENDERERS = {
-    "/": megaoptim.render_health,
-    "/status": megaoptim.render_status,
-    "/ping": megaoptim.render_ping,
+    MegaOptimPath.HEALTH: megaoptim.render_health,
+    MegaOptimPath.STATUS: megaoptim.render_status,
+    MegaOptimPath.PING: megaoptim.render_ping,
 }
 
 
-@serves(megaoptim.render_error)
+@serves()
 def handler(request: Request) -> Response:
-    """Say that the service is up."""
+    """Answer that the service is up."""
     return RENDERERS[request.route]()

@@ -1,4 +1,4 @@
-"""GET and HEAD of /image/… and /direct-file/….
+"""Serve `GET` and `HEAD` of the links to results and originals.
 
 API Gateway drops the body of an answer to HEAD and keeps its length.
 """
@@ -13,7 +13,7 @@ from leanpix.http import Request, Response
 SERVICE = download_service()
 
 
-@serves(downloads.render_error)
+@serves(render_error=downloads.render_error)
 def handler(request: Request) -> Response:
     """Hand a file out."""
     download = SERVICE.download(downloads.parse_download(request))

@@ -1,4 +1,4 @@
-"""The optimizer: takes image tasks from SQS, one result a task."""
+"""Optimize the images of a batch of SQS messages."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ SERVICE = optimize_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
-    """Optimize each image; report those that must be delivered again."""
+    """Optimize each image, and report the messages that must be delivered again."""
     return handle_batch(
         event,
         context,

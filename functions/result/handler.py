@@ -1,15 +1,15 @@
-"""POST /v1/optimize/{process_id}/result and POST /v1/convert/{process_id}/result."""
+"""Serve the polls for results of MegaOptim's API."""
 
 from leanpix.bootstrap import settings, wait_service
 from leanpix.dialects import megaoptim
-from leanpix.dialects.job_ids import parse_job_id
+from leanpix.dialects.identifiers import parse_job_id
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
 SERVICE = wait_service()
 
 
-@serves(megaoptim.render_error)
+@serves()
 def handler(request: Request) -> Response:
     """Hold the poll until the job has ended, or the time is up."""
     finished = SERVICE.wait(

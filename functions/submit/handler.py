@@ -1,4 +1,4 @@
-"""POST /v1/optimize and POST /v1/convert."""
+"""Serve `POST /v1/optimize` and `POST /v1/convert`."""
 
 from leanpix.bootstrap import accept_service
 from leanpix.dialects import megaoptim
@@ -6,11 +6,11 @@ from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
 SERVICE = accept_service()
-"""Made while the function starts, when Lambda lends it a whole CPU."""
+"""The service, made while the function starts, when Lambda lends it a whole CPU."""
 
 
-@serves(megaoptim.render_error)
+@serves()
 def handler(request: Request) -> Response:
-    """Take a submission in and answer with its id."""
+    """Accept a submission and answer with its id."""
     submission = megaoptim.parse_submission(request, account_id=require_account(request))
     return megaoptim.render_accepted(SERVICE.accept(submission), request)

@@ -1,4 +1,4 @@
-"""The sweeper: started by the clock, heals what a crash left half done."""
+"""Heal what a crash left half done, once a minute."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ SERVICE = sweep_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Sweep for as long as there is time, and say what was done."""
+    """Sweep for as long as there is time, and report the finds."""
     begin_log(request_id=context.aws_request_id)
     report = SERVICE.sweep(seconds_left=begin(context))
     logger.info("swept", **asdict(report))

@@ -1,8 +1,9 @@
-"""GET /api/v1/usage and GET /api/v1/stats."""
+"""Serve `GET /api/v1/usage` and `GET /api/v1/stats`."""
 
 import time
 
 from leanpix.bootstrap import account_service
+from leanpix.contract import TinyJpgPath
 from leanpix.dialects import tinyjpg
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
@@ -10,10 +11,10 @@ from leanpix.http import Request, Response
 SERVICE = account_service()
 
 
-@serves(tinyjpg.render_error)
+@serves()
 def handler(request: Request) -> Response:
-    """Tell the account what it used, or what it may still use."""
+    """Return the usage of the account, or its quota."""
     standing = SERVICE.describe_usage(require_account(request))
-    if request.route.endswith("/stats"):
+    if request.route == TinyJpgPath.STATS:
         return tinyjpg.render_stats(standing, now=time.time())
     return tinyjpg.render_usage(standing.months, now=time.time())

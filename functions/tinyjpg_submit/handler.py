@@ -1,4 +1,4 @@
-"""POST /api/optimize and POST /api/v1/optimize."""
+"""Serve `POST /api/optimize` and its alias `POST /api/v1/optimize`."""
 
 from leanpix.bootstrap import accept_service, examine_service, settings
 from leanpix.dialects import tinyjpg
@@ -9,9 +9,9 @@ SERVICE = accept_service()
 EXAMINER = examine_service()
 
 
-@serves(tinyjpg.render_error)
+@serves()
 def handler(request: Request) -> Response:
-    """Take an image in and answer with its id, its URLs and how small it should get."""
+    """Accept an image and answer with its id, its links and its estimated size."""
     submission = tinyjpg.parse_submission(request, account_id=require_account(request))
     examined = EXAMINER.examine(submission)
     return tinyjpg.render_accepted(

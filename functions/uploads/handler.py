@@ -1,4 +1,4 @@
-"""POST /v1/uploads."""
+"""Serve `POST /v1/uploads`."""
 
 from leanpix.bootstrap import uploads_service
 from leanpix.dialects import megaoptim
@@ -8,7 +8,7 @@ from leanpix.http import Request, Response
 SERVICE = uploads_service()
 
 
-@serves(megaoptim.render_error)
+@serves()
 def handler(request: Request) -> Response:
     """Grant a direct upload."""
     wanted = megaoptim.parse_upload_request(request, account_id=require_account(request))

@@ -103,6 +103,7 @@ def test_what_is_no_results_id_finds_nothing(service: DownloadService, public_id
     request = Request(
         method="GET",
         path=f"/image/{public_id}/p.png",
+        route="/image/{public_id}/{file_name}",
         path_parameters={"public_id": public_id, "file_name": "p.png"},
     )
     with pytest.raises(LeanpixError):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from leanpix.dialects.idempotency import read_idempotency_key
+from leanpix.dialects.identifiers import read_idempotency_key
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.idempotency import fingerprint_submission, hash_idempotency_key
 from leanpix.domain.jobs import Credentials

@@ -12,7 +12,6 @@ import pytest
 
 from leanpix.contract import CORRELATION_ATTRIBUTE, ErrorName, MetricName
 from leanpix.counting import count_image, count_sweep
-from leanpix.dialects import megaoptim
 from leanpix.domain.callbacks import CallbackState
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
@@ -137,7 +136,7 @@ def test_a_message_without_a_request_is_logged_under_its_own_call(written: Any) 
 
 
 def test_a_request_is_logged_under_the_id_that_the_client_is_told(written: Any) -> None:
-    serves(megaoptim.render_error)(lambda _: Response(status=200))(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
+    serves()(lambda _: Response(status=200))(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
     (line,) = logs_in(written())
     assert line["correlation_id"] == "api-1"
     assert line["job_id"] == 7
@@ -169,7 +168,7 @@ def test_an_unexpected_fault_is_counted(written: Any) -> None:
     answer = handle_batch(sqs_event(), Context(), fail)  # type: ignore[arg-type]  # Context has what the code reads
     assert len(answer["batchItemFailures"]) == 1
     assert (MetricName.INTERNAL_ERRORS, 1, {}) in metrics_in(written())
-    serves(megaoptim.render_error)(fail)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
+    serves()(fail)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
     assert (MetricName.INTERNAL_ERRORS, 1, {}) in metrics_in(written())
 
 
@@ -177,7 +176,7 @@ def test_a_poll_whose_time_is_up_is_counted_apart_from_errors(written: Any) -> N
     def time_out(_: Any) -> Response:
         raise LeanpixError(ErrorName.WAIT_TIMED_OUT, wait_seconds=80)
 
-    serves(megaoptim.render_error)(time_out)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
+    serves()(time_out)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
     assert metrics_in(written()) == [(MetricName.WAITS_TIMED_OUT, 1, {})]
 
 

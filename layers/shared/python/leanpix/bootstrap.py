@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from leanpix.contract import (
@@ -145,7 +145,7 @@ def call_back_service() -> CallBackService:
     from leanpix.adapters.clock import SystemClock
     from leanpix.adapters.fetch import GuardedFetcher
     from leanpix.adapters.queue import SqsCallbackQueue
-    from leanpix.dialects import megaoptim
+    from leanpix.dialects.dialect import find_dialect
     from leanpix.services.call_back import CallBackService
 
     base_url = settings().base_url
@@ -160,9 +160,10 @@ def call_back_service() -> CallBackService:
         ),
         poster=GuardedFetcher(may_fetch_loopback=settings().may_fetch_loopback),
         clock=SystemClock(),
-        # TinyJPG's document knows no callbacks.
         renderers={
-            Api.MEGAOPTIM: lambda done: megaoptim.render_result(done, base_url=base_url).body
+            api: partial(render, base_url=base_url)
+            for api in Api
+            if (render := find_dialect(api).render_callback)
         },
     )
 

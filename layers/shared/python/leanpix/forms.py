@@ -1,4 +1,4 @@
-"""Form bodies as real clients send them: multipart, urlencoded, JSON, or nothing at all."""
+"""Read form bodies as real clients send them: multipart, urlencoded, JSON, or empty."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_FIELD_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class FormFile:
-    """A file part. Its declared content type is often missing or wrong, so it is not kept."""
+    """A file part. Its declared content type is often missing or wrong, so it is dropped."""
 
     file_name: str
     data: bytes
@@ -32,17 +32,18 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """The fields and files of a request; of a repeated field, the last one counts."""
+    """The fields and files of a request; the last one of a repeated field counts."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, FormFile] = field(default_factory=dict)
 
 
 def parse_form(request: Request) -> Form:
-    """Return what a request's body holds.
+    """Return the fields and files in the body of a request.
 
-    Raises ``LeanpixError``: ``TOO_LARGE`` for a body over the inline limit, ``UNREADABLE_BODY``
-    for one that is not of the type it declares, ``INVALID_REQUEST`` for an endless field.
+    Raises:
+        LeanpixError: `TOO_LARGE`, the body is over the inline limit; `UNREADABLE_BODY`, it is not
+            of its declared type; `INVALID_REQUEST`, a field is too long.
     """
     if len(request.body) > MAX_INLINE_BYTES:
         raise LeanpixError(ErrorName.TOO_LARGE)

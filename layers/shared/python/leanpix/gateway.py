@@ -1,4 +1,4 @@
-"""API Gateway's events and answers, turned into plain requests and responses and back.
+"""Turn API Gateway's events into requests, and responses into its answers.
 
 See "Input format of a Lambda function for proxy integration" in the API Gateway guide.
 """
@@ -10,11 +10,12 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from leanpix.adapters import deadline
 from leanpix.bootstrap import settings
-from leanpix.contract import SECURITY_HEADERS, ErrorName, MetricName
+from leanpix.contract import SECURITY_HEADERS, Api, ErrorName, MetricName, find_route
+from leanpix.dialects.dialect import Dialect, RenderError, find_dialect
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import Request, Response
 from leanpix.observability import begin_log, count, logger
@@ -23,21 +24,23 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Handle = Callable[[Request], Response]
-RenderError = Callable[..., Response]
 LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
 
-COMMON_HEADERS = {
-    # Any page may call, and none with credentials: the key goes in a header of its own.
+COMMON_HEADERS: Final = {
+    # Any page may call, without credentials: the key has a header of its own.
     "Access-Control-Allow-Origin": "*",
     **SECURITY_HEADERS,
 }
 
 
-def serves(render_error: RenderError) -> Callable[[Handle], LambdaHandler]:
+def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], LambdaHandler]:
     """Make a Lambda handler of a function from request to response.
 
-    ``render_error`` gives errors in the words of the API whose routes the handler serves. What is
-    no ``LeanpixError`` is logged whole and told to the client as an internal error.
+    A `LeanpixError` is answered in the words of the route's API. Any other exception is logged
+    whole and answered as an internal error.
+
+    Args:
+        render_error: renders the errors of a handler that serves several APIs alike.
     """
 
     def decorate(handle: Handle) -> LambdaHandler:
@@ -46,15 +49,16 @@ def serves(render_error: RenderError) -> Callable[[Handle], LambdaHandler]:
             started = time.perf_counter()
             begin_log(
                 request_id=context.aws_request_id,
-                # What API Gateway tells the client too, as x-amzn-RequestId.
+                # API Gateway sends it to the client too, as x-amzn-RequestId.
                 correlation_id=(event.get("requestContext") or {}).get("requestId"),
             )
             deadline.begin(context.get_remaining_time_in_millis() / 1000)
             request = read_event(event)
-            job_id = _named_job(request)
+            dialect = _dialect_of(request)
+            job_id = _named_job(request, dialect)
             if job_id is not None:
                 logger.append_keys(job_id=job_id)
-            response = _answer(handle, request, render_error)
+            response = _answer(handle, request, render_error or dialect.render_error)
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info(
                 "request",
@@ -88,12 +92,12 @@ def read_event(event: Mapping[str, Any]) -> Request:
 
 
 def to_result(response: Response, *, milliseconds: float) -> dict[str, Any]:
-    """Return what API Gateway takes from a function. A body always goes as base64."""
+    """Return the result that API Gateway expects of a function, its body as base64."""
     return {
         "statusCode": response.status,
         "headers": {
             **COMMON_HEADERS,
-            # Server Timing, W3C: how long the handler took, for whoever measures from outside.
+            # The duration of the handler, for measurements from outside (Server Timing, W3C).
             "Server-Timing": f"handler;dur={milliseconds:.1f}",
             **response.headers,
         },
@@ -105,18 +109,24 @@ def to_result(response: Response, *, milliseconds: float) -> dict[str, Any]:
 def require_account(request: Request) -> str:
     """Return the caller's account, which the authorizer has found.
 
-    Raises ``LeanpixError`` where there is none, which the authorizer and API Gateway should have
-    refused already.
+    Raises:
+        LeanpixError: `INVALID_API_KEY_ON_ACCOUNT`, there is none. The authorizer and API Gateway
+            should have refused the call already.
     """
     if not request.account_id:
         raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
     return request.account_id
 
 
-def _named_job(request: Request) -> int | None:
-    """Return the job that a path names, whatever its API calls it."""
-    named = request.path_parameters.get("process_id") or request.path_parameters.get("image_id")
-    return int(named) if named and re.fullmatch(r"[0-9]{1,16}", named) else None
+def _dialect_of(request: Request) -> Dialect:
+    route = find_route(request.method, request.route)
+    return find_dialect(route.api if route else Api.LEANPIX)
+
+
+def _named_job(request: Request, dialect: Dialect) -> int | None:
+    """Return the id of the job that a path names, for the log."""
+    named = request.path_parameters.get(dialect.job_parameter or "", "")
+    return int(named) if re.fullmatch(r"[0-9]{1,16}", named) else None
 
 
 def _answer(handle: Handle, request: Request, render_error: RenderError) -> Response:
@@ -126,7 +136,7 @@ def _answer(handle: Handle, request: Request, render_error: RenderError) -> Resp
         if error.name is ErrorName.WAIT_TIMED_OUT:
             count(MetricName.WAITS_TIMED_OUT)
         return render_error(error, site_url=settings().site_url)
-    except Exception:  # noqa: BLE001 - the boundary: whatever it is, the client reads the catalogue's text
+    except Exception:  # noqa: BLE001 - the boundary: the client gets the catalogue's text for any fault
         logger.exception("unexpected")
         count(MetricName.INTERNAL_ERRORS)
         return render_error(LeanpixError(ErrorName.INTERNAL), site_url=settings().site_url)

@@ -1,4 +1,4 @@
-"""A request and a response as the dialects see them, whatever carries them."""
+"""HTTP requests and responses, whatever carries them."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Request:
     method: str
     path: str
     route: str = ""
-    """The path as the contract has it, such as ``/image/{public_id}/{file_name}``, whatever a
-    stage or a custom domain puts before it."""
+    """The path as the contract has it, such as `/v1/optimize/{process_id}/result`, without the
+    prefix of a stage or a custom domain."""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     account_id: str | None = None
-    """Whose key came with it, as the authorizer found."""
+    """The account of the key, as the authorizer found it."""
 
     @property
     def user_agent(self) -> str:
-        """Return the client's name of itself."""
+        """The client's name of itself."""
         return self.headers.get("user-agent", "")
 
 
@@ -46,7 +46,7 @@ class Response:
 def json_response(
     body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a response that carries JSON."""
+    """Return a response with a JSON body."""
     return Response(
         status=status,
         headers={"Content-Type": JSON_TYPE, "Cache-Control": "no-store", **(headers or {})},

@@ -16,7 +16,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from leanpix.contract import MetricName
+from leanpix.contract import FORMATS, MetricName
 from leanpix.redaction import scrub
 
 
@@ -28,7 +28,6 @@ def _to_json(entry: Mapping[str, Any]) -> str:
 logger = Logger(json_serializer=_to_json)
 
 _OTHER: Final = "other"
-_FORMATS: Final = frozenset({"jpg", "png", "gif", "webp", "avif", "svg"})
 
 
 def begin_log(*, request_id: str, correlation_id: str | None = None, **keys: Any) -> None:
@@ -71,7 +70,7 @@ def write_metrics(
 
 def known_format(name: str) -> str:
     """Return a format as a dimension: what a client made up is ``other``."""
-    return name if name in _FORMATS else _OTHER
+    return name if name in FORMATS else _OTHER
 
 
 def known_reason(reason: str) -> str:

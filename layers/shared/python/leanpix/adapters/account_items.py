@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from leanpix.adapters.items import Item, to_item
+from leanpix.contract import FORMATS
 from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.ledger import Balance, month_of
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 ACCOUNT_PART: Final = "account"
 USAGE_PREFIX: Final = "usage#"
-COUNTED_TYPES: Final = frozenset({"jpg", "png", "gif", "webp", "avif", "svg"})
 OTHER_TYPE: Final = "other"
 _TYPE_PREFIX: Final = "type_"
 _SAVED_PREFIX: Final = "saved_"
@@ -142,7 +142,7 @@ def count_usage(table: str, image: Image, outcome: Outcome, *, failed: bool, now
         "charged_tokens": image.charged_tokens if main else 0,
         "bytes_in": outcome.original_bytes,
         "bytes_out": main.bytes if main else outcome.original_bytes,
-        f"{_TYPE_PREFIX}{kind if kind in COUNTED_TYPES else OTHER_TYPE}": 1,
+        f"{_TYPE_PREFIX}{kind if kind in FORMATS else OTHER_TYPE}": 1,
     }
     if main and outcome.original_bytes:
         saved = 100 * (1 - main.bytes / outcome.original_bytes)

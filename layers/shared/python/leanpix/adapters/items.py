@@ -21,7 +21,7 @@ from leanpix.domain.jobs import (
     UploadedSource,
     UrlSource,
 )
-from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
+from leanpix.domain.options import Compression, ImageOptions, Operation
 from leanpix.domain.sweeping import FIRST_CALLBACK_LOOK_SECONDS, FIRST_LOOK_SECONDS, shard_of
 
 Item = dict[str, Any]
@@ -196,11 +196,10 @@ def _source_from(value: Mapping[str, Any]) -> Source:
 
 
 def _options_from(value: Mapping[str, Any]) -> ImageOptions:
-    target = value.get("target_format")
     return ImageOptions(
         compression=Compression(value["compression"]),
         quality=_whole(value.get("quality")),
-        target_format=TargetFormat(target) if target else None,
+        target_format=value.get("target_format"),
         also_webp=value["also_webp"],
         keep_exif=value["keep_exif"],
         cmyk_to_rgb=value["cmyk_to_rgb"],

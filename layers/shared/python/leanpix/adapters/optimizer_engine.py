@@ -104,7 +104,7 @@ class LeanpixEngine:
         chosen: leanpix_engine.Options = engine.Options(
             level=engine.Level(options.compression.value),
             quality=options.quality,
-            target_format=engine.Format(target.value) if target else None,
+            target_format=engine.Format(target) if target else None,
             also_webp=options.also_webp,
             keep_exif=options.keep_exif,
             cmyk_to_rgb=options.cmyk_to_rgb,

@@ -1,17 +1,17 @@
-"""The contract as data: routes, limits, plans, error texts, names. Standard library only.
+"""The contract as data: routes, formats, limits, plans, error texts, names.
 
-Infrastructure, handlers, command line, documents and tests all read it here, so that a route,
-a rate, a limit or a text is written once.
+Infrastructure, handlers, command line, documents and tests all read it here, so that each of them
+is written once. It imports nothing but the standard library.
 """
 
 from leanpix.contract.errors import (
     ERRORS,
     GATEWAY_RESPONSES,
-    TINYJPG_ERRORS,
     ErrorEntry,
     ErrorName,
     render_gateway_body,
 )
+from leanpix.contract.formats import FORMATS, TARGET_FORMATS, WEBP, ImageFormat
 from leanpix.contract.limits import (
     AUTHORIZER_CACHE_SECONDS,
     DEFAULT_PLAN,
@@ -67,7 +67,11 @@ from leanpix.contract.routes import (
     SECURITY_HEADERS,
     Access,
     Api,
+    LeanpixPath,
+    MegaOptimPath,
     Route,
+    TinyJpgPath,
+    find_route,
 )
 
 __all__ = [
@@ -79,6 +83,7 @@ __all__ = [
     "DEFAULT_PLAN",
     "DEFAULT_WAIT_SECONDS",
     "ERRORS",
+    "FORMATS",
     "FUNCTIONS",
     "GATEWAY_RESPONSES",
     "IDEMPOTENCY_HEADER",
@@ -109,21 +114,27 @@ __all__ = [
     "ROUTES",
     "SECURITY_HEADERS",
     "SWEEP_MINUTES",
-    "TINYJPG_ERRORS",
+    "TARGET_FORMATS",
     "TTL_ATTRIBUTE",
     "UNLIMITED_TOKENS",
     "UNUSED_UPLOAD_SECONDS",
     "UPLOADS_PREFIX",
     "UPLOAD_URL_SECONDS",
+    "WEBP",
     "Access",
     "Api",
     "EnvironmentName",
     "ErrorEntry",
     "ErrorName",
+    "ImageFormat",
+    "LeanpixPath",
+    "MegaOptimPath",
     "MetricName",
     "OutputName",
     "Plan",
     "Route",
+    "TinyJpgPath",
+    "find_route",
     "metrics_namespace",
     "render_gateway_body",
     "stack_name",

@@ -1,4 +1,4 @@
-"""Every error that a client can be told: its code, and its text in each API."""
+"""Every error that a client can get: its status and its text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ErrorName(StrEnum):
-    """Every error that a client can be told."""
+    """The names of the errors that a client can get."""
 
     INVALID_REQUEST = "invalid_request"
     UNREADABLE_BODY = "unreadable_body"
@@ -42,7 +42,7 @@ class ErrorName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorEntry:
-    """The status of an error and what the client reads; ``{site}`` is the configured site URL."""
+    """The status of an error and its text; `{site}` stands for the configured site URL."""
 
     status: int
     text: str
@@ -119,22 +119,7 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
         ),
     }
 )
-
-TINYJPG_ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
-    {
-        **ERRORS,
-        ErrorName.INVALID_REQUEST: ErrorEntry(status=422, text="Validation failed"),
-        ErrorName.INVALID_API_KEY: ErrorEntry(status=401, text="Invalid API key."),
-        ErrorName.INVALID_API_KEY_ON_ACCOUNT: ErrorEntry(status=401, text="Invalid API key."),
-        ErrorName.NO_TOKENS: ErrorEntry(
-            status=403,
-            text="Plan limit exceeded. Upgrade your plan or wait until your quota resets.",
-        ),
-        ErrorName.NOT_YOUR_JOB: ErrorEntry(status=404, text="Image not found."),
-        ErrorName.JOB_NOT_FOUND: ErrorEntry(status=404, text="Image not found."),
-    }
-)
-"""The same errors in TinyJPG's words and codes."""
+"""The errors in MegaOptim's words. Another API's package has what differs in its own."""
 
 GATEWAY_RESPONSES: Final[Mapping[str, ErrorName]] = MappingProxyType(
     {
@@ -160,11 +145,11 @@ GATEWAY_RESPONSES: Final[Mapping[str, ErrorName]] = MappingProxyType(
         "WAF_FILTERED": ErrorName.FORBIDDEN,
     }
 )
-"""What API Gateway answers by itself: gateway response type -> our error."""
+"""Our error for each type of response that API Gateway makes by itself."""
 
 
 def render_gateway_body(error: ErrorName, *, site_url: str) -> dict[str, object]:
-    """Return the body for an error that API Gateway makes, readable by both APIs' clients."""
+    """Return the body of an error that the clients of every API can read."""
     entry = ERRORS[error]
     text = entry.text.format(site=site_url)
     return {

@@ -1,4 +1,4 @@
-"""What clients call: the routes of both APIs, their headers, and the functions that serve them."""
+"""The routes of all APIs, their headers, and the functions that serve them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ if TYPE_CHECKING:
 
 
 class Api(StrEnum):
-    """The public APIs that Leanpix speaks; each is one module in ``leanpix.dialects``."""
+    """The public APIs that Leanpix speaks; each value names its package in `leanpix.dialects`."""
 
     MEGAOPTIM = "megaoptim"
     TINYJPG = "tinyjpg"
+    LEANPIX = "leanpix"
+    """The routes that are in no vendor's document and describe the service itself."""
 
 
 class Access(StrEnum):
-    """Who may call a route, and what a caller without a good key is told (RESOLUTIONS)."""
+    """Who may call a route, and how a caller without a good key is refused."""
 
     PUBLIC = "public"
     """Anyone."""
@@ -33,13 +35,49 @@ class Access(StrEnum):
 
 
 KEY_CHECKED_ACCESSES: Final = frozenset({Access.KEY_CHECKED_BY_GATEWAY, Access.KEY_ALL_401})
-"""Where the authorizer leaves an unknown key to API Gateway."""
+"""The accesses with which the authorizer leaves an unknown key to API Gateway."""
+
+
+class MegaOptimPath:
+    """The paths of MegaOptim's API. `/v1/uploads` is an addition of Leanpix."""
+
+    HEALTH: Final = "/"
+    STATUS: Final = "/status"
+    PING: Final = "/ping"
+    OPTIMIZE: Final = "/v1/optimize"
+    CONVERT: Final = "/v1/convert"
+    OPTIMIZE_RESULT: Final = "/v1/optimize/{process_id}/result"
+    CONVERT_RESULT: Final = "/v1/convert/{process_id}/result"
+    UPLOADS: Final = "/v1/uploads"
+    ACCOUNT: Final = "/v1/users/info"
+    IMAGE: Final = "/image/{public_id}/{file_name}"
+
+
+class TinyJpgPath:
+    """The paths of TinyJPG's API, and the aliases of two of them under `/api/v1`."""
+
+    OPTIMIZE: Final = "/api/optimize"
+    OPTIMIZE_V1: Final = "/api/v1/optimize"
+    STATUS: Final = "/api/status/{image_id}"
+    STATUS_V1: Final = "/api/v1/status/{image_id}"
+    USAGE: Final = "/api/v1/usage"
+    STATS: Final = "/api/v1/stats"
+    ORIGINAL: Final = "/direct-file/original/{name}"
+    OPTIMIZED: Final = "/direct-file/optimized/{name}"
+
+
+class LeanpixPath:
+    """The paths of the service's own description."""
+
+    OPENAPI: Final = "/openapi.json"
+    DOCS: Final = "/docs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One method of the REST API and the function that serves it."""
 
+    api: Api
     method: str
     path: str
     function: str
@@ -48,140 +86,161 @@ class Route:
     """The documented rate: per key where a key is needed, over all callers where none is."""
 
 
+def _routes(
+    api: Api,
+    function: str,
+    access: Access,
+    *paths: str,
+    methods: tuple[str, ...],
+    requests_per_minute: int | None = None,
+) -> tuple[Route, ...]:
+    """Return the routes of one function, of every path with every method."""
+    return tuple(
+        Route(
+            api=api,
+            method=method,
+            path=path,
+            function=function,
+            access=access,
+            requests_per_minute=requests_per_minute,
+        )
+        for path in paths
+        for method in methods
+    )
+
+
+_GET: Final = ("GET",)
+_POST: Final = ("POST",)
+_GET_AND_HEAD: Final = ("GET", "HEAD")
+
 ROUTES: Final[tuple[Route, ...]] = (
-    Route(method="GET", path="/", function="health", access=Access.PUBLIC),
-    Route(
-        method="GET",
-        path="/status",
-        function="health",
-        access=Access.PUBLIC,
+    *_routes(Api.MEGAOPTIM, "health", Access.PUBLIC, MegaOptimPath.HEALTH, methods=_GET),
+    *_routes(
+        Api.MEGAOPTIM,
+        "health",
+        Access.PUBLIC,
+        MegaOptimPath.STATUS,
+        methods=_GET,
         requests_per_minute=300,
     ),
-    Route(
-        method="GET",
-        path="/ping",
-        function="health",
-        access=Access.PUBLIC,
+    *_routes(
+        Api.MEGAOPTIM,
+        "health",
+        Access.PUBLIC,
+        MegaOptimPath.PING,
+        methods=_GET_AND_HEAD,
         requests_per_minute=300,
     ),
-    Route(
-        method="HEAD",
-        path="/ping",
-        function="health",
-        access=Access.PUBLIC,
-        requests_per_minute=300,
-    ),
-    *(
-        Route(
-            method="POST",
-            path=path,
-            function="submit",
-            access=Access.KEY,
-            requests_per_minute=120,
-        )
-        for path in ("/v1/optimize", "/v1/convert")
-    ),
-    *(
-        Route(
-            method="POST",
-            path=f"{path}/{{process_id}}/result",
-            function="result",
-            access=Access.KEY,
-            requests_per_minute=350,
-        )
-        for path in ("/v1/optimize", "/v1/convert")
-    ),
-    Route(
-        method="POST",
-        path="/v1/uploads",
-        function="uploads",
-        access=Access.KEY,
+    *_routes(
+        Api.MEGAOPTIM,
+        "submit",
+        Access.KEY,
+        MegaOptimPath.OPTIMIZE,
+        MegaOptimPath.CONVERT,
+        methods=_POST,
         requests_per_minute=120,
     ),
-    Route(
-        method="POST",
-        path="/v1/users/info",
-        function="account",
-        access=Access.KEY_CHECKED_BY_GATEWAY,
+    *_routes(
+        Api.MEGAOPTIM,
+        "result",
+        Access.KEY,
+        MegaOptimPath.OPTIMIZE_RESULT,
+        MegaOptimPath.CONVERT_RESULT,
+        methods=_POST,
+        requests_per_minute=350,
+    ),
+    *_routes(
+        Api.MEGAOPTIM,
+        "uploads",
+        Access.KEY,
+        MegaOptimPath.UPLOADS,
+        methods=_POST,
         requests_per_minute=120,
     ),
-    *(
-        Route(
-            method="POST",
-            path=path,
-            function="tinyjpg_submit",
-            access=Access.KEY_ALL_401,
-            requests_per_minute=120,
-        )
-        for path in ("/api/optimize", "/api/v1/optimize")
+    *_routes(
+        Api.MEGAOPTIM,
+        "account",
+        Access.KEY_CHECKED_BY_GATEWAY,
+        MegaOptimPath.ACCOUNT,
+        methods=_POST,
+        requests_per_minute=120,
     ),
-    *(
-        Route(
-            method="GET",
-            path=f"{path}/{{image_id}}",
-            function="tinyjpg_status",
-            access=Access.KEY_ALL_401,
-            requests_per_minute=350,
-        )
-        for path in ("/api/status", "/api/v1/status")
+    *_routes(
+        Api.TINYJPG,
+        "tinyjpg_submit",
+        Access.KEY_ALL_401,
+        TinyJpgPath.OPTIMIZE,
+        TinyJpgPath.OPTIMIZE_V1,
+        methods=_POST,
+        requests_per_minute=120,
     ),
-    *(
-        Route(
-            method="GET",
-            path=path,
-            function="tinyjpg_account",
-            access=Access.KEY_ALL_401,
-            requests_per_minute=120,
-        )
-        for path in ("/api/v1/usage", "/api/v1/stats")
+    *_routes(
+        Api.TINYJPG,
+        "tinyjpg_status",
+        Access.KEY_ALL_401,
+        TinyJpgPath.STATUS,
+        TinyJpgPath.STATUS_V1,
+        methods=_GET,
+        requests_per_minute=350,
     ),
-    *(
-        Route(method=method, path=path, function="image", access=Access.PUBLIC)
-        for path in (
-            "/image/{public_id}/{file_name}",
-            "/direct-file/original/{name}",
-            "/direct-file/optimized/{name}",
-        )
-        for method in ("GET", "HEAD")
+    *_routes(
+        Api.TINYJPG,
+        "tinyjpg_account",
+        Access.KEY_ALL_401,
+        TinyJpgPath.USAGE,
+        TinyJpgPath.STATS,
+        methods=_GET,
+        requests_per_minute=120,
     ),
-    *(
-        Route(method="GET", path=path, function="docs", access=Access.PUBLIC)
-        for path in ("/openapi.json", "/docs")
+    *_routes(Api.MEGAOPTIM, "image", Access.PUBLIC, MegaOptimPath.IMAGE, methods=_GET_AND_HEAD),
+    *_routes(
+        Api.TINYJPG,
+        "image",
+        Access.PUBLIC,
+        TinyJpgPath.ORIGINAL,
+        TinyJpgPath.OPTIMIZED,
+        methods=_GET_AND_HEAD,
+    ),
+    *_routes(
+        Api.LEANPIX,
+        "docs",
+        Access.PUBLIC,
+        LeanpixPath.OPENAPI,
+        LeanpixPath.DOCS,
+        methods=_GET,
     ),
 )
+
+
+def find_route(method: str, path: str) -> Route | None:
+    """Return the route of a method and a path as the contract has it, or None."""
+    return _BY_CALL.get((method, path))
+
+
+_BY_CALL: Final = {(route.method, route.path): route for route in ROUTES}
+
+FUNCTIONS: Final[tuple[str, ...]] = (
+    *dict.fromkeys(route.function for route in ROUTES),
+    "authorizer",
+    "optimizer",
+    "dead_letters",
+    "sweeper",
+    "callbacks",
+)
+"""Every Lambda function; each is a folder in `functions/` with a `handler.py`."""
 
 API_KEY_HEADER: Final = "X-API-KEY"
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 """A client's own name for a submit: sent again, it is answered again and not charged again."""
+IDEMPOTENCY_SECONDS: Final = 86_400
+"""For how long such a name is remembered."""
 MAX_IDEMPOTENCY_KEY_CHARACTERS: Final = 255
 BROWSER_HEADERS: Final = ("Content-Type", API_KEY_HEADER, IDEMPOTENCY_HEADER)
-"""What a page of another origin may send (Fetch standard, CORS protocol)."""
+"""The headers that a page of another origin may send (Fetch standard, CORS protocol)."""
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=31536000",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
-"""Of every answer, whoever makes it; pages and images have a policy of their own."""
-IDEMPOTENCY_SECONDS: Final = 86_400
-"""How long such a name is remembered."""
-
-
-FUNCTIONS: Final[tuple[str, ...]] = (
-    "health",
-    "authorizer",
-    "submit",
-    "result",
-    "image",
-    "account",
-    "uploads",
-    "tinyjpg_submit",
-    "tinyjpg_status",
-    "tinyjpg_account",
-    "docs",
-    "optimizer",
-    "dead_letters",
-    "sweeper",
-    "callbacks",
-)
-"""Every Lambda function; each is a folder in ``functions/`` with a ``handler.py``."""
+"""The headers of every answer, whoever makes it; pages and images have a policy of their own."""

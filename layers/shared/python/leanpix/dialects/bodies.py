@@ -1,15 +1,19 @@
-"""What the response bodies of all APIs have in common.
+"""Make response bodies and error texts, the same way in every API.
 
-Plain dataclasses: pydantic, which they were, took a quarter of the time that a function needs to
-start, to check what mypy has checked already (docs/sizing.md). ``leanpix.openapi`` reads them.
+Bodies are plain dataclasses: pydantic took a quarter of the time that a function needs to start,
+to check what mypy has checked already (docs/sizing.md). `leanpix.openapi` reads them too.
 """
 
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, dataclass_transform
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from leanpix.http import Response, json_response
+
+if TYPE_CHECKING:
+    from leanpix.contract import ErrorEntry
+    from leanpix.domain.errors import LeanpixError
 
 
 def described(text: str, *, default: Any = MISSING) -> Any:
@@ -21,14 +25,14 @@ def described(text: str, *, default: Any = MISSING) -> Any:
     eq_default=False, kw_only_default=True, frozen_default=True, field_specifiers=(described,)
 )
 class Body:
-    """A JSON object: what is derived from it is a frozen dataclass.
+    """A JSON object. Its subclasses are frozen dataclasses.
 
-    A field whose default is None is left out where there is nothing to tell; every other field
-    is always sent, as null where its value is None.
+    A field whose default is None is left out where its value is None. Every other field is always
+    sent, as null where its value is None.
     """
 
     def __init_subclass__(cls) -> None:
-        """Make the dataclass, with the methods that are used: each takes time to make."""
+        """Make the dataclass, with the used methods only: each takes time to make."""
         dataclass(frozen=True, kw_only=True, eq=False, repr=False, match_args=False)(cls)
 
 
@@ -40,6 +44,18 @@ def body_fields(body: type[Body]) -> tuple[Field[Any], ...]:
 def render(body: Body, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a response that carries the body."""
     return json_response(_to_json(body), status=status, headers=headers)
+
+
+def fill_text(entry: ErrorEntry, error: LeanpixError, *, site_url: str) -> str:
+    """Return the text of an error with its placeholders filled."""
+    return entry.text.format(site=site_url, **error.facts)
+
+
+def retry_headers(entry: ErrorEntry) -> dict[str, str]:
+    """Return the header that says when to try again (RFC 9110 §10.2.3), if the error has one."""
+    if entry.retry_after_seconds is None:
+        return {}
+    return {"Retry-After": str(entry.retry_after_seconds)}
 
 
 def _to_json(value: Any) -> Any:

@@ -1,52 +1,52 @@
-"""Downloads as HTTP: both APIs hand files out the same way, from paths of their own."""
+"""Hand files out over HTTP, the same way in every API; each API has paths of its own."""
 
 from __future__ import annotations
 
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
-from leanpix.contract import ERRORS, render_gateway_body
-from leanpix.dialects.errors import retry_headers
+from leanpix.contract import ERRORS, ErrorName, find_route, render_gateway_body
+from leanpix.dialects.bodies import retry_headers
+from leanpix.dialects.dialect import find_dialect
 from leanpix.domain.downloads import DownloadRequest
+from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import is_public_id
-from leanpix.domain.results import result_object_key, upload_object_key
 from leanpix.http import Request, Response, json_response
 
 if TYPE_CHECKING:
     from leanpix.domain.downloads import Download
-    from leanpix.domain.errors import LeanpixError
 
-ORIGINAL_PATH: Final = "/direct-file/original/"
-OPTIMIZED_PATH: Final = "/direct-file/optimized/"
 SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG opened by itself is a document: it may neither run nor load anything."""
 
 
 def parse_download(request: Request) -> DownloadRequest:
-    """Return which file a request asks for, by the shape of its path.
+    """Return the file that a request asks for, by the path of its API.
 
-    MegaOptim: ``/image/{public_id}/{file_name}``. TinyJPG: ``/direct-file/original/{name}`` and
-    ``/direct-file/optimized/{name}``, where the name is the public id, a hyphen, the file name.
+    Raises:
+        LeanpixError: `IMAGE_NOT_FOUND`, the API hands no files out.
     """
-    parameters = request.path_parameters
-    # Stored names hold no percent sign, so a name that was decoded already stays as it is.
-    if "public_id" in parameters:
-        public_id, file_name = parameters["public_id"], unquote(parameters["file_name"])
-    else:
-        public_id, _, file_name = unquote(parameters["name"]).partition("-")
-    is_original = request.route.startswith(ORIGINAL_PATH)
-    key = upload_object_key(public_id) if is_original else result_object_key(public_id, file_name)
+    route = find_route(request.method, request.route)
+    parse = find_dialect(route.api).parse_download if route else None
+    if parse is None:
+        raise LeanpixError(ErrorName.IMAGE_NOT_FOUND)
+    return parse(request)
+
+
+def to_download_request(
+    request: Request, public_id: str, object_key: str, *, may_come: bool = False
+) -> DownloadRequest:
+    """Return a request for an object, with the conditions of the HTTP request."""
     return DownloadRequest(
-        object_key=key if is_public_id(public_id) else None,
+        object_key=object_key if is_public_id(public_id) else None,
         byte_range=request.headers.get("range", ""),
         if_none_match=request.headers.get("if-none-match", ""),
-        may_come=request.route.startswith(OPTIMIZED_PATH),
+        may_come=may_come,
     )
 
 
 def render_download(download: Download, *, now: float) -> Response:
-    """Return a result: 200, 206, 304, or 302 to where it is."""
+    """Return a file: 200, 206, 304, or 302 to its place in the object store."""
     headers = {
         "Content-Type": download.content_type,
         "ETag": download.etag,
@@ -68,7 +68,7 @@ def render_download(download: Download, *, now: float) -> Response:
 
 
 def render_error(error: LeanpixError, *, site_url: str) -> Response:
-    """Return an error that both APIs' clients can read, as those of API Gateway's own are."""
+    """Return an error that the clients of every API can read, as API Gateway's own errors are."""
     entry = ERRORS[error.name]
     return json_response(
         render_gateway_body(error.name, site_url=site_url),

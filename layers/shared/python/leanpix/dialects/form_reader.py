@@ -1,4 +1,4 @@
-"""Reading a form field by field, while every problem of it is gathered."""
+"""Read a form field by field, and gather every problem of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_DIGITS: Final = 10
 
 
 class FormReader:
-    """Reads typed values; what is wrong becomes a problem and a harmless value."""
+    """A reader of typed values. A wrong value becomes a problem and a harmless value."""
 
     def __init__(self, form: Form) -> None:
         """Take the form."""
@@ -27,7 +27,11 @@ class FormReader:
         self.problems: list[Problem] = []
 
     def check(self) -> None:
-        """Raise ``LeanpixError`` with every problem found so far, if there is one."""
+        """Raise every problem found so far at once.
+
+        Raises:
+            LeanpixError: `INVALID_REQUEST`, there is at least one problem.
+        """
         if self.problems:
             raise LeanpixError(ErrorName.INVALID_REQUEST, problems=tuple(self.problems))
 
@@ -36,26 +40,26 @@ class FormReader:
         self.problems.append(Problem(field.name, text))
 
     def has(self, field: Field) -> bool:
-        """Return whether a field was sent at all, as text or as a file."""
+        """Return whether a field was sent, as text or as a file."""
         return field.name in self.form.files or bool(self.text(field))
 
     def raw(self, field: Field) -> str:
-        """Return a field's text as it was sent; empty where it was not."""
+        """Return the text of a field as it was sent, or an empty one."""
         return self.form.fields.get(field.name, "")
 
     def text(self, field: Field) -> str:
-        """Return a field without the space around it; empty where it was not sent."""
+        """Return the text of a field without the space around it, or an empty one."""
         return self.raw(field).strip()
 
     def flag(self, field: Field) -> bool:
-        """Return a field that is 0 or 1; not sent and empty mean 0."""
+        """Return the value of a field that is 0 or 1; not sent and empty mean 0."""
         value = _FLAGS.get(self.text(field).lower())
         if value is None:
             self.complain(field, f"The {field.name} field must be 0 or 1.")
         return bool(value)
 
     def pixels(self, field: Field) -> int | None:
-        """Return a field that is a number of pixels; not sent, empty and 0 mean None."""
+        """Return the value of a field in pixels; not sent, empty and 0 mean None."""
         number = to_whole(self.text(field) or "0")
         if number is None:
             self.complain(field, f"The {field.name} field must be a whole number of pixels, or 0.")
@@ -64,7 +68,7 @@ class FormReader:
         return min(number, field.maximum or number) or None
 
     def choice(self, field: Field) -> Any:
-        """Return what a field's word stands for, or None where it is none of its words."""
+        """Return the meaning of a field's word, or None for an unknown word."""
         word = self.text(field).lower() or field.default or ""
         if word not in field.choices:
             required = "is required and " if field.is_required else ""
@@ -73,7 +77,7 @@ class FormReader:
         return field.choices.get(word)
 
     def url(self, field: Field) -> str | None:
-        """Return a field that must be a URL that can be fetched."""
+        """Return the value of a field that must be a usable URL."""
         url = self.text(field)
         if is_usable_url(url):
             return url
@@ -84,7 +88,7 @@ class FormReader:
         return None
 
     def upload(self, field: Field) -> Upload | None:
-        """Return a field that must be an uploaded file."""
+        """Return the value of a field that must be an uploaded file."""
         file = self.form.files.get(field.name)
         if file is not None and file.data:
             return Upload(file_name=clean_file_name(file.file_name), data=file.data)
@@ -100,7 +104,7 @@ def to_whole(text: str) -> int | None:
 
 
 def is_usable_url(url: str) -> bool:
-    """Return whether a URL can be fetched at all. Whether it may be is the fetcher's to say."""
+    """Return whether a URL can be fetched at all; the fetcher decides whether it may be."""
     if not url or len(url) > MAX_URL_CHARACTERS or any(ord(c) <= ord(" ") for c in url):
         return False
     try:

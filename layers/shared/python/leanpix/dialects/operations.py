@@ -1,6 +1,6 @@
-"""What each route takes and answers, as data for the API's description.
+"""Describe what a route takes and answers, as data for the API's description.
 
-Only ``leanpix.openapi`` imports this: a function that serves a route needs none of it.
+Only `leanpix.openapi` imports this: a function that serves a route needs none of it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from leanpix.contract import Access, ErrorEntry, ErrorName, Route
+from leanpix.contract import PRESIGNED_URL_SECONDS, Access, ErrorEntry, ErrorName, Route
 from leanpix.dialects.bodies import Body
 from leanpix.dialects.fields import Field, Variant
 
@@ -24,52 +24,52 @@ class Answer:
     text: str
     body: type[Body] | None = None
     media_type: str | None = None
-    """Of an answer that is no JSON."""
+    """The media type of an answer that is no JSON."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Name and meaning of those worth knowing."""
+    """The headers worth knowing, with their meanings."""
     example: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a route does; the contract has its method, its rate and who may call it."""
+    """The description of a route; the contract has its method, its rate and its access."""
 
     name: str
-    """Unique; what a generated client calls its method."""
+    """A unique name, which generated clients give to their method."""
     summary: str
     answers: tuple[Answer, ...]
     text: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
-    """What each stands for; those of ``INTEGER_PARAMETERS`` are numbers."""
+    """The parameters in the path, with their meanings."""
     query: tuple[Field, ...] = ()
     form: tuple[Field, ...] = ()
     variants: tuple[Variant, ...] = ()
-    """The ways to fill in a form whose ``type`` says which of them it is."""
+    """The ways to fill in a form whose `type` tells them apart."""
     may_be_repeated: bool = False
-    """An ``Idempotency-Key`` makes it safe to send again."""
+    """Whether an `Idempotency-Key` makes it safe to send again."""
     errors: tuple[ErrorName, ...] = ()
-    """Those of its own, besides what holds for every route of its access."""
+    """The errors of this route, besides those of every route with its access."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """One public API: its routes, and how it tells errors."""
+    """One public API: its routes and its errors."""
 
+    schema_prefix: str
+    """Begins the names of its schemas, since two APIs may both have an `Error`."""
     title: str
     text: str
     operations: Mapping[str, Operation]
-    """By the route's path, and by ``METHOD path`` where methods differ."""
+    """The operations by path, and by `METHOD path` where methods differ."""
     errors: Mapping[ErrorName, ErrorEntry]
     error_body: type[Body]
     error_example: Any
-    """Called with an entry and its text: the body that a client reads."""
+    """A function of an entry and its text that returns the body of the error."""
 
     def find(self, route: Route) -> Operation | None:
-        """Return what a route does, where it is one of this API's."""
+        """Return the operation of a route, or None where this API has no such route."""
         return self.operations.get(f"{route.method} {route.path}", self.operations.get(route.path))
 
-
-INTEGER_PARAMETERS: Final = frozenset({"process_id", "image_id"})
 
 ACCESS_ERRORS: Final[Mapping[Access, tuple[ErrorName, ...]]] = {
     Access.PUBLIC: (),
@@ -80,18 +80,42 @@ ACCESS_ERRORS: Final[Mapping[Access, tuple[ErrorName, ...]]] = {
     ),
     Access.KEY_ALL_401: (ErrorName.INVALID_API_KEY_ON_ACCOUNT,),
 }
-"""What a caller without a good key is told."""
+"""The errors that a caller without a good key gets."""
 
 BODY_ERRORS: Final = (
     ErrorName.INVALID_REQUEST,
     ErrorName.UNREADABLE_BODY,
     ErrorName.TOO_LARGE,
 )
-"""Of a route that reads a body."""
+"""The errors of every route that reads a body."""
 
 SERVER_ERRORS: Final = (
     ErrorName.INTERNAL,
     ErrorName.BAD_GATEWAY,
     ErrorName.GATEWAY_TIMEOUT,
 )
-"""Of every route, for faults of ours."""
+"""The errors of every route, for faults of the service."""
+
+_FILE_HEADERS: Final = {
+    "ETag": "Identifies the file's content. Send it in If-None-Match to skip the transfer.",
+    "Cache-Control": "For how long the file is kept.",
+    "Accept-Ranges": "bytes: parts of the file can be asked for.",
+}
+DOWNLOAD_ANSWERS: Final = (
+    Answer(status=200, text="The file.", media_type=IMAGE_TYPE, headers=_FILE_HEADERS),
+    Answer(
+        status=206,
+        text="The part of the file that Range asked for.",
+        media_type=IMAGE_TYPE,
+        headers={**_FILE_HEADERS, "Content-Range": "The place of the part in the file."},
+    ),
+    Answer(
+        status=302,
+        text="The file is too large for this answer; get it from Location.",
+        headers={"Location": f"Valid for {PRESIGNED_URL_SECONDS // 60} minutes."},
+    ),
+    Answer(
+        status=304, text="The file is the one that If-None-Match names.", headers=_FILE_HEADERS
+    ),
+)
+"""The answers of the routes that hand files out, the same in every API."""

@@ -14,13 +14,6 @@ class Compression(StrEnum):
     HIGH = "high"
 
 
-class TargetFormat(StrEnum):
-    """A format that an image can be converted to."""
-
-    WEBP = "webp"
-    AVIF = "avif"
-
-
 class Operation(StrEnum):
     """What is done to the images of a job; MegaOptim's ``type`` of a result."""
 
@@ -36,8 +29,8 @@ class ImageOptions:
     compression: Compression = Compression.MEDIUM
     quality: int | None = None
     """1 to 100 on the perceptual scale; where given, it takes the place of ``compression``."""
-    target_format: TargetFormat | None = None
-    """None keeps the source's format."""
+    target_format: str | None = None
+    """One of `TARGET_FORMATS` by name; None keeps the source's format."""
     also_webp: bool = False
     keep_exif: bool = False
     cmyk_to_rgb: bool = False

@@ -1,8 +1,8 @@
-"""The API's own description: OpenAPI 3.1, and a page for people, both made from the contract.
+"""Describe the API from the contract: as OpenAPI 3.1, and as a page for people.
 
-Routes, rates, errors and texts come from ``leanpix.contract``, bodies from the models that the
-handlers answer with, fields from the data that the parsers read. Only the docs function and
-``make openapi`` import it.
+Routes, rates, errors and texts come from `leanpix.contract`, bodies from the models that the
+handlers render, fields from the data that the parsers read. Only the docs function and
+`make openapi` import it.
 """
 
 from leanpix.openapi.page import render_page

@@ -1,4 +1,4 @@
-"""The description as one page of HTML: no script, nothing loaded from elsewhere."""
+"""Render the description as one page of HTML that runs no script and loads nothing."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _operation(
 
 
 def _forms(operation: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the ways to fill in the request's form; multipart knows all of them."""
+    """Return the ways to fill in the form of a request, all of which multipart has."""
     content = operation.get("requestBody", {}).get("content", {})
     if not content:
         return []
@@ -128,7 +128,7 @@ def _parameter_row(parameter: Mapping[str, Any]) -> Row:
 
 
 def _form_tables(forms: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, list[Row]]]:
-    """Return each way's own fields, then those that go with every way."""
+    """Return the fields of each way, then those that all ways share."""
     ways = [set(schema["properties"]) for _, schema in forms]
     shared = set.intersection(*ways) - {"type"} if len(ways) > 1 else set()
     for title, schema in forms:
@@ -136,7 +136,7 @@ def _form_tables(forms: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str,
     if shared:
         _, schema = forms[0]
         own = set(schema["properties"]) - shared
-        yield "With each of them", list(_field_rows(schema, without=own))
+        yield "Fields of every type", list(_field_rows(schema, without=own))
 
 
 def _field_rows(schema: Mapping[str, Any], *, without: set[str]) -> Iterator[Row]:
@@ -193,7 +193,7 @@ def _example_value(schema: Mapping[str, Any]) -> str:
 
 
 def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
-    """Show what a success looks like, and list what errors say."""
+    """Show an example of each success, and list the errors."""
     errors: list[Row] = []
     for status, answer in responses.items():
         content = answer.get("content", {}).get(JSON_TYPE, {})
@@ -207,7 +207,7 @@ def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
         texts = [one["errors"][0] if "errors" in one else one["message"] for one in examples]
         errors.append((status, answer["description"], " / ".join(texts)))
     yield "<h4>Errors</h4>"
-    yield from _table(("Status", "Meaning", "What it says"), errors)
+    yield from _table(("Status", "Meaning", "Text"), errors)
 
 
 def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of what goes in and out."""
+"""Write the JSON Schemas (2020-12) of requests and responses."""
 
 from __future__ import annotations
 
@@ -28,16 +28,13 @@ def reference_to(body: type[Body], *, prefix: str) -> Schema:
 
 
 def describe_bodies(bodies: Sequence[type[Body]], *, prefix: str) -> dict[str, Schema]:
-    """Return the schemas of bodies, and of what they hold, each under its prefixed name.
-
-    Two APIs may both have an ``Error``; the prefix tells them apart.
-    """
+    """Return the schemas of bodies and of their parts, each under its prefixed name."""
     found = {part.__name__: part for body in bodies for part in _with_parts(body)}
     return {f"{prefix}{name}": _describe_body(found[name], prefix) for name in sorted(found)}
 
 
 def describe_form(fields: Iterable[Field]) -> Schema:
-    """Return the schema of a form. Fields that are not in it are ignored, so they may be there."""
+    """Return the schema of a form; unknown fields are allowed, since they are ignored."""
     chosen = list(fields)
     schema: Schema = {
         "type": "object",
@@ -48,7 +45,7 @@ def describe_form(fields: Iterable[Field]) -> Schema:
 
 
 def describe_variants(variants: Iterable[Variant]) -> Schema:
-    """Return the schema of a form whose ``type`` says which of the variants it is."""
+    """Return the schema of a form whose `type` tells its variants apart."""
     return {"oneOf": [_describe_variant(variant) for variant in variants]}
 
 
@@ -93,7 +90,7 @@ def _describe_variant(variant: Variant) -> Schema:
 
 
 def _with_parts(body: type[Body]) -> Iterator[type[Body]]:
-    """Return a body and every body inside it."""
+    """Yield a body and every body inside it."""
     yield body
     pending = list(get_type_hints(body).values())
     while pending:
@@ -104,7 +101,7 @@ def _with_parts(body: type[Body]) -> Iterator[type[Body]]:
 
 
 def _describe_body(body: type[Body], prefix: str) -> Schema:
-    """Return a schema; what may be left out is optional, and never null where it is sent."""
+    """Return the schema of a body; a field that may be left out is never null."""
     kinds = get_type_hints(body)
     properties: dict[str, Schema] = {}
     required = []
@@ -128,7 +125,7 @@ def _describe_body(body: type[Body], prefix: str) -> Schema:
 
 
 def _describe_type(kind: Any, prefix: str, *, may_be_null: bool = True) -> Schema:
-    """Return the schema of a value, for the types that bodies are made of."""
+    """Return the schema of a value, for the types that bodies use."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, UnionType}:
         options = [

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of every route of the contract."""
+"""Build the OpenAPI 3.1 description of every route of the contract."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from leanpix.contract import (
     MAX_IDEMPOTENCY_KEY_CHARACTERS,
     ROUTES,
     Access,
+    Api,
     ErrorName,
     Route,
 )
+from leanpix.dialects.dialect import find_description, find_dialect
 from leanpix.dialects.fields import Field, Kind
-from leanpix.dialects.megaoptim.operations import DESCRIPTION as MEGAOPTIM
 from leanpix.dialects.operations import (
     ACCESS_ERRORS,
-    INTEGER_PARAMETERS,
     SERVER_ERRORS,
     Answer,
     Description,
     Operation,
 )
-from leanpix.dialects.tinyjpg.operations import DESCRIPTION as TINYJPG
 from leanpix.domain.ids import JOB_ID_LIMIT
 from leanpix.http import JSON_TYPE, Response, json_response
-from leanpix.openapi.docs import DESCRIPTION as DOCS
 from leanpix.openapi.schemas import (
     Schema,
     describe_bodies,
@@ -41,12 +39,7 @@ from leanpix.openapi.schemas import (
     reference_to,
 )
 
-DESCRIPTIONS: Final[Mapping[str, Description]] = {
-    "MegaOptim": MEGAOPTIM,
-    "TinyJpg": TINYJPG,
-    "Docs": DOCS,
-}
-"""Every public API, by the prefix of its schemas' names."""
+DESCRIPTIONS: Final[Mapping[Api, Description]] = {api: find_description(api) for api in Api}
 
 _SECURITY: Final = "apiKey"
 _MULTIPART: Final = "multipart/form-data"
@@ -59,15 +52,15 @@ _OWN_STATUS_TEXTS: Final = {
     466: "Insufficient Tokens",
 }
 _FACTS: Final = {"wait_seconds": "80", "kind": _MULTIPART}
-"""Fill the placeholders of error texts in examples."""
+"""The values of the placeholders in examples of error texts."""
 
 
 class UndescribedRouteError(Exception):
-    """A route of the contract that no API describes."""
+    """A route of the contract has no description."""
 
     def __init__(self, route: Route) -> None:
         """Name the route."""
-        super().__init__(f"no dialect describes {route.method} {route.path}")
+        super().__init__(f"{route.api.value} does not describe {route.method} {route.path}")
 
 
 def render_specification(*, base_url: str, site_url: str) -> Response:
@@ -86,17 +79,16 @@ def build_specification(*, base_url: str, site_url: str) -> dict[str, Any]:
     """Return the description as an object."""
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in ROUTES:
-        prefix, description, operation = _find(route)
-        writer = _Writer(prefix, description, site_url)
-        paths[route.path][route.method.lower()] = writer.write(route, operation)
+        writer = _Writer(route.api, site_url)
+        paths[route.path][route.method.lower()] = writer.write(route)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Leanpix",
             "version": APP_VERSION,
             "summary": "Image optimization by two public APIs.",
-            "description": "Make images smaller at the same visual quality. Two vendors' APIs are"
-            " spoken to the letter, over the same accounts, keys, tokens and jobs.",
+            "description": "Make images smaller at the same visual quality. The APIs of two"
+            " vendors are spoken to the letter, with the same accounts, keys, tokens and jobs.",
         },
         "servers": [{"url": base_url}],
         "tags": [
@@ -110,19 +102,13 @@ def build_specification(*, base_url: str, site_url: str) -> dict[str, Any]:
             },
             "schemas": {
                 name: schema
-                for prefix, description in DESCRIPTIONS.items()
-                for name, schema in describe_bodies(_bodies(description), prefix=prefix).items()
+                for description in DESCRIPTIONS.values()
+                for name, schema in describe_bodies(
+                    _bodies(description), prefix=description.schema_prefix
+                ).items()
             },
         },
     }
-
-
-def _find(route: Route) -> tuple[str, Description, Operation]:
-    for prefix, description in DESCRIPTIONS.items():
-        operation = description.find(route)
-        if operation:
-            return prefix, description, operation
-    raise UndescribedRouteError(route)
 
 
 def _bodies(description: Description) -> list[Any]:
@@ -136,22 +122,30 @@ def _bodies(description: Description) -> list[Any]:
 
 
 class _Writer:
-    """Writes operations in the words of one API."""
+    """A writer of operations in the words of one API."""
 
-    def __init__(self, prefix: str, description: Description, site_url: str) -> None:
-        self._prefix = prefix
-        self._description = description
+    def __init__(self, api: Api, site_url: str) -> None:
+        self._description = DESCRIPTIONS[api]
+        self._prefix = self._description.schema_prefix
+        self._job_parameter = find_dialect(api).job_parameter
         self._site_url = site_url
 
-    def write(self, route: Route, operation: Operation) -> dict[str, Any]:
-        """Return an operation of the description."""
+    def write(self, route: Route) -> dict[str, Any]:
+        """Return the operation of a route.
+
+        Raises:
+            UndescribedRouteError: the API has no operation for the route.
+        """
+        operation = self._description.find(route)
+        if operation is None:
+            raise UndescribedRouteError(route)
         written: dict[str, Any] = {
             "operationId": operation.name,
             "tags": [self._description.title],
             "summary": operation.summary,
             "description": _tell(route, operation),
             "security": [] if route.access is Access.PUBLIC else [{_SECURITY: []}],
-            "parameters": list(_parameters(operation)),
+            "parameters": list(_parameters(operation, self._job_parameter)),
             "responses": {
                 **{str(answer.status): self._answer(answer) for answer in operation.answers},
                 **self._errors(route, operation),
@@ -232,10 +226,10 @@ def _tell(route: Route, operation: Operation) -> str:
     return " ".join(text for text in (operation.text, limit) if text)
 
 
-def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+def _parameters(operation: Operation, job_parameter: str | None) -> Iterator[dict[str, Any]]:
     for name, text in operation.path_parameters.items():
         number: Schema = {"type": "integer", "minimum": 1, "maximum": JOB_ID_LIMIT - 1}
-        schema: Schema = number if name in INTEGER_PARAMETERS else {"type": "string"}
+        schema: Schema = number if name == job_parameter else {"type": "string"}
         yield {
             "name": name,
             "in": "path",
@@ -255,8 +249,8 @@ def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
         yield {
             "name": IDEMPOTENCY_HEADER,
             "in": "header",
-            "description": "Your own name for this request: sent again within a day, it is"
-            " answered again and not charged again.",
+            "description": "Your own name for this request. The same request under the same name"
+            " within a day gets the same answer and is charged once.",
             "schema": {
                 "type": "string",
                 "maxLength": MAX_IDEMPOTENCY_KEY_CHARACTERS,

@@ -1,6 +1,9 @@
-"""MegaOptim's API: its requests become our commands, our outcomes its responses."""
+"""MegaOptim's API: read its requests, and write its responses."""
 
+from leanpix.contract import ERRORS
+from leanpix.dialects.dialect import Dialect
 from leanpix.dialects.megaoptim.requests import (
+    parse_download,
     parse_submission,
     parse_upload_request,
     parse_wait_seconds,
@@ -8,6 +11,7 @@ from leanpix.dialects.megaoptim.requests import (
 from leanpix.dialects.megaoptim.responses import (
     render_accepted,
     render_account,
+    render_callback,
     render_error,
     render_health,
     render_ping,
@@ -16,7 +20,16 @@ from leanpix.dialects.megaoptim.responses import (
     render_upload_grant,
 )
 
+DIALECT = Dialect(
+    errors=ERRORS,
+    render_error=render_error,
+    job_parameter="process_id",
+    render_callback=render_callback,
+    parse_download=parse_download,
+)
+
 __all__ = [
+    "DIALECT",
     "parse_submission",
     "parse_upload_request",
     "parse_wait_seconds",

@@ -1,4 +1,4 @@
-"""The fields of MegaOptim's requests, and what their words stand for."""
+"""The fields of MegaOptim's requests, and the meanings of their words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from leanpix.contract import (
     MAX_SOURCE_BYTES,
     MAX_WAIT_SECONDS,
     MIN_WAIT_SECONDS,
+    TARGET_FORMATS,
+    MegaOptimPath,
 )
 from leanpix.dialects.fields import Field, Kind, Variant
-from leanpix.domain.options import Compression, TargetFormat
+from leanpix.domain.options import Compression
 
 SOURCE_TYPES: Final = ("url", "file", "urls", "files")
-"""Those of the document, which its error text names; ``upload`` is ours beside them."""
+"""The types of the document, which its error text names; `upload` is Leanpix's own."""
 UPLOAD_TYPE: Final = "upload"
 
 TYPE: Final = Field(
@@ -36,7 +38,7 @@ FILE: Final = Field(name="file", kind=Kind.FILE, text="The image.", is_required=
 UPLOAD_ID: Final = Field(
     name="upload_id",
     kind=Kind.TEXT,
-    text="An upload that POST /v1/uploads granted and that is complete.",
+    text=f"The id of a complete upload that POST {MegaOptimPath.UPLOADS} granted.",
     is_required=True,
 )
 URLS: Final = URL.numbered()
@@ -46,8 +48,8 @@ UPLOAD_IDS: Final = UPLOAD_ID.numbered()
 COMPRESSION: Final = Field(
     name="compression",
     kind=Kind.CHOICE,
-    text="How much may be given up for a smaller file: ultra is another word for high,"
-    " intelligent for medium.",
+    text="The compression level. ultra means the same as high, and intelligent the same as"
+    " medium.",
     choices={
         "high": Compression.HIGH,
         "ultra": Compression.HIGH,
@@ -61,19 +63,19 @@ FORMAT: Final = Field(
     name="format",
     kind=Kind.CHOICE,
     text="The format to convert to.",
-    choices={"webp": TargetFormat.WEBP, "avif": TargetFormat.AVIF},
+    choices={target.name: target.name for target in TARGET_FORMATS},
     is_required=True,
 )
 WEBP: Final = Field(
     name="webp",
     kind=Kind.FLAG,
-    text="1 gives a WebP beside the optimized image, free of charge.",
+    text="1 adds a WebP to the optimized image, free of charge.",
     default="0",
 )
 KEEP_EXIF: Final = Field(
     name="keep_exif",
     kind=Kind.FLAG,
-    text="1 keeps EXIF and XMP metadata, with any position in it; it is stripped otherwise.",
+    text="1 keeps EXIF and XMP metadata, GPS positions included; otherwise it is removed.",
     default="0",
 )
 CMYK_TO_RGB: Final = Field(
@@ -82,7 +84,8 @@ CMYK_TO_RGB: Final = Field(
 MAX_WIDTH: Final = Field(
     name="max_width",
     kind=Kind.WHOLE,
-    text="Fit inside this width in pixels, the aspect kept, never enlarged; 0 is no limit.",
+    text="Fits the image inside this width in pixels. The aspect ratio stays, and no image is"
+    " enlarged; 0 means no limit.",
     default="0",
     minimum=0,
     maximum=MAX_DIMENSION_PIXELS,
@@ -90,7 +93,8 @@ MAX_WIDTH: Final = Field(
 MAX_HEIGHT: Final = Field(
     name="max_height",
     kind=Kind.WHOLE,
-    text="Fit inside this height in pixels, the aspect kept, never enlarged; 0 is no limit.",
+    text="Fits the image inside this height in pixels. The aspect ratio stays, and no image is"
+    " enlarged; 0 means no limit.",
     default="0",
     minimum=0,
     maximum=MAX_DIMENSION_PIXELS,
@@ -98,24 +102,25 @@ MAX_HEIGHT: Final = Field(
 HTTP_USER: Final = Field(
     name="http_user",
     kind=Kind.TEXT,
-    text="User for HTTP Basic authentication at the URLs; ignored with files.",
+    text="The user for HTTP Basic authentication at the URLs; ignored with files.",
 )
 HTTP_PASS: Final = Field(
     name="http_pass",
     kind=Kind.TEXT,
-    text="Password for HTTP Basic authentication; required where http_user is set.",
+    text="The password for HTTP Basic authentication; required with http_user.",
 )
 CALLBACK_URL: Final = Field(
     name="callback_url",
     kind=Kind.URL,
-    text="Where the result is posted once the job has ended, signed in X-Leanpix-Signature.",
+    text="The URL that gets the result by POST once the job has ended, with a signature in"
+    " X-Leanpix-Signature.",
 )
 
 TIMEOUT: Final = Field(
     name="timeout",
     kind=Kind.WHOLE,
-    text="For how many seconds to hold the request at most. What is out of range is brought into"
-    " it, and what is no number counts as not sent.",
+    text="The longest time in seconds to hold the request. A value out of range counts as the"
+    " nearest bound, and a value that is no number counts as not sent.",
     default=str(DEFAULT_WAIT_SECONDS),
     minimum=MIN_WAIT_SECONDS,
     maximum=MAX_WAIT_SECONDS,
@@ -131,7 +136,7 @@ UPLOAD_NAME: Final = Field(
 UPLOAD_SIZE: Final = Field(
     name="size",
     kind=Kind.WHOLE,
-    text="The file's size in bytes; more cannot be uploaded.",
+    text="The size of the file in bytes; a larger file is refused.",
     is_required=True,
     minimum=1,
     maximum=MAX_SOURCE_BYTES,
@@ -140,7 +145,7 @@ UPLOAD_SIZE: Final = Field(
 UPLOAD_CONTENT_TYPE: Final = Field(
     name="content_type",
     kind=Kind.TEXT,
-    text="The file's media type, such as image/jpeg. The upload has to carry the same.",
+    text="The media type of the file, such as image/jpeg. The upload must send the same one.",
     is_required=True,
     example="image/jpeg",
 )

@@ -1,4 +1,4 @@
-"""MegaOptim's response bodies, field by field, as its document has them."""
+"""MegaOptim's response bodies, field by field as in its document."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from leanpix.dialects.bodies import Body, described
 
 
 class Health(Body):
-    """``GET /``."""
+    """`GET /`."""
 
     status: Literal[1] = 1
 
 
 class Pong(Body):
-    """``GET /ping``."""
+    """`GET /ping`."""
 
     status: Literal["ok"] = "ok"
     code: Literal[200] = 200
@@ -28,18 +28,18 @@ class Software(Body):
 
 
 class Status(Pong):
-    """``GET /status``."""
+    """`GET /status`."""
 
     software: Software
 
 
 class Accepted(Body):
-    """A submission was taken in."""
+    """An accepted submission."""
 
     status: Literal["processing"] = "processing"
     code: Literal[202] = 202
     process_id: int | str = described(
-        "A random integer below 2^53. The vendor's own Python client, told by its"
+        "A random integer below 2^53. The vendor's own Python client, recognized by its"
         " User-Agent, gets the same digits as a string."
     )
 
@@ -54,7 +54,7 @@ class WebpFile(Body):
 
 
 class ImageResult(Body):
-    """What became of one image."""
+    """The result of one image."""
 
     success: bool
     file_name: str
@@ -62,28 +62,28 @@ class ImageResult(Body):
     optimized_size: int = described("0 if no savings.")
     saved_bytes: int
     saved_percent: float
-    url: str | None = described("Where to download it; null if no savings.")
+    url: str | None = described("The link to the file; null if no savings.")
     type: Literal["compress", "convert", "compress_convert"]
     format: str
-    reason: str | None = described("Why there is no saving.", default=None)
+    reason: str | None = described("Why there are no savings.", default=None)
 
 
 class ImageResultWithWebp(ImageResult):
-    """What became of one image, of which a WebP was asked for too."""
+    """The result of one image of a request with `webp=1`."""
 
-    webp: WebpFile | None = described("Null where it saves nothing.")
+    webp: WebpFile | None = described("Null if it saves nothing.")
 
 
 class ResultUser(Body):
-    """The account that paid."""
+    """The account of the job."""
 
     name: str
     email: str
-    tokens: int = described("-1 is unlimited.")
+    tokens: int = described("-1 means unlimited.")
 
 
 class Result(Body):
-    """A finished job."""
+    """The result of a finished job."""
 
     status: Literal["ok"] = "ok"
     code: Literal[200] = 200
@@ -93,13 +93,13 @@ class Result(Body):
 
 
 class AccountUser(ResultUser):
-    """An account about itself."""
+    """The account of the key."""
 
     verified: Literal[0, 1]
 
 
 class AccountInfo(Body):
-    """``POST /v1/users/info``."""
+    """`POST /v1/users/info`."""
 
     status: Literal["ok"] = "ok"
     code: Literal[200] = 200
@@ -107,7 +107,7 @@ class AccountInfo(Body):
 
 
 class UploadGranted(Body):
-    """Where to upload a large file: POST a form of ``fields``, then ``file``, to ``url``."""
+    """The form for a direct upload: POST `fields`, then the file as `file`, to `url`."""
 
     status: Literal["ok"] = "ok"
     code: Literal[200] = 200
@@ -118,7 +118,7 @@ class UploadGranted(Body):
 
 
 class Error(Body):
-    """Any error. ``success`` and ``message`` are there where API Gateway itself answers."""
+    """An error. `success` and `message` are sent where API Gateway itself answers."""
 
     status: Literal["error"] = "error"
     code: int = described("Equal to the HTTP status.")

@@ -1,21 +1,35 @@
-"""What MegaOptim's routes take and answer, for the API's description."""
+"""Describe what MegaOptim's routes take and answer."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from leanpix.contract import ERRORS, MAX_SOURCE_BYTES, ErrorEntry, ErrorName
-from leanpix.dialects.download_operations import DOWNLOAD_ANSWERS
+from leanpix.contract import (
+    ERRORS,
+    MAX_SOURCE_BYTES,
+    TARGET_FORMATS,
+    UPLOAD_URL_SECONDS,
+    ErrorEntry,
+    ErrorName,
+    MegaOptimPath,
+)
 from leanpix.dialects.megaoptim import fields, models
-from leanpix.dialects.operations import BODY_ERRORS, Answer, Description, Operation
+from leanpix.dialects.operations import (
+    BODY_ERRORS,
+    DOWNLOAD_ANSWERS,
+    Answer,
+    Description,
+    Operation,
+)
 
 _ACCEPTED: Final = Answer(
     status=202,
-    text="The images are recorded, paid for and queued.",
+    text="The images are charged and queued.",
     body=models.Accepted,
     example={"status": "processing", "code": 202, "process_id": 12345},
 )
 _SUBMIT_ERRORS: Final = (*BODY_ERRORS, ErrorName.NO_TOKENS, ErrorName.IDEMPOTENCY_CONFLICT)
+_TARGETS: Final = " or ".join(target.title for target in TARGET_FORMATS)
 _RESULT_EXAMPLE: Final = {
     "status": "ok",
     "code": 200,
@@ -41,10 +55,10 @@ def _result(verb: str) -> Operation:
     return Operation(
         name=f"get_{verb}_result",
         summary=f"Wait for the result of {verb}",
-        text="Held until every image of the job has ended, or the time is up. Either result route"
-        " tells any job of the account. Files are told in the order they were submitted, those"
-        " that failed too.",
-        path_parameters={"process_id": "The process_id that the submission was answered with."},
+        text="The request is held until every image of the job has ended, or the time is up. Both"
+        " result routes work for every job of the account. The results have the order of the"
+        " submission and include the images that failed.",
+        path_parameters={"process_id": "The process_id from the answer to the submission."},
         query=(fields.TIMEOUT,),
         answers=(
             Answer(
@@ -69,60 +83,66 @@ def _error_example(entry: ErrorEntry, text: str) -> dict[str, Any]:
 
 
 OPERATIONS: Final = {
-    "/": Operation(
+    MegaOptimPath.HEALTH: Operation(
         name="get_health",
-        summary="Whether the service is up",
-        answers=(Answer(status=200, text="It is.", body=models.Health, example={"status": 1}),),
+        summary="Check that the service is up",
+        answers=(
+            Answer(
+                status=200, text="The service is up.", body=models.Health, example={"status": 1}
+            ),
+        ),
     ),
-    "/status": Operation(
+    MegaOptimPath.STATUS: Operation(
         name="get_status",
-        summary="Versions",
-        answers=(Answer(status=200, text="What runs here.", body=models.Status),),
+        summary="Get the versions",
+        answers=(
+            Answer(status=200, text="The versions of Python and of Leanpix.", body=models.Status),
+        ),
     ),
-    "GET /ping": Operation(
+    f"GET {MegaOptimPath.PING}": Operation(
         name="ping",
-        summary="A simple check",
+        summary="Ping the service",
         answers=(
             Answer(
                 status=200,
-                text="It is up.",
+                text="The service is up.",
                 body=models.Pong,
                 example={"status": "ok", "code": 200},
             ),
         ),
     ),
-    "HEAD /ping": Operation(
+    f"HEAD {MegaOptimPath.PING}": Operation(
         name="ping_head",
-        summary="A simple check without a body",
-        answers=(Answer(status=200, text="It is up."),),
+        summary="Ping the service without a body",
+        answers=(Answer(status=200, text="The service is up."),),
     ),
-    "/v1/optimize": Operation(
+    MegaOptimPath.OPTIMIZE: Operation(
         name="optimize",
         summary="Make up to five images smaller",
-        text="The format stays. A job is paid for with one token an image; what could not be made"
-        " smaller is given back.",
+        text="Every image keeps its format. Each image costs one token, which is given back if the"
+        " image could not be made smaller.",
         variants=fields.OPTIMIZE_VARIANTS,
         may_be_repeated=True,
         answers=(_ACCEPTED,),
         errors=_SUBMIT_ERRORS,
     ),
-    "/v1/convert": Operation(
+    MegaOptimPath.CONVERT: Operation(
         name="convert",
-        summary="Convert up to five images to WebP or AVIF",
-        text="Where the converted file is no smaller, there is no result and nothing is charged.",
+        summary=f"Convert up to five images to {_TARGETS}",
+        text="If the converted file is not smaller, there is no result and nothing is charged.",
         variants=fields.CONVERT_VARIANTS,
         may_be_repeated=True,
         answers=(_ACCEPTED,),
         errors=_SUBMIT_ERRORS,
     ),
-    "/v1/optimize/{process_id}/result": _result("optimize"),
-    "/v1/convert/{process_id}/result": _result("convert"),
-    "/v1/uploads": Operation(
+    MegaOptimPath.OPTIMIZE_RESULT: _result("optimize"),
+    MegaOptimPath.CONVERT_RESULT: _result("convert"),
+    MegaOptimPath.UPLOADS: Operation(
         name="grant_upload",
         summary="Upload an image directly",
-        text=f"For images too large to come with a request, up to {MAX_SOURCE_BYTES:,} bytes. POST"
-        " a multipart form of the answer's fields, then the file as the field file, to the"
-        " answer's url; then submit the upload_id with type=upload. Leanpix's own addition.",
+        text="An addition of Leanpix, for images that are too large for a request, up to"
+        f" {MAX_SOURCE_BYTES:,} bytes. POST a multipart form to the answer's url: the answer's"
+        " fields, then the file in the field file. Then submit the upload_id with type=upload.",
         form=fields.UPLOAD_FIELDS,
         answers=(
             Answer(
@@ -135,20 +155,20 @@ OPERATIONS: Final = {
                     "upload_id": "6ae1c9800123456789abcdef0123456789abcdef",
                     "url": "https://bucket.s3.amazonaws.com/",
                     "fields": {"key": "uploads/…", "policy": "…"},
-                    "expires_in": 900,
+                    "expires_in": UPLOAD_URL_SECONDS,
                 },
             ),
         ),
         errors=BODY_ERRORS,
     ),
-    "/v1/users/info": Operation(
+    MegaOptimPath.ACCOUNT: Operation(
         name="get_account",
-        summary="The account of the key",
-        text="Works with 0 tokens too.",
+        summary="Get the account of the key",
+        text="It works with 0 tokens too.",
         answers=(
             Answer(
                 status=200,
-                text="Who it is, and the tokens left.",
+                text="The account and its remaining tokens.",
                 body=models.AccountInfo,
                 example={
                     "status": "ok",
@@ -165,26 +185,27 @@ OPERATIONS: Final = {
         errors=(ErrorName.TOO_LARGE,),
     ),
     **{
-        f"{method} /image/{{public_id}}/{{file_name}}": Operation(
+        f"{method} {MegaOptimPath.IMAGE}": Operation(
             name=name,
             summary=summary,
-            text="The whole URL stands in the result. It needs no key: its public id cannot be"
+            text="The result has the whole URL. It needs no key, since its public id cannot be"
             " guessed.",
             path_parameters={
-                "public_id": "As given; it cannot be guessed.",
-                "file_name": "As given.",
+                "public_id": "As in the result's URL.",
+                "file_name": "As in the result's URL.",
             },
             answers=DOWNLOAD_ANSWERS,
             errors=(ErrorName.IMAGE_NOT_FOUND,),
         )
         for method, name, summary in (
             ("GET", "download", "Download a result"),
-            ("HEAD", "download_head", "What a result is, without its bytes"),
+            ("HEAD", "download_head", "Get the headers of a result"),
         )
     },
 }
 
 DESCRIPTION: Final = Description(
+    schema_prefix="MegaOptim",
     title="MegaOptim's API",
     text="Submit images, poll for the result, download it.",
     operations=OPERATIONS,

@@ -1,8 +1,9 @@
-"""MegaOptim's requests, read to the letter: every problem of a request is told at once."""
+"""Read MegaOptim's requests; a refusal names every problem of a request at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from leanpix.contract import (
     DEFAULT_WAIT_SECONDS,
@@ -11,33 +12,36 @@ from leanpix.contract import (
     MAX_WAIT_SECONDS,
     MIN_WAIT_SECONDS,
     Api,
+    MegaOptimPath,
 )
+from leanpix.dialects.downloads import to_download_request
 from leanpix.dialects.form_reader import FormReader, to_whole
-from leanpix.dialects.idempotency import read_idempotency_key
+from leanpix.dialects.identifiers import read_idempotency_key
 from leanpix.dialects.megaoptim import fields
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.file_names import clean_file_name, name_from_url
 from leanpix.domain.jobs import Credentials
-from leanpix.domain.options import Compression, ImageOptions, Operation, TargetFormat
+from leanpix.domain.options import Compression, ImageOptions, Operation
+from leanpix.domain.results import result_object_key
 from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
 from leanpix.domain.uploads import UploadRequest
 from leanpix.forms import parse_form
 
 if TYPE_CHECKING:
     from leanpix.dialects.fields import Field
+    from leanpix.domain.downloads import DownloadRequest
     from leanpix.http import Request
-
-CONVERT_ROUTE: Final = "/v1/convert"
 
 
 def parse_submission(request: Request, *, account_id: str) -> Submission:
-    """Return what a request to optimize or to convert asks for.
+    """Return the submission in a request to optimize or to convert.
 
-    Raises ``LeanpixError`` with every problem that the request has.
+    Raises:
+        LeanpixError: the request has at least one problem; the error names them all.
     """
     reader = FormReader(parse_form(request))
     inputs = _read_inputs(reader)
-    converts = request.route == CONVERT_ROUTE
+    converts = request.route == MegaOptimPath.CONVERT
     target_format = reader.choice(fields.FORMAT) if converts else None
     options = _read_options(reader, target_format)
     callback_url = reader.url(fields.CALLBACK_URL) if reader.text(fields.CALLBACK_URL) else None
@@ -54,9 +58,9 @@ def parse_submission(request: Request, *, account_id: str) -> Submission:
 
 
 def parse_wait_seconds(request: Request) -> int:
-    """Return how long a poll is to be held, clamped to what the document allows.
+    """Return for how long to hold a poll, clamped to the bounds of the document.
 
-    Clients send 1, 75, 300 and ``?timeout300``; none of them is an error (RESOLUTIONS).
+    Clients send 1, 75, 300 and `?timeout300`; none of them is an error (docs/api-coverage.md).
     """
     name = fields.TIMEOUT.name
     text = request.query.get(name) or _read_body_leniently(request).get(name, "")
@@ -67,7 +71,11 @@ def parse_wait_seconds(request: Request) -> int:
 
 
 def parse_upload_request(request: Request, *, account_id: str) -> UploadRequest:
-    """Return what a request for a direct upload asks for."""
+    """Return the upload that a request wants to begin.
+
+    Raises:
+        LeanpixError: the request has at least one problem; the error names them all.
+    """
     reader = FormReader(parse_form(request))
     size = to_whole(reader.text(fields.UPLOAD_SIZE)) or 0
     if not 1 <= size <= MAX_SOURCE_BYTES:
@@ -91,6 +99,14 @@ def parse_upload_request(request: Request, *, account_id: str) -> UploadRequest:
         size_bytes=size,
         content_type=content_type,
     )
+
+
+def parse_download(request: Request) -> DownloadRequest:
+    """Return the result that a link names."""
+    public_id = request.path_parameters["public_id"]
+    # Stored names hold no percent sign, so a name that was decoded already stays as it is.
+    file_name = unquote(request.path_parameters["file_name"])
+    return to_download_request(request, public_id, result_object_key(public_id, file_name))
 
 
 def _is_image_type(text: str) -> bool:
@@ -157,7 +173,7 @@ def _read_references(reader: FormReader) -> tuple[UploadReference, ...]:
 
 
 def _sent(reader: FormReader, candidates: tuple[Field, ...]) -> list[Field]:
-    """Return the fields that are required, and those of the others that were sent."""
+    """Return the required fields, and those of the others that were sent."""
     return [field for field in candidates if field.is_required or reader.has(field)]
 
 
@@ -171,7 +187,7 @@ def _read_credentials(reader: FormReader) -> Credentials | None:
     return Credentials(user=user, password=password)
 
 
-def _read_options(reader: FormReader, target_format: TargetFormat | None) -> ImageOptions:
+def _read_options(reader: FormReader, target_format: str | None) -> ImageOptions:
     return ImageOptions(
         compression=reader.choice(fields.COMPRESSION) or Compression.MEDIUM,
         target_format=target_format,

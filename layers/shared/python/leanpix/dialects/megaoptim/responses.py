@@ -1,4 +1,4 @@
-"""MegaOptim's responses, to the letter of its document."""
+"""Write MegaOptim's responses to the letter of its document."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import platform
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from leanpix.contract import APP_VERSION, ERRORS
-from leanpix.dialects.bodies import render
-from leanpix.dialects.errors import fill_text, retry_headers
+from leanpix.contract import APP_VERSION, ERRORS, WEBP, MegaOptimPath
+from leanpix.dialects.bodies import fill_text, render, retry_headers
 from leanpix.dialects.megaoptim import models
 from leanpix.domain.jobs import Outcome
 
@@ -20,11 +19,11 @@ if TYPE_CHECKING:
     from leanpix.http import Request, Response
 
 STRING_ID_USER_AGENT = "MegaOptim Python Client"
-"""That client concatenates the id to a URL and fails on an integer (RESOLUTIONS)."""
+"""The client that concatenates the id to a URL and fails on an integer (docs/api-coverage.md)."""
 
 
 def render_accepted(job: Job, request: Request) -> Response:
-    """Return 202 with the id to poll for."""
+    """Return 202 with the id for the polls."""
     wants_text = request.user_agent.startswith(STRING_ID_USER_AGENT)
     return render(
         models.Accepted(process_id=str(job.job_id) if wants_text else job.job_id), status=202
@@ -32,7 +31,7 @@ def render_accepted(job: Job, request: Request) -> Response:
 
 
 def render_result(finished: FinishedJob, *, base_url: str) -> Response:
-    """Return 200 with a result for each image, in the order submitted."""
+    """Return 200 with the result of each image, in the order of the submission."""
     job, account = finished.job, finished.account
     return render(
         models.Result(
@@ -41,6 +40,11 @@ def render_result(finished: FinishedJob, *, base_url: str) -> Response:
             user=models.ResultUser(name=account.name, email=account.email, tokens=account.tokens),
         )
     )
+
+
+def render_callback(finished: FinishedJob, *, base_url: str) -> bytes:
+    """Return the body of a callback: that of the result."""
+    return render_result(finished, base_url=base_url).body
 
 
 def render_account(account: Account) -> Response:
@@ -58,7 +62,7 @@ def render_account(account: Account) -> Response:
 
 
 def render_upload_grant(grant: UploadGrant) -> Response:
-    """Return 200 with where and how to upload."""
+    """Return 200 with the form for the upload."""
     return render(
         models.UploadGranted(
             upload_id=grant.upload_id,
@@ -70,18 +74,18 @@ def render_upload_grant(grant: UploadGrant) -> Response:
 
 
 def render_health() -> Response:
-    """Return the body of ``GET /``."""
+    """Return the response to `GET /`."""
     return render(models.Health())
 
 
 def render_status() -> Response:
-    """Return the body of ``GET /status``."""
+    """Return the response to `GET /status`."""
     software = models.Software(python=platform.python_version(), app=APP_VERSION)
     return render(models.Status(software=software))
 
 
 def render_ping() -> Response:
-    """Return the body of ``GET /ping``."""
+    """Return the response to `GET /ping`."""
     return render(models.Pong())
 
 
@@ -100,8 +104,9 @@ def render_error(error: LeanpixError, *, site_url: str) -> Response:
 
 
 def image_url(public_id: str, file_name: str, *, base_url: str) -> str:
-    """Return where a rendition can be downloaded (RFC 3986 percent-encoding)."""
-    return f"{base_url}/image/{public_id}/{quote(file_name, safe='')}"
+    """Return the link to a rendition, its name percent-encoded (RFC 3986)."""
+    name = quote(file_name, safe="")
+    return base_url + MegaOptimPath.IMAGE.format(public_id=public_id, file_name=name)
 
 
 def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
@@ -120,8 +125,8 @@ def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
         format=outcome.format,
         reason=None if main else outcome.reason,
     )
-    # "Left out when the target is WebP already" (RESOLUTIONS).
-    if image.options.also_webp and outcome.format != "webp":
+    # "Left out when the target is WebP already" (docs/api-coverage.md).
+    if image.options.also_webp and outcome.format != WEBP.name:
         webp = _to_webp(image, outcome, base_url)
         return models.ImageResultWithWebp(**result.__dict__, webp=webp)
     return result

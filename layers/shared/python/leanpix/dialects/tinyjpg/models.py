@@ -1,4 +1,4 @@
-"""TinyJPG's response bodies, field by field, as its document has them."""
+"""TinyJPG's response bodies, field by field as in its document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from leanpix.dialects.bodies import Body, described
 
 
 class AcceptedImage(Body):
-    """An image that was taken in."""
+    """An accepted image."""
 
     image_id: int
     original_url: str
@@ -27,7 +27,7 @@ class Accepted(Body):
 
 
 class ImageStatus(Body):
-    """Where an image stands. What is not known yet is left out."""
+    """The status of an image. Facts that are not known yet are left out."""
 
     image_id: int
     status: Literal["processing", "completed", "failed"]
@@ -36,23 +36,23 @@ class ImageStatus(Body):
     compression_ratio: float | None = described("Percent saved.", default=None)
     processing_time: float | None = described("Seconds.", default=None)
     original_url: str | None = described(
-        "Left out for a direct upload by the other API.", default=None
+        "Left out for an image that came by a direct upload of the other API.", default=None
     )
     optimized_url: str | None = described(
-        "The original, where it was not made smaller.", default=None
+        "The link to the original if the image could not be made smaller.", default=None
     )
-    message: str | None = described("Why it failed.", default=None)
+    message: str | None = described("Why the image failed.", default=None)
 
 
 class Status(Body):
-    """The answer to a question for an image's status."""
+    """The answer to a status request."""
 
     success: Literal[True] = True
     data: ImageStatus
 
 
 class MonthUsage(Body):
-    """One month."""
+    """The usage of one month."""
 
     month: str
     images: int
@@ -62,48 +62,48 @@ class MonthUsage(Body):
 
 
 class CompressionStatistics(Body):
-    """Over the last twelve months."""
+    """The savings of the last twelve months."""
 
-    mean_ratio: float = described("Percent saved, the mean of the images that were made smaller.")
-    best_ratio: float = described("Percent saved of the image that shrank most.")
+    mean_ratio: float = described("The mean percentage saved of the images made smaller.")
+    best_ratio: float = described("The highest percentage saved.")
     total_saved: int
 
 
 class UsageData(Body):
-    """What an account used."""
+    """The usage of an account."""
 
     current_month: MonthUsage
-    months: list[MonthUsage] = described("The last twelve, the newest first.")
-    types: dict[str, int] = described("Images by format.")
+    months: list[MonthUsage] = described("The last twelve months, the newest first.")
+    types: dict[str, int] = described("The number of images of each format.")
     compression: CompressionStatistics
 
 
 class Usage(Body):
-    """``GET /api/v1/usage``."""
+    """`GET /api/v1/usage`."""
 
     success: Literal[True] = True
     data: UsageData
 
 
 class StatsData(Body):
-    """What an account may still use. Null is unlimited."""
+    """The quota of an account. Null means unlimited."""
 
     plan: str
     monthly_limit: int | None
     used: int
     remaining: int | None
-    resets_at: str = described("RFC 3339.")
+    resets_at: str = described("A time as in RFC 3339.")
 
 
 class Stats(Body):
-    """``GET /api/v1/stats``."""
+    """`GET /api/v1/stats`."""
 
     success: Literal[True] = True
     data: StatsData
 
 
 class Error(Body):
-    """Any error; ``errors`` by field where fields are wrong."""
+    """An error; `errors` has the texts by field if fields are wrong."""
 
     success: Literal[False] = False
     message: str

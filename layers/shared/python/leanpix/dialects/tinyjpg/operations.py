@@ -1,13 +1,19 @@
-"""What TinyJPG's routes take and answer, for the API's description."""
+"""Describe what TinyJPG's routes take and answer."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from leanpix.contract import TINYJPG_ERRORS, ErrorEntry, ErrorName
-from leanpix.dialects.download_operations import DOWNLOAD_ANSWERS
-from leanpix.dialects.operations import BODY_ERRORS, Answer, Description, Operation
+from leanpix.contract import ErrorEntry, ErrorName, TinyJpgPath
+from leanpix.dialects.operations import (
+    BODY_ERRORS,
+    DOWNLOAD_ANSWERS,
+    Answer,
+    Description,
+    Operation,
+)
 from leanpix.dialects.tinyjpg import fields, models
+from leanpix.dialects.tinyjpg.errors import TINYJPG_ERRORS
 
 _FILES: Final = "https://www.example.com/direct-file"
 _ACCEPTED_EXAMPLE: Final = {
@@ -46,7 +52,7 @@ def _submit(name: str, summary: str) -> Operation:
         answers=(
             Answer(
                 status=200,
-                text="The image is recorded, paid for and queued.",
+                text="The image is charged and queued.",
                 body=models.Accepted,
                 example=_ACCEPTED_EXAMPLE,
             ),
@@ -59,11 +65,11 @@ def _status(name: str, summary: str) -> Operation:
     return Operation(
         name=name,
         summary=summary,
-        path_parameters={"image_id": "The image_id that the upload was answered with."},
+        path_parameters={"image_id": "The image_id from the answer to the upload."},
         answers=(
             Answer(
                 status=200,
-                text="Where the image stands; what is not known yet is left out.",
+                text="The status of the image; facts that are not known yet are left out.",
                 body=models.Status,
                 example=_STATUS_EXAMPLE,
             ),
@@ -76,7 +82,7 @@ def _file(name: str, summary: str, error: ErrorName) -> Operation:
     return Operation(
         name=name,
         summary=summary,
-        path_parameters={"name": "As given; it cannot be guessed."},
+        path_parameters={"name": "As in the link; it cannot be guessed."},
         answers=DOWNLOAD_ANSWERS,
         errors=(error,),
     )
@@ -87,37 +93,44 @@ def _error_example(_entry: ErrorEntry, text: str) -> dict[str, Any]:
 
 
 OPERATIONS: Final = {
-    "/api/optimize": _submit("tinyjpg_optimize", "Make an image smaller"),
-    "/api/v1/optimize": _submit("tinyjpg_optimize_v1", "The same under another path"),
-    "/api/status/{image_id}": _status("tinyjpg_status", "Where an image stands"),
-    "/api/v1/status/{image_id}": _status("tinyjpg_status_v1", "The same under another path"),
-    "/api/v1/usage": Operation(
+    TinyJpgPath.OPTIMIZE: _submit("tinyjpg_optimize", "Make an image smaller"),
+    TinyJpgPath.OPTIMIZE_V1: _submit("tinyjpg_optimize_v1", "The same under another path"),
+    TinyJpgPath.STATUS: _status("tinyjpg_status", "Get the status of an image"),
+    TinyJpgPath.STATUS_V1: _status("tinyjpg_status_v1", "The same under another path"),
+    TinyJpgPath.USAGE: Operation(
         name="tinyjpg_usage",
-        summary="What the account used",
-        answers=(Answer(status=200, text="This month and the last twelve.", body=models.Usage),),
+        summary="Get the usage of the account",
+        answers=(
+            Answer(
+                status=200,
+                text="The usage of this month and of the last twelve.",
+                body=models.Usage,
+            ),
+        ),
     ),
-    "/api/v1/stats": Operation(
+    TinyJpgPath.STATS: Operation(
         name="tinyjpg_stats",
-        summary="What the account may still use this month",
-        answers=(Answer(status=200, text="Its plan and quota.", body=models.Stats),),
+        summary="Get the plan and the remaining quota",
+        answers=(Answer(status=200, text="The plan and the quota.", body=models.Stats),),
     ),
-    "GET /direct-file/original/{name}": _file(
+    f"GET {TinyJpgPath.ORIGINAL}": _file(
         "tinyjpg_original", "Download an original", ErrorName.IMAGE_NOT_FOUND
     ),
-    "HEAD /direct-file/original/{name}": _file(
-        "tinyjpg_original_head", "What an original is", ErrorName.IMAGE_NOT_FOUND
+    f"HEAD {TinyJpgPath.ORIGINAL}": _file(
+        "tinyjpg_original_head", "Get the headers of an original", ErrorName.IMAGE_NOT_FOUND
     ),
-    "GET /direct-file/optimized/{name}": _file(
+    f"GET {TinyJpgPath.OPTIMIZED}": _file(
         "tinyjpg_optimized",
-        "Download a result; 404 with Retry-After until it is there",
+        "Download a result; 404 with Retry-After until it is ready",
         ErrorName.IMAGE_NOT_READY,
     ),
-    "HEAD /direct-file/optimized/{name}": _file(
-        "tinyjpg_optimized_head", "What a result is", ErrorName.IMAGE_NOT_READY
+    f"HEAD {TinyJpgPath.OPTIMIZED}": _file(
+        "tinyjpg_optimized_head", "Get the headers of a result", ErrorName.IMAGE_NOT_READY
     ),
 }
 
 DESCRIPTION: Final = Description(
+    schema_prefix="TinyJpg",
     title="TinyJPG's API",
     text="Upload an image, ask for its status, download it. Accounts, keys, tokens and jobs are"
     " shared with the other API.",

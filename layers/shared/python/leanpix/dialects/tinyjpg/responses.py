@@ -1,4 +1,4 @@
-"""TinyJPG's responses, to the letter of its document."""
+"""Write TinyJPG's responses to the letter of its document."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from leanpix.contract import TINYJPG_ERRORS
-from leanpix.dialects.bodies import render
-from leanpix.dialects.errors import fill_text, retry_headers
+from leanpix.contract import TinyJpgPath
+from leanpix.dialects.bodies import fill_text, render, retry_headers
 from leanpix.dialects.tinyjpg import models
+from leanpix.dialects.tinyjpg.errors import TINYJPG_ERRORS
 from leanpix.domain.jobs import ImageState, UrlSource
 from leanpix.domain.ledger import month_of, next_month_starts_at
 from leanpix.domain.results import upload_object_key
@@ -30,15 +30,15 @@ FAILED_TEXT = "The image could not be optimized: {reason}."
 def render_accepted(
     job: Job, *, base_url: str, original_bytes: int, estimated_bytes: int
 ) -> Response:
-    """Return 200 with the id and the URLs of the image."""
+    """Return 200 with the id and the links of the image."""
     image = job.images[0]
     return render(
         models.Accepted(
             message=ACCEPTED_TEXT,
             data=models.AcceptedImage(
                 image_id=job.job_id,
-                original_url=_file_url("original", image, image.file_name, base_url),
-                optimized_url=_file_url("optimized", image, image.file_name, base_url),
+                original_url=_file_url(TinyJpgPath.ORIGINAL, image, image.file_name, base_url),
+                optimized_url=_file_url(TinyJpgPath.OPTIMIZED, image, image.file_name, base_url),
                 original_size=original_bytes,
                 estimated_optimized_size=estimated_bytes,
             ),
@@ -47,7 +47,7 @@ def render_accepted(
 
 
 def render_job(job: Job, *, base_url: str) -> Response:
-    """Return 200 with where the image stands, and what became of it once it has ended."""
+    """Return 200 with the status of the image, and its result once it has ended."""
     image = job.images[0]
     status = _tell_status(image)
     original_url = _original_url(image, base_url)
@@ -77,7 +77,7 @@ def render_job(job: Job, *, base_url: str) -> Response:
 
 
 def render_usage(months: Sequence[Usage], *, now: float) -> Response:
-    """Return 200 with what the account used this month and in the last twelve."""
+    """Return 200 with the usage of this month and of the last twelve."""
     current = month_of(now)
     by_month = {usage.month: usage for usage in months}
     optimized = sum(usage.optimized_images for usage in months)
@@ -101,9 +101,9 @@ def render_usage(months: Sequence[Usage], *, now: float) -> Response:
 
 
 def render_stats(standing: Standing, *, now: float) -> Response:
-    """Return 200 with what the account may still use this month.
+    """Return 200 with the plan and the quota of this month.
 
-    ``monthly_limit`` is what was used and what remains: it includes what was topped up.
+    `monthly_limit` is the sum of the used and the remaining tokens, so it includes top-ups.
     """
     account = standing.account
     used = standing.used_in(month_of(now))
@@ -120,7 +120,7 @@ def render_stats(standing: Standing, *, now: float) -> Response:
 
 
 def render_error(error: LeanpixError, *, site_url: str) -> Response:
-    """Return an error in TinyJPG's envelope; fields that are wrong are told by name."""
+    """Return an error in TinyJPG's envelope, the problems of a request by field."""
     entry = TINYJPG_ERRORS[error.name]
     by_field: dict[str, list[str]] = {}
     for problem in error.problems:
@@ -133,34 +133,31 @@ def render_error(error: LeanpixError, *, site_url: str) -> Response:
 
 
 def percent_saved(bytes_in: int, bytes_out: int) -> float:
-    """Return by how much less it is now, in percent of what it was."""
+    """Return the saved bytes in percent of the original."""
     return round((bytes_in - bytes_out) * 100 / bytes_in, 2) if bytes_in else 0.0
 
 
 def _original_url(image: Image, base_url: str) -> str | None:
-    """Return where the original is: with us, or where the other API was told to fetch it."""
+    """Return the link to the original, or the URL that it was fetched from."""
     if isinstance(image.source, UrlSource):
         return image.source.url
     if image.source.object_key != upload_object_key(image.public_id):
         # Uploaded to S3 by the client itself: it is not handed out.
         return None
-    return _file_url("original", image, image.file_name, base_url)
+    return _file_url(TinyJpgPath.ORIGINAL, image, image.file_name, base_url)
 
 
 def _optimized_url(image: Image, base_url: str) -> str | None:
-    """Return where the result is, or will be; the original where it is not made smaller."""
+    """Return the link to the result, or to the original if there is no smaller file."""
     main = image.outcome.main if image.outcome else None
     if image.state is ImageState.DONE and main is None and not image.always_has_result:
         return _original_url(image, base_url)
     file_name = main.file_name if main else image.file_name
-    return _file_url("optimized", image, file_name, base_url)
+    return _file_url(TinyJpgPath.OPTIMIZED, image, file_name, base_url)
 
 
-def _file_url(
-    kind: Literal["original", "optimized"], image: Image, file_name: str, base_url: str
-) -> str:
-    name = quote(f"{image.public_id}-{file_name}", safe="")
-    return f"{base_url}/direct-file/{kind}/{name}"
+def _file_url(path: str, image: Image, file_name: str, base_url: str) -> str:
+    return base_url + path.format(name=quote(f"{image.public_id}-{file_name}", safe=""))
 
 
 def _tell_status(image: Image) -> Literal["processing", "completed", "failed"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from leanpix.contract import LeanpixPath
 from leanpix.dialects.bodies import Body
 from leanpix.dialects.megaoptim.operations import DESCRIPTION as MEGAOPTIM
 from leanpix.dialects.operations import Answer, Description, Operation
@@ -20,23 +21,22 @@ class Specification(Body):
     components: dict[str, object]
 
 
-OPERATIONS: Final = {
-    "/openapi.json": Operation(
-        name="get_openapi",
-        summary="This description",
-        answers=(Answer(status=200, text="OpenAPI 3.1.", body=Specification),),
-    ),
-    "/docs": Operation(
-        name="get_docs",
-        summary="The same for people",
-        answers=(Answer(status=200, text="A page of HTML.", media_type="text/html"),),
-    ),
-}
-
 DESCRIPTION: Final = Description(
+    schema_prefix="Docs",
     title="Description",
     text="The API about itself.",
-    operations=OPERATIONS,
+    operations={
+        LeanpixPath.OPENAPI: Operation(
+            name="get_openapi",
+            summary="This description",
+            answers=(Answer(status=200, text="OpenAPI 3.1.", body=Specification),),
+        ),
+        LeanpixPath.DOCS: Operation(
+            name="get_docs",
+            summary="The same for people",
+            answers=(Answer(status=200, text="A page of HTML.", media_type="text/html"),),
+        ),
+    },
     errors=MEGAOPTIM.errors,
     error_body=MEGAOPTIM.error_body,
     error_example=MEGAOPTIM.error_example,
