@@ -48,10 +48,10 @@ def _adapter(route: Route, status: int) -> TypeAdapter[Any] | None:
 
 
 def _declared_body(route: Route, status: int) -> type[Body] | None:
-    for description in DESCRIPTIONS.values():
-        operation = description.find(route)
-        if operation and status >= FIRST_ERROR:
-            return description.error_body
-        if operation:
-            return {answer.status: answer.body for answer in operation.answers}[status]
-    raise LookupError(route)
+    description = DESCRIPTIONS[route.api]
+    operation = description.find(route)
+    if operation is None:
+        raise LookupError(route)
+    if status >= FIRST_ERROR:
+        return description.error_body
+    return {answer.status: answer.body for answer in operation.answers}[status]

@@ -83,6 +83,11 @@ class House:
         """Let the optimizer do all that waits for it."""
         self.world.drain()
 
+    def install(self, function: str, service: object) -> None:
+        """Load a function's handler and give it its service."""
+        self._modules[function] = load_handler(function)
+        self._modules[function].SERVICE = service  # type: ignore[attr-defined]  # each handler has one
+
     def _module(self, function: str) -> ModuleType:
         if function not in self._modules:
             self._modules[function] = load_handler(function)
