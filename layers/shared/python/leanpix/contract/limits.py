@@ -1,4 +1,4 @@
-"""How much, how large, how long; and what each plan grants."""
+"""Limits on sizes, numbers and times, and the plans."""
 
 from __future__ import annotations
 
@@ -11,41 +11,43 @@ if TYPE_CHECKING:
 
 MAX_IMAGES_PER_JOB: Final = 5
 MAX_INLINE_BYTES: Final = 4_500_000
-"""Of a request's body. Lambda takes 6 MB, in which a binary body stands as base64."""
+"""The largest body of a request. Lambda takes 6 MB, with a binary body as base64."""
 MAX_INLINE_RESPONSE_BYTES: Final = 4_400_000
-"""Of an image that a function returns itself; a larger one is a redirect to S3. Same 6 MB."""
+"""The largest image that a function returns itself, for the same 6 MB; a larger one is a redirect
+to S3."""
 MAX_SOURCE_BYTES: Final = 100_000_000
-"""Of an image fetched from a URL, or uploaded to S3 directly."""
+"""The largest image that is fetched from a URL or uploaded to S3 directly."""
 UPLOAD_URL_SECONDS: Final = 900
-"""How long a direct upload may be begun."""
+"""The time within which a direct upload must begin."""
 MAX_FILE_NAME_BYTES: Final = 180
 MAX_URL_CHARACTERS: Final = 2_048
 MAX_DIMENSION_PIXELS: Final = 65_535
-"""The largest ``max_width`` and ``max_height`` that make sense: JPEG's own limit."""
+"""The largest useful `max_width` and `max_height`: the limit of JPEG."""
 
 MIN_WAIT_SECONDS: Final = 30
 MAX_WAIT_SECONDS: Final = 120
 DEFAULT_WAIT_SECONDS: Final = 80
 INTEGRATION_MARGIN_SECONDS: Final = 2
-"""By how much a held poll answers before API Gateway would give up on it."""
+"""The time by which a held poll answers before API Gateway gives up on it."""
 
 MIN_SAVED_PERCENT: Final = 1
-"""A result less than that much smaller than its source is no savings; a deploy setting."""
+"""The smallest saving that counts as one; a deploy setting."""
 
 RETENTION_DAYS: Final = 7
 PRESIGNED_URL_SECONDS: Final = 900
 AUTHORIZER_CACHE_SECONDS: Final = 60
 MAX_RECEIVES: Final = 5
-"""Tries that SQS gives a message before it goes to the dead-letter queue. At least five, says the
-AWS Lambda guide ("Using Lambda with Amazon SQS"): some find the last worker's lease still on."""
+"""The number of deliveries before SQS moves a message to the dead-letter queue. The AWS Lambda
+guide ("Using Lambda with Amazon SQS") asks for at least five, and some deliveries find that the
+lease of an earlier worker has not ended yet."""
 MAX_ATTEMPTS: Final = 9
-"""Claims of an image before the sweeper gives up on it, whatever its messages do."""
+"""The number of claims of an image after which the sweeper gives up on it."""
 MAX_OPEN_SECONDS: Final = 43_200
-"""For which an image may wait or be worked on. It ends before its record can expire."""
+"""The longest time for which an image may be open; shorter than the life of its record."""
 UNUSED_UPLOAD_SECONDS: Final = 86_400
-"""After which an upload that no job uses is deleted."""
+"""The age at which an upload that no job uses is deleted."""
 SWEEP_MINUTES: Final = 1
-"""Between one run of the sweeper and the next."""
+"""The time between two runs of the sweeper."""
 
 
 UNLIMITED_TOKENS: Final = -1
@@ -53,7 +55,7 @@ UNLIMITED_TOKENS: Final = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What an account may use. Each plan has a usage plan of its own in API Gateway."""
+    """The monthly grant of an account. Each plan has a usage plan of its own in API Gateway."""
 
     name: str
     monthly_tokens: int

@@ -9,10 +9,10 @@ APP_VERSION: Final = "0.1.0"
 
 
 class EnvironmentName(StrEnum):
-    """Environment variables by which infrastructure tells the functions what they need."""
+    """The environment variables that infrastructure sets for the functions."""
 
     BASE_URL = "LEANPIX_BASE_URL"
-    """Under which clients reach the API, without a slash at the end."""
+    """The root URL of the API for clients, without a slash at the end."""
     SITE_URL = "LEANPIX_SITE_URL"
     """The operator's site, named in error texts."""
     JOBS_TABLE = "LEANPIX_JOBS_TABLE"
@@ -26,32 +26,32 @@ class EnvironmentName(StrEnum):
     RETENTION_DAYS = "LEANPIX_RETENTION_DAYS"
     MIN_SAVED_PERCENT = "LEANPIX_MIN_SAVED_PERCENT"
     FETCH_ALLOW_LOOPBACK = "LEANPIX_FETCH_ALLOW_LOOPBACK"
-    """For the local cloud only: lets the fetcher reach 127.0.0.1. No template has it."""
+    """Lets the fetcher reach 127.0.0.1, in the local cloud only; no template has it."""
 
 
 class MetricName(StrEnum):
-    """What the functions count beside what AWS counts by itself; docs/operations.md says why."""
+    """The metrics that the functions add to those of AWS (docs/operations.md)."""
 
     IMAGE_SECONDS = "ImageSeconds"
-    """An ended image's time in the optimizer, by format and level; as many as images."""
+    """The time of an ended image in the optimizer, by format and level."""
     BYTES_SAVED = "BytesSaved"
-    """By format and level."""
+    """The bytes saved, by format and level."""
     IMAGES_KEPT = "ImagesKept"
     """Images that were not made smaller, by reason."""
     IMAGES_FAILED = "ImagesFailed"
-    """Images that ended for a fault of ours, by reason."""
+    """Images that failed for a fault of the service, by reason."""
     QUEUE_SECONDS = "QueueSeconds"
-    """How long a message waited, by the function that took it."""
+    """The time that a message waited, by the function that received it."""
     INTERNAL_ERRORS = "InternalErrors"
-    """Requests and messages that ended in an exception nobody expected."""
+    """Requests and messages that ended in an unexpected exception."""
     WAITS_TIMED_OUT = "WaitsTimedOut"
-    """Held polls whose time was up: a 504, and no error."""
+    """Held polls that ran out of time: a 504, but no fault."""
     SWEEPER_FINDS = "SweeperFinds"
     """Records that the sweeper had to send again, give up or announce."""
     LEDGER_ANOMALIES = "LedgerAnomalies"
-    """Where tokens and images may not agree."""
+    """Cases in which tokens and images may not agree."""
     CALLBACKS = "Callbacks"
-    """Tries to call back, by where the callback stood after it."""
+    """Tries to call back, by the state of the callback after the try."""
 
 
 def metrics_namespace(stage: str) -> str:
@@ -60,25 +60,25 @@ def metrics_namespace(stage: str) -> str:
 
 
 CORRELATION_ATTRIBUTE: Final = "correlation_id"
-"""Attribute of every message: the id of the request that it goes back to."""
+"""The attribute of every message that holds the id of the API request behind it."""
 
 
 KEYS_BY_ACCOUNT_INDEX: Final = "by_account"
-"""Global secondary index of the keys table: partition key ``account_id``."""
+"""The global secondary index of the keys table; its partition key is `account_id`."""
 OPEN_RECORDS_INDEX: Final = "open_records"
-"""Global secondary index of the jobs table, of what has not ended: partition key ``open_shard``,
-sort key ``due_at``. Sparse: a record leaves it as it ends."""
+"""The global secondary index of the open records in the jobs table; its partition key is
+`open_shard`, its sort key `due_at`. A record leaves this sparse index when it ends."""
 OPEN_SHARDS: Final = 16
-"""Over which open records are spread, so that no partition of the index is hot."""
+"""The number of partitions over which open records are spread, so that none is hot."""
 TTL_ATTRIBUTE: Final = "expires_at"
-"""Epoch seconds; in the jobs table."""
+"""The attribute of the jobs table that holds the expiry in epoch seconds."""
 UPLOADS_PREFIX: Final = "uploads/"
 RESULTS_PREFIX: Final = "results/"
-"""Key prefixes in the bucket; both expire after the retention."""
+"""The prefixes of keys in the bucket; objects under both expire after the retention."""
 
 
 class OutputName(StrEnum):
-    """Outputs of the deployed stack, which the command line reads."""
+    """The outputs of the deployed stack, which the command line reads."""
 
     BASE_URL = "BaseUrl"
     REST_API_ID = "RestApiId"
@@ -92,7 +92,7 @@ class OutputName(StrEnum):
     CALLBACKS_DEAD_LETTER_QUEUE_URL = "CallbacksDeadLetterQueueUrl"
     STAGE_URL = "StageUrl"
     DOMAIN_TARGET = "DomainTarget"
-    """Where a custom domain has to point, if there is one."""
+    """The target for the DNS record of a custom domain."""
     ALARM_TOPIC = "AlarmTopic"
     DASHBOARD_URL = "DashboardUrl"
 
@@ -103,5 +103,5 @@ def usage_plan_output(plan: str) -> str:
 
 
 def stack_name(stage: str) -> str:
-    """Return the CloudFormation stack's name for a stage."""
+    """Return the name of a stage's CloudFormation stack."""
     return f"leanpix-{stage}"

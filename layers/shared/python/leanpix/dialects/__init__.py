@@ -1,1 +1,1 @@
-"""The public APIs: each module turns its vendor's requests into our commands and back."""
+"""The public APIs; each package reads the requests of one API and writes its responses."""

@@ -1,4 +1,4 @@
-"""The routes that describe the API, described."""
+"""Describe the routes of the service's own description."""
 
 from __future__ import annotations
 
