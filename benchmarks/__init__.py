@@ -1,1 +1,1 @@
-"""What the README claims, as commands that anyone can run."""
+"""Measure the claims of the README: commands that anyone can run."""

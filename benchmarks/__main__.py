@@ -35,7 +35,7 @@ _PYPI_UP_TO_MEGAPIXELS: Final = 1.0
 
 
 def main() -> int:
-    """Measure, show, write."""
+    """Measure the images, show the tables and write the results."""
     arguments = _parse()
     console = Console()
     started = time.monotonic()
@@ -80,7 +80,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _sample(items: Sequence[Item]) -> set[Path]:
-    """Some photos and graphics for the slow judge, spread over the folder."""
+    """Return some photos and graphics for the slow judge, spread over the folder."""
     small = [
         item.path
         for item in items
@@ -92,7 +92,7 @@ def _sample(items: Sequence[Item]) -> set[Path]:
 def _about(
     arguments: argparse.Namespace, programs: Programs, items: Sequence[Item]
 ) -> dict[str, Any]:
-    """What one has to know of a run; no names of folders or machines."""
+    """Return the facts of a run, without names of folders or machines."""
     versions = {}
     if programs.node is not None:
         sharp = Sharp(programs.node)

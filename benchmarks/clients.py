@@ -1,4 +1,4 @@
-"""Talks to the processes that encode: ours (`server.py`) and sharp's (`sharp/encode.cjs`)."""
+"""Call the processes that encode: ours (`server.py`) and sharp's (`sharp/encode.cjs`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHARP_SCRIPT: Final = Path(__file__).resolve().parent / "sharp" / "encode.cjs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What became of one encode."""
+    """The outcome of one encode."""
 
     bytes: int = 0
     cpu_seconds: float = 0.0
@@ -35,19 +35,19 @@ class Answer:
 
     @property
     def done(self) -> bool:
-        """True where a file was written."""
+        """Whether a file was written."""
         return not (self.refused or self.failed)
 
 
 class Process:
-    """One process that takes a task a line and gives an answer a line."""
+    """A process that reads a task a line and answers with a line."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         self._process: subprocess.Popen[str] | None = None
 
     def ask(self, task: dict[str, Any]) -> Answer:
-        """The answer; the process is started with the first task, and anew where it ended."""
+        """Return the answer; start the process where it does not run."""
         process = self._running()
         if process.stdin is None or process.stdout is None:
             raise RuntimeError
@@ -85,7 +85,7 @@ class Process:
 
 
 class Sharp(Process):
-    """A Node.js process with sharp; the first line that it says is its versions."""
+    """A Node.js process with sharp; its first line names its versions."""
 
     def __init__(self, node: str) -> None:
         super().__init__([node, str(_SHARP_SCRIPT), str(BUILD)])
@@ -104,10 +104,10 @@ class Sharp(Process):
 
 
 def engine_server() -> Process:
-    """Ours, Pillow and oxipng: a child of a process with all of them loaded."""
+    """Return the process that runs our engine, Pillow and oxipng."""
     return Process([sys.executable, "-m", "benchmarks.server", "engine"])
 
 
 def program_server() -> Process:
-    """Programs of their own."""
+    """Return the process that runs other programs."""
     return Process([sys.executable, "-m", "benchmarks.server", "programs"])

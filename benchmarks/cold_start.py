@@ -1,4 +1,4 @@
-"""What a function costs to start: CPU time, wall time and memory of importing its handler.
+"""Measure the start of a function: CPU time, wall time and memory of importing its handler.
 
     .venv/bin/python -m benchmarks.cold_start [--runs 5] [--sources] [--json FILE] [--write]
 
@@ -6,8 +6,8 @@ Each handler is imported as Lambda does while it starts a function: from the bun
 deployed, in a process of its own that has nothing else but the runtime's client, may keep no
 compiled module, and has the environment that the template gives it. What the runtime has of its
 own (the standard library, boto3) is compiled. Lambda lends a whole CPU for a start, whatever the
-memory, so CPU seconds count; wall time on a busy machine says little. ``--sources`` shows what a
-start would cost without the compiled modules of our layers; ``--write`` puts the table into
+memory, so CPU seconds count; wall time on a busy machine says little. `--sources` shows what a
+start would cost without the compiled modules of our layers; `--write` puts the table into
 docs/sizing.md.
 """
 
@@ -50,19 +50,19 @@ os._exit(0)
 
 
 class StartError(RuntimeError):
-    """A function does not start; the text says which and why."""
+    """A function that does not start; the text says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What one start took."""
+    """The cost of one start."""
 
     cpu_ms: float
     wall_ms: float
     peak_mb: float
 
     def least(self, other: Start) -> Start:
-        """Return the lesser of each: what a start takes is what it takes when least disturbed."""
+        """Return the lesser of each figure: the one that other processes disturbed least."""
         return Start(
             min(self.cpu_ms, other.cpu_ms),
             min(self.wall_ms, other.wall_ms),
@@ -71,7 +71,7 @@ class Start:
 
 
 def measure(bundle: Bundle, runtime: Path, *, runs: int, until_below_ms: float = 0) -> Start:
-    """Return the least of several starts, of which none follows one that is quick enough."""
+    """Return the least of several starts; stop early once one is quick enough."""
     start = start_once(bundle, runtime)
     for _ in range(runs - 1):
         if start.cpu_ms < until_below_ms:
@@ -81,7 +81,11 @@ def measure(bundle: Bundle, runtime: Path, *, runs: int, until_below_ms: float =
 
 
 def start_once(bundle: Bundle, runtime: Path) -> Start:
-    """Import a handler once. Raises ``StartError``."""
+    """Import a handler once.
+
+    Raises:
+        StartError: the handler cannot be imported.
+    """
     done = subprocess.run(
         [bare_python(), "-s", "-S", "-c", _PROGRAM],
         cwd=bundle.code,
@@ -98,7 +102,7 @@ def start_once(bundle: Bundle, runtime: Path) -> Start:
 
 
 def prepare_runtime(folder: Path) -> Path:
-    """Fill a folder with what Lambda's runtime has of its own, compiled as it is there."""
+    """Fill a folder with the packages of Lambda's own runtime, compiled as they are there."""
     link_runtime(folder)
     # A package is compiled where its link leads to; a module of one file, such as six, beside it.
     modules = [str(path.resolve() if path.is_dir() else path) for path in folder.iterdir()]

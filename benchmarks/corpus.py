@@ -1,4 +1,4 @@
-"""The images: a folder's, or those that a fresh machine has."""
+"""List the images of a folder, grouped by what they show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leanpix_engine.formats.sniff import sniff
 
 
 class Group(StrEnum):
-    """What an image is for; the value is the name of its subfolder."""
+    """The kind of an image; the value is the name of its subfolder."""
 
     PHOTOS = "photos"
     BIG_PHOTOS = "bigphotos"
@@ -28,7 +28,7 @@ _BIG_MEGAPIXELS = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One file."""
+    """One file of the folder."""
 
     path: Path
     group: Group
@@ -40,29 +40,29 @@ class Item:
 
     @property
     def name(self) -> str:
-        """Its group and file name."""
+        """The group and the file's name."""
         return f"{self.group.value}/{self.path.name}"
 
     @property
     def is_photo(self) -> bool:
-        """True for a JPEG among the photos."""
+        """Whether it is a JPEG among the photos."""
         photos = (Group.PHOTOS, Group.BIG_PHOTOS)
         return self.group in photos and self.format is Format.JPEG and self.megapixels > 0
 
     @property
     def is_graphic(self) -> bool:
-        """True for a still PNG among the graphics."""
+        """Whether it is a still PNG among the graphics."""
         is_still_png = self.format is Format.PNG and not self.animated
         return self.group is Group.GRAPHICS and is_still_png and self.megapixels > 0
 
     @property
     def is_animation(self) -> bool:
-        """True for what moves, among the animations."""
+        """Whether it is an animation among the animations."""
         return self.group is Group.ANIMATIONS and self.animated
 
 
 def find(folder: Path) -> list[Item]:
-    """All files of `folder`, sorted; hidden ones and tables of contents are none of them."""
+    """Return all files of `folder`, sorted, without hidden files and tables of contents."""
     skipped = {".tsv", ".md", ".txt", ".json", ".csv"}
     return [
         _item(path, folder)

@@ -1,7 +1,7 @@
-"""The default folder: what a fresh machine has, namely scikit-image's pictures and drawn ones.
+"""Make the default folder from scikit-image's pictures and drawn ones.
 
 Its photos come as PNG, so that JPEGs are made of them as cameras and editors store them; how is
-in `_PHOTOS`. Written to ``build/bench/corpus``.
+in `_PHOTOS`. Written to `build/bench/corpus`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LARGE: Final = {9: (3600, 2400), 18: (4896, 3672), 24: (6000, 4000)}
 
 
 def make() -> Path:
-    """The folder, written where it is not there yet."""
+    """Return the folder, and write it where it is missing or stale."""
     mark, state = FOLDER / _MARK, _state()
     if mark.exists() and mark.read_text("utf-8") == state:
         return FOLDER
@@ -57,13 +57,13 @@ def make() -> Path:
 
 
 def _state() -> str:
-    """Changes with what decides over the folder."""
+    """Return a hash of all that decides over the folder's content."""
     paths = (Path(__file__), Path(drawings.__file__))
     return sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def large_photo(photo: Path, megapixels: int) -> Path:
-    """A JPEG of that size, made of a photo: enlarged, with a camera's noise, at quality 92."""
+    """Write a JPEG of that size: an enlarged photo with a camera's noise, at quality 92."""
     path = BUILD / f"large-{megapixels}mp.jpg"
     image = Image.open(photo).convert("RGB").resize(LARGE[megapixels], Image.Resampling.BICUBIC)
     noise = np.random.default_rng(megapixels).normal(0, 3, (*image.size[::-1], 1))

@@ -1,4 +1,4 @@
-"""Draws what scikit-image has no example of: screenshots, charts, icons, animations."""
+"""Draw the pictures that scikit-image lacks: screenshots, charts, icons, animations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLOURS: Final = ((220, 38, 38), (5, 150, 105), (37, 99, 235), (217, 119, 6), (
 
 
 def screenshot(width: int, height: int, *, dark: bool) -> Image.Image:
-    """A window with a sidebar, text of several sizes, buttons and coloured code."""
+    """Draw a window with a sidebar, text of several sizes, buttons and coloured code."""
     paper, ink = ((24, 26, 30), (230, 230, 230)) if dark else ((255, 255, 255), (30, 30, 30))
     image = Image.new("RGB", (width, height), paper)
     draw = ImageDraw.Draw(image)
@@ -43,7 +43,7 @@ def screenshot(width: int, height: int, *, dark: bool) -> Image.Image:
 
 
 def chart(width: int, height: int) -> Image.Image:
-    """Lines over a grid, antialiased, with a legend."""
+    """Draw lines over a grid, antialiased, with a legend."""
     image = Image.new("RGB", (width * 2, height * 2), (255, 255, 255))
     draw = ImageDraw.Draw(image)
     for step in range(1, 10):
@@ -64,7 +64,7 @@ def chart(width: int, height: int) -> Image.Image:
 
 
 def icon(side: int) -> Image.Image:
-    """A soft shape with a shadow and a gradient on transparency."""
+    """Draw a soft shape with a shadow and a gradient on transparency."""
     image = Image.new("RGBA", (side * 2, side * 2))
     for number in range(_RINGS):
         inset = side * (0.15 + number / 120)
@@ -77,7 +77,7 @@ def icon(side: int) -> Image.Image:
 
 
 def spinner(side: int, frames: int) -> list[Image.Image]:
-    """A few dots that turn, in antialiased shades."""
+    """Draw the frames of a few dots that turn, in antialiased shades."""
     drawn = []
     for number in range(frames):
         image = Image.new("RGB", (side * 2, side * 2), (250, 250, 250))
@@ -93,7 +93,7 @@ def spinner(side: int, frames: int) -> list[Image.Image]:
 
 
 def terminal(width: int, height: int, frames: int) -> list[Image.Image]:
-    """Lines of text that appear one after the other."""
+    """Draw the frames of a terminal in which lines appear one after the other."""
     image = Image.new("RGB", (width, height), (18, 18, 20))
     drawn = []
     for number in range(frames):
@@ -105,7 +105,7 @@ def terminal(width: int, height: int, frames: int) -> list[Image.Image]:
 
 
 def pan(photo: Image.Image, side: int, frames: int) -> list[Image.Image]:
-    """A camera that moves over a photo."""
+    """Cut the frames of a camera that moves over a photo."""
     return [
         photo.crop((step := 3 * number, step, step + side, step + side))
         for number in range(frames)

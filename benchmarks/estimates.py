@@ -1,4 +1,4 @@
-"""Fits the curves by which ``leanpix.domain.estimates`` tells an image's optimized size.
+"""Fit the curves by which `leanpix.domain.estimates` foretells an optimized size.
 
     python -m benchmarks.estimates [--corpus FOLDER] [--json FILE]
 
@@ -46,7 +46,7 @@ STORED: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the engine made of one file at one quality."""
+    """The outcome for one file at one quality."""
 
     picture: str
     format: str
@@ -59,7 +59,7 @@ class Sample:
 
 
 def main() -> int:
-    """Measure, fit, print."""
+    """Measure the samples, fit the curves and print them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--corpus", type=Path, help="a folder of images besides our own")
     parser.add_argument("--json", type=Path, help="where to write the numbers as well")

@@ -1,4 +1,4 @@
-"""What a codec would need for the same visual quality: interpolation between its own encodes."""
+"""Interpolate a codec's size at a given score between its own encodes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True, order=True)
 class Rung:
-    """One encode of an image: at which quality, how large, how good."""
+    """One encode of an image: its quality, its size and its score."""
 
     quality: int
     bytes: int
@@ -18,7 +18,7 @@ class Rung:
 
 
 def bytes_at(rungs: Sequence[Rung], score: float) -> float | None:
-    """The size at `score`, log(bytes) being linear in the score between neighbouring qualities.
+    """Return the size at `score`, with log(bytes) linear in the score between neighbours.
 
     None where no two neighbours enclose it. Where several do, since scores need not rise with
     the quality, the smallest size counts: the codec's best.
@@ -32,7 +32,7 @@ def bytes_at(rungs: Sequence[Rung], score: float) -> float | None:
 
 
 def quality_at(rungs: Sequence[Rung], score: float) -> int | None:
-    """The whole quality between two neighbours at which `score` is expected."""
+    """Return the whole quality between two neighbours at which `score` is expected."""
     for lower, upper in pairwise(sorted(rungs)):
         if lower.score <= score <= upper.score and upper.score > lower.score:
             share = (score - lower.score) / (upper.score - lower.score)
@@ -43,7 +43,7 @@ def quality_at(rungs: Sequence[Rung], score: float) -> int | None:
 def climb(
     qualities: Sequence[int], encode: Callable[[int], Rung], score: float, *, whole: bool
 ) -> list[Rung]:
-    """Encodes that enclose `score`: at all `qualities`, or at those that a bisection needs.
+    """Return encodes that enclose `score`: at all `qualities`, or at those of a bisection.
 
     One more follows in between, at the quality where `score` is expected.
     """

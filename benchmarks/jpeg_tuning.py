@@ -1,4 +1,4 @@
-"""Searches for the design of our JPEG encoder: quantization tables and what a bit may cost.
+"""Search for the design of our JPEG encoder: quantization tables and weights of a bit.
 
     python -m benchmarks.jpeg_tuning FOLDER [--sweeps 6] [--goal 77]
 
@@ -36,13 +36,13 @@ _WEIGHTS = tuple(field.name for field in fields(Design) if field.name not in ("l
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """One number to turn: a weight, or a diagonal of a table."""
+    """A number of the design: a weight, or a diagonal of a table."""
 
     name: str
     diagonal: int | None = None
 
     def turned(self, design: Design, by: float) -> Design:
-        """The design with this number times e^`by`."""
+        """Return the design with this number times e^`by`."""
         value = getattr(design, self.name)
         changed: dict[str, Any] = {
             self.name: value * math.exp(by)
@@ -60,7 +60,7 @@ def _scaled(table: Table, diagonal: int, factor: float) -> Table:
 
 
 def knobs() -> Iterator[Knob]:
-    """All that is searched."""
+    """Return all numbers that are searched."""
     for name in _WEIGHTS:
         yield Knob(name)
     for table in ("luma", "chroma"):
@@ -69,10 +69,10 @@ def knobs() -> Iterator[Knob]:
 
 
 class Photo:
-    """One photo, and where it stood before the sweep."""
+    """A photo and its state before the sweep."""
 
     def __init__(self, path: Path, goal: float) -> None:
-        """Cuts the middle out of the photo at `path`."""
+        """Cut the middle out of the photo at `path`."""
         image = Image.open(path).convert("RGB")
         left, top = (max(0, (side - _SIDE) // 2) for side in image.size)
         pixels = np.asarray(image.crop((left, top, left + _SIDE, top + _SIDE)))
@@ -82,13 +82,13 @@ class Photo:
         self._quality, self._slope = 80.0, _USUAL_SLOPE
 
     def measure(self, design: Design, quality: float) -> tuple[float, float]:
-        """Score and logarithm of bytes."""
+        """Return the score and the logarithm of the size."""
         encoder = Encoder(self._pixels, halved=True, design=design)
         score = self._reference.score(encoder.preview(quality))
         return score, math.log(len(encoder.encode(quality)))
 
     def settle(self, design: Design) -> None:
-        """Finds the quality that reaches the goal, and the slope there."""
+        """Find the quality that reaches the goal, and the slope there."""
         low, high = 20.0, 99.0
         while high - low > 1:
             middle = (low + high) / 2
@@ -99,13 +99,13 @@ class Photo:
         self._quality = low + (high - low) * (self._goal - worse) / max(better - worse, 0.1)
 
     def cost(self, design: Design) -> float:
-        """The logarithm of bytes at the goal, as the slope foretells it."""
+        """Return the logarithm of the size at the goal, as the slope foretells it."""
         score, bytes_log = self.measure(design, self._quality)
         return bytes_log + (self._goal - score) * self._slope
 
 
 def sweep(photos: list[Photo], design: Design, steps: dict[Knob, float]) -> tuple[Design, float]:
-    """Turns every knob once, either way, and keeps what helps; its mean cost too."""
+    """Change every knob once in both directions, keep what helps, and return the mean cost too."""
 
     def cost(tried: Design) -> float:
         return float(np.mean([photo.cost(tried) for photo in photos]))
@@ -127,7 +127,7 @@ def sweep(photos: list[Photo], design: Design, steps: dict[Knob, float]) -> tupl
 
 
 def text_of(design: Design) -> str:
-    """The design as it stands in the code."""
+    """Return the design as Python source."""
     lines = []
     for name in ("luma", "chroma"):
         rows = [

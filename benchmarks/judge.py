@@ -1,4 +1,4 @@
-"""Judges outputs apart from the engine: decodes by libvips or Pillow, and scores what one sees.
+"""Judge outputs apart from the engine: decode by libvips or Pillow and score the appearance.
 
 The metric is the engine's SSIMULACRA2 (`tests/engine/metric/test_ssimulacra2.py` holds it against
 PyPI's), here always over the whole image: the engine's own search takes a sample of large ones.
@@ -39,12 +39,12 @@ setattr(metric, "SAMPLED_ABOVE_PIXELS", 10**12)  # noqa: B010 - it is imported t
 
 
 class Undecodable(Exception):
-    """Neither libvips nor Pillow shows it."""
+    """A file that neither libvips nor Pillow shows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What a viewer with colour management shows: frames as 8-bit RGBA, upright, in sRGB."""
+    """The picture in a viewer with colour management: frames as 8-bit RGBA, upright, in sRGB."""
 
     frames: Pixels
     """(frames, height, width, 4): of an animation those that are scored, unless all are wanted."""
@@ -54,22 +54,22 @@ class Seen:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height."""
+        """The width and the height."""
         return int(self.frames.shape[2]), int(self.frames.shape[1])
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """What an output must have in common: size and number of frames."""
+        """The facts that an output must share: size and number of frames."""
         return (*self.size, self.count)
 
     @property
     def opaque(self) -> bool:
-        """True where nothing is transparent."""
+        """Whether nothing is transparent."""
         return bool((self.frames[..., 3] == np.uint8(255)).all())
 
 
 def look(data: bytes, *, every_frame: bool = False) -> Seen:
-    """Decode as seen.
+    """Decode a file to what a viewer shows.
 
     Raises:
         Undecodable: it is damaged.
@@ -87,7 +87,7 @@ def look(data: bytes, *, every_frame: bool = False) -> Seen:
 
 
 def same_pixels(first: bytes, second: bytes) -> bool:
-    """Equality of all pixels at full depth; colours under full transparency do not count."""
+    """Return whether all visible pixels are equal at full depth."""
     kind = sniff(first)
     if kind is Format.SVG or b"acTL" in first[:4096]:
         frames = [
@@ -111,11 +111,11 @@ class Original:
     _references: dict[tuple[int, int], metric.Reference] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Decode it once."""
+        """Decode the image once."""
         self.seen = look(self.data)
 
     def score(self, data: bytes) -> float:
-        """SSIMULACRA2; -inf for another size or number of frames, the mean for animations.
+        """Return the SSIMULACRA2, the mean over frames; -inf for another size or number of frames.
 
         Raises:
             Undecodable: the output is damaged.
@@ -129,7 +129,7 @@ class Original:
         return float(np.mean([self._score_frame(other, index) for index in frames]))
 
     def score_by_pypi(self, data: bytes) -> float:
-        """The same by PyPI's `ssimulacra2`, which is slow: for samples."""
+        """Return the score by PyPI's `ssimulacra2`, which is slow: for samples."""
         compare = import_module("ssimulacra2").compute_ssimulacra2
         other = look(data)
         opaque = self.seen.opaque and other.opaque
@@ -156,7 +156,7 @@ class Original:
 
 
 def _flat(frame: Pixels, background: int) -> Pixels:
-    """RGB on a background, at least as large as the metric's window."""
+    """Return RGB on a background, at least as large as the metric's window."""
     alpha = frame[..., 3:]
     colour = frame[..., :3]
     if not bool((alpha == np.uint8(255)).all()):
@@ -216,7 +216,7 @@ def _look_by_pillow(data: bytes, *, every_frame: bool) -> Seen:
 
 
 def _deep(data: bytes) -> npt.NDArray[np.uint16]:
-    """Frames as 16-bit RGBA (or CMYK's first channels in its place), colours as stored."""
+    """Return frames as 16-bit RGBA (for CMYK its first channels), colours as stored."""
     image = _load(data, sniff(data))
     deep = image.format == "ushort"
     raw = np.frombuffer(image.write_to_memory(), np.uint16 if deep else np.uint8)

@@ -1,4 +1,4 @@
-"""What was tried for each figure that is or was missed, by the key of its row in `rows.py`.
+"""Explanations of the figures that are or were missed, by the key of their row in `rows.py`.
 
 `results.py` prints those that a run misses. Ratios are of bytes at equal ss2 unless said else.
 """

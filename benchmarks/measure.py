@@ -46,7 +46,7 @@ class Bench:
                 process.close()
 
     def measure(self, item: Item, *, by_pypi: bool = False) -> list[Record]:
-        """All encodes of one image; what we lost is scored by PyPI's implementation too."""
+        """Return all encodes of one image; our lossy ones are scored by PyPI's metric too."""
         subject = _Subject(item, by_pypi=by_pypi)
         records = [self._record(subject, encode) for encode in plan.ours(item)]
         if subject.original is None:
@@ -62,7 +62,7 @@ class Bench:
         return records
 
     def measure_memory(self, photo: Path, megapixels: int) -> Iterator[Record]:
-        """Peak memory for a large JPEG, in a process that does nothing else."""
+        """Yield the peak memory for a large JPEG, in a process that does nothing else."""
         source = large_photo(photo, megapixels)
         item = Item(
             path=source, group=Group.MEMORY, format=Format.JPEG, megapixels=float(megapixels)
@@ -119,7 +119,7 @@ class Bench:
 
 
 class _Subject:
-    """One image that outputs are compared with."""
+    """The image that outputs are compared with."""
 
     def __init__(self, item: Item, *, by_pypi: bool) -> None:
         self.item = item
@@ -133,7 +133,7 @@ class _Subject:
                 self.original = None
 
     def judge(self, record: Record, encode: plan.Encode, answer: Answer, data: bytes) -> Record:
-        """The record with what the output is worth, and with what must never be."""
+        """Return the record with the output's score, or with the rule that it breaks."""
         is_ours = record.codec == LEANPIX
         try:
             score = self._score(data)
@@ -156,7 +156,7 @@ class _Subject:
         return self.original.score(data)
 
     def _problem(self, record: Record, answer: Answer, data: bytes) -> str | None:
-        """The first that is true of what must never be."""
+        """Return the first rule that the output breaks."""
         grows = record.format == record.source_format and len(data) > len(self._data)
         problems = {
             "larger than the source": grows,
@@ -174,7 +174,7 @@ class _Subject:
 
 
 def failure(item: Item, text: str) -> Record:
-    """What is told of an image that could not be measured."""
+    """Return the record of an image that could not be measured."""
     encode = next(plan.ours(item))
     return replace(_plain_record(item, encode, Answer()), problem=f"not measured: {text}"[:300])
 
@@ -214,7 +214,7 @@ def measure_all(
     jobs: int,
     console: Console,
 ) -> Iterator[list[Record]]:
-    """Every image, the largest first, with progress shown; memory after all others."""
+    """Yield the records of every image, the largest first; those of memory follow."""
     columns = (TextColumn("bench"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     progress = Progress(*columns, TextColumn("{task.description}"), console=console)
     with tempfile.TemporaryDirectory(prefix="leanpix-bench-") as folder, progress:

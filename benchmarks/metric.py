@@ -1,4 +1,4 @@
-"""What a score costs, in C and in numpy: CPU time and memory, by the size of the image.
+"""Measure what a score costs, in C and in numpy: CPU time and memory by image size.
 
     python -m benchmarks.metric [--megapixels 0.4 2 8 18] [--rounds 3]
 
@@ -35,7 +35,7 @@ _SCORES: Final = 3
 
 
 def main() -> int:
-    """Measure and show."""
+    """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=_MEGAPIXELS)
     parser.add_argument("--rounds", type=int, default=3)
@@ -65,7 +65,7 @@ def measure(way: str, megapixels: float) -> dict[str, float]:
 
 
 def photo(megapixels: float) -> Rgb:
-    """Soft light, hard edges and sensor noise at 4:3."""
+    """Draw soft light, hard edges and sensor noise at 4:3."""
     random = np.random.default_rng(3)
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
     width = round(megapixels * 1e6 / height)
@@ -92,7 +92,7 @@ def _cpu_seconds(action: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def _begin_peak() -> float:
-    """Forget the highest resident memory so far, and return what there is now (proc(5))."""
+    """Reset the highest resident memory and return the current one (proc(5))."""
     ctypes.CDLL(None).malloc_trim(0)  # what is free already would hide what is added
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     return _peak_megabytes()

@@ -1,4 +1,4 @@
-"""Put what `benchmarks.sizing` measured where it is used: two pages and the cost model."""
+"""Write a benchmark's figures into the pages and the model that quote them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def render_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def write_table(page: Path, name: str, table: str) -> None:
-    """Put the table in place of the one between ``<!-- name -->`` and ``<!-- /name -->``."""
+    """Put the table in place of the one between `<!-- name -->` and `<!-- /name -->`."""
     text = page.read_text(encoding="utf-8")
     begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     before, found_begin, rest = text.partition(begin)

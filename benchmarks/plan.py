@@ -1,4 +1,4 @@
-"""What each image is encoded with: our levels, and what people would use in our place."""
+"""List the encodes of each image: our levels, and those that people would use instead."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Ladder:
     options: dict[str, Any] = field(default_factory=dict)
 
     def at(self, quality: int) -> Encode:
-        """One rung."""
+        """Return the encode of one quality."""
         options = {**self.options, "quality": quality}
         return sharp(self.codec, f"q{quality}", self.format, options)
 
@@ -69,7 +69,7 @@ OUR_QUALITIES: Final = (50, 70, 85)
 
 
 def sharp(codec: str, setting: str, kind: Format, options: dict[str, Any]) -> Encode:
-    """One by sharp."""
+    """Return an encode by sharp."""
     name = {Format.JPEG: "jpeg"}.get(kind, kind.value)
     task: dict[str, Any] = {"format": name, "options": options}
     if kind is Format.GIF:
@@ -78,7 +78,7 @@ def sharp(codec: str, setting: str, kind: Format, options: dict[str, Any]) -> En
 
 
 def ours(item: Item) -> Iterator[Encode]:
-    """All levels, for every file whatever it is; conversions and a curve where they are wanted."""
+    """Return all our levels, and the conversions and curves of some groups."""
     kind = item.format or Format.JPEG
     for level in Level:
         yield _ours(level, kind)
@@ -96,7 +96,7 @@ def ours(item: Item) -> Iterator[Encode]:
 
 
 def rivals(item: Item, programs: Programs) -> Iterator[Encode]:
-    """At their defaults, each in a process of its own."""
+    """Return the rivals at their defaults, each in a process of its own."""
     wanted: Iterator[Encode] = iter(())
     if item.is_photo:
         wanted = _of_photo(item)
@@ -110,7 +110,7 @@ def rivals(item: Item, programs: Programs) -> Iterator[Encode]:
 
 
 def ladders(item: Item, programs: Programs) -> list[Ladder]:
-    """The codecs to be compared at our score."""
+    """Return the codecs that are compared at our score."""
     if not item.is_photo or programs.node is None:
         return []
     small = item.megapixels <= CONVERTED_UP_TO_MEGAPIXELS

@@ -1,4 +1,4 @@
-"""Draws lines and points into an SVG: bytes (logarithmic) against ss2."""
+"""Draw lines and points into an SVG: bytes (logarithmic) against SSIMULACRA2."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MARGIN: Final = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One codec: (ss2, bytes) of its qualities; a single one is drawn as a point."""
+    """The qualities of one codec as (ss2, bytes); a single one is drawn as a point."""
 
     name: str
     points: tuple[tuple[float, float], ...]
@@ -53,7 +53,7 @@ class Panel:
 
 
 def draw(panels: Sequence[Panel]) -> str:
-    """The SVG, panels below each other."""
+    """Return the SVG with the panels below each other."""
     shown = [panel for panel in panels if any(one.points for one in panel.series)]
     height = max(1, len(shown)) * _HEIGHT
     body = [
@@ -82,7 +82,7 @@ def _panel(panel: Panel) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Frame:
-    """From ss2 and bytes to places in the picture."""
+    """The map from ss2 and bytes to places in the picture."""
 
     x: tuple[float, float]
     y: tuple[float, float]

@@ -1,4 +1,4 @@
-"""Measures the SSIMULACRA2 that JPEG qualities give on average over a folder of photos.
+"""Measure the mean SSIMULACRA2 of JPEG qualities over a folder of photos.
 
     python -m benchmarks.quality_curve FOLDER
 
@@ -60,7 +60,7 @@ def _ours(photo: Image.Image, quality: int) -> bytes:
 
 
 def main(folder: Path) -> None:
-    """Prints quality, mean score of libjpeg-turbo, mean score of our encoder."""
+    """Print each quality with the mean scores of libjpeg-turbo and of our encoder."""
     scores: dict[tuple[str, int], list[float]] = {}
     for path in sorted(folder.rglob("*.jp*g")):
         photo = Image.open(path).convert("RGB")

@@ -1,4 +1,4 @@
-"""A simulation of the queue: what waits how long at a rate of images and a concurrency limit.
+"""Simulate the queue: waiting times at a rate of images and a concurrency limit.
 
     .venv/bin/python -m benchmarks.queue_model [--svg docs/images/queue.svg]
 
@@ -54,7 +54,7 @@ CASES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a run."""
+    """The outcome of a run."""
 
     images: int
     median_wait_seconds: float

@@ -1,4 +1,4 @@
-"""What was measured: one record an encode, and how records are kept in a file."""
+"""Records of what was measured, one for each encode, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ class Record:
 
     @property
     def done(self) -> bool:
-        """True where there is an output to compare."""
+        """Whether there is an output to compare."""
         return self.bytes > 0 and self.problem is None and self.score is not None
 
     @property
     def quality(self) -> int:
-        """Of a rung."""
+        """The quality of a rung."""
         return int(self.setting.removeprefix("q"))
 
     @property
     def is_lossy(self) -> bool:
-        """True for an output of ours whose pixels changed."""
+        """Whether it is an output of ours whose pixels changed."""
         changed = self.score is not None and self.score < _ALL_THERE
         return self.done and self.codec == LEANPIX and changed
 
 
 def select(records: Sequence[Record], **wanted: object) -> list[Record]:
-    """The records whose fields have these values."""
+    """Return the records whose fields have these values."""
     return [
         record
         for record in records
@@ -70,14 +70,14 @@ def select(records: Sequence[Record], **wanted: object) -> list[Record]:
 
 
 def by_image(records: Sequence[Record]) -> dict[str, Record]:
-    """One record for each image."""
+    """Return one record for each image."""
     return {record.image: record for record in records}
 
 
 def pairs(
     ours: Sequence[Record], theirs: Sequence[Record], value: Callable[[Record], float]
 ) -> list[tuple[float, float]]:
-    """A value of both for each image that both have."""
+    """Return both values for each image that both have."""
     others = by_image(theirs)
     return [
         (value(record), value(others[record.image])) for record in ours if record.image in others
@@ -85,20 +85,20 @@ def pairs(
 
 
 def write(path: Path, about: dict[str, Any], records: Sequence[Record]) -> None:
-    """Everything as JSON."""
+    """Write everything as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"about": about, "records": [_plain(record) for record in records]}
     path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[Record]]:
-    """What `write` wrote."""
+    """Return what `write` wrote."""
     content = json.loads(path.read_text("utf-8"))
     return content["about"], [Record(**record) for record in content["records"]]
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    """Without what says nothing, and without infinities, which JSON does not know."""
+    """Return the fields without empty ones and without infinities, which JSON does not know."""
     defaults = {one.name: one.default for one in fields(Record)}
     plain = {name: value for name, value in asdict(record).items() if value != defaults[name]}
     if not math.isfinite(plain.get("score") or 0.0):

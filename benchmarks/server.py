@@ -1,4 +1,4 @@
-"""The process that encodes: one child of itself for each task, whose CPU and memory are told.
+"""Serve encodes: one child for each task, whose CPU time and memory are reported.
 
     python -m benchmarks.server engine|programs
 
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _in_child(task: Task) -> Task:
-    """The answer of a child, with what it took and all that it started."""
+    """Return the answer of a child, with the cost of all that it started."""
     reader, writer = os.pipe()
     started = time.monotonic()
     child = os.fork()
@@ -55,7 +55,7 @@ def _in_child(task: Task) -> Task:
 
 
 def _work(task: Task, writer: int) -> None:
-    """In the child: one task, then the end."""
+    """Do one task in the child and end."""
     try:
         signal.alarm(MAX_SECONDS)
         try:
@@ -68,7 +68,7 @@ def _work(task: Task, writer: int) -> None:
 
 
 def _optimize(task: Task) -> Task:
-    """Our engine. Its clocks are set wide: a busy machine must not change what it finds."""
+    """Run our engine with wide clocks: a busy machine must not change what it finds."""
     from leanpix_engine import (  # noqa: PLC0415 - not in `programs`
         Format,
         Level,
@@ -120,7 +120,7 @@ def _pillow(task: Task) -> Task:
 
 
 def _program(task: Task) -> Task:
-    """A program that reads its standard input and writes its standard output."""
+    """Run a program that reads its standard input and writes its standard output."""
     with Path(task["source"]).open("rb") as source, Path(task["out"]).open("wb") as out:
         done = subprocess.run(
             task["command"], stdin=source, stdout=out, stderr=subprocess.PIPE, check=False

@@ -1,4 +1,4 @@
-"""How large the optimizer should be: seconds and GB-seconds per megapixel at several memory sizes.
+"""Measure which memory size suits the optimizer: seconds and GB-seconds per megapixel.
 
     .venv/bin/python -m benchmarks.sizing [--megapixels 2] [--only "jpg medium"] [--json FILE]
     .venv/bin/python -m benchmarks.sizing --write
@@ -62,7 +62,7 @@ print(json.dumps({"wall": time.perf_counter() - started, "cpu": used.ru_utime + 
 
 
 class TooSlowError(Exception):
-    """The engine gave up."""
+    """An engine that gave up."""
 
 
 def make_picture(path: Path, megapixels: float) -> None:
@@ -88,7 +88,7 @@ def make_picture(path: Path, megapixels: float) -> None:
 
 @contextmanager
 def cpu_share(share: float) -> Iterator[Path | None]:
-    """Give a cgroup with that share of one CPU, or None where none can be made."""
+    """Make a cgroup with that share of one CPU; None where none can be made."""
     group = _CGROUP / f"leanpix-sizing-{os.getpid()}"
     try:
         group.mkdir()
@@ -127,7 +127,7 @@ def optimize(source: Path, level: str, *, share: float) -> dict[str, float]:
 def measure(
     source: Path, level: str, memory_megabytes: int, megapixels: float
 ) -> dict[str, float | None]:
-    """Return the figures of one row; those that a too small size does not have are None."""
+    """Return the figures of one row; None for those that a too small size does not have."""
     share = min(1.0, memory_megabytes / MEGABYTES_PER_CPU)
     figure: dict[str, float | None] = {
         "memory_megabytes": memory_megabytes,

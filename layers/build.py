@@ -3,10 +3,10 @@
     python layers/build.py --flavour arm64     what AWS runs: Lambda's Python 3.13 on Graviton
     python layers/build.py --flavour host      what the local cloud runs: this machine
 
-Each layer becomes ``build/layers/<flavour>/<layer>/python`` with ``<layer>.digest`` beside it, the
+Each layer becomes `build/layers/<flavour>/<layer>/python` with `<layer>.digest` beside it, the
 hash of everything that went in; a layer whose digest still holds is left alone. The engine's C is
-one more, compiled by ``layers/native.py``. Our own packages are not in here: see
-``infra/layers.py``. Standard library only; it drives uv.
+one more, compiled by `layers/native.py`. Our own packages are not in here: see
+`infra/layers.py`. Standard library only; it drives uv.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _NOTES_LEFT_OUT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The machine that a flavour is for."""
+    """The machine of a flavour."""
 
     flavour: str
     arguments: tuple[str, ...]
@@ -66,7 +66,7 @@ class Target:
 
     @property
     def fingerprint(self) -> str:
-        """Return what of the target changes the outcome."""
+        """The facts of the target that change the outcome."""
         if self.flavour == "host":
             return f"{sys.version_info[:2]} {sys.platform} {platform.machine()}"
         return f"{LAMBDA_PYTHON} {LAMBDA_PLATFORM}"

@@ -1,8 +1,8 @@
-"""Compile the engine's C for a flavour: one shared library of all C in `layers/engine/native`.
+"""Compile all C of `layers/engine/native` into one shared library a processor.
 
-It becomes ``build/layers/<flavour>/native/python/leanpix_native/<machine>.so``, a layer of its
+It becomes `build/layers/<flavour>/native/python/leanpix_native/<machine>.so`, a layer of its
 own, so that a change of it uploads kilobytes. The compiler is PyPI's `ziglang` (clang and the C
-libraries of its targets), pinned in uv.lock and kept under ``build/zig``: no machine needs a
+libraries of its targets), pinned in uv.lock and kept under `build/zig`: no machine needs a
 compiler of its own, and what a developer builds is what AWS runs.
 """
 
@@ -53,7 +53,7 @@ _FLAGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One library: the file's name says for which processor."""
+    """One library; its name says for which processor."""
 
     name: str
     architecture: str
@@ -61,7 +61,7 @@ class Variant:
 
     @property
     def arguments(self) -> tuple[str, str, str]:
-        """Return what the compiler is told of the machine."""
+        """The arguments by which the compiler knows the machine."""
         return (
             "-target",
             f"{self.architecture}-linux-gnu.{_OLDEST_GLIBC}",
@@ -138,7 +138,7 @@ def _zig() -> Path:
 
 
 def _digest(flavour: str, requirements: str) -> str:
-    """Return the hash of all that decides over the outcome."""
+    """Return the hash of everything that decides over the outcome."""
     digest = hashlib.sha256(f"{variants(flavour)} {requirements}".encode())
     for path in (Path(__file__), *sorted(SOURCES.rglob("*.[ch]"))):
         digest.update(

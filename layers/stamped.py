@@ -1,4 +1,4 @@
-"""Fills a layer's folder, unless what is there was made from the same."""
+"""Fill a layer's folder where its digest has changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from layers.uv import ROOT
 
 
 def build_once(layer: str, flavour: str, digest: str, fill: Callable[[Path], None]) -> None:
-    """Have ``build/layers/<flavour>/<layer>/python`` filled where its digest is another.
+    """Fill `build/layers/<flavour>/<layer>/python` where its digest has changed.
 
     It is filled elsewhere and moved when it is whole; the digest beside it is written last.
     """

@@ -1,4 +1,4 @@
-"""uv, which the builders of the layers drive."""
+"""Run uv, which the builders of the layers drive."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 class BuildError(RuntimeError):
-    """A layer cannot be built."""
+    """A layer that cannot be built; the text says why."""
 
 
 @cache
 def export(group: str) -> str:
-    """Return a dependency group as it is locked, with hashes, as a requirements file."""
+    """Return a locked dependency group, with hashes, as a requirements file."""
     return _uv(
         "export",
         "--frozen",

@@ -1,4 +1,4 @@
-"""Known flaws of what uv.lock pins, by what PyPI says of each release.
+"""Report known flaws of the releases in uv.lock, as PyPI knows them.
 
     python tools/audit.py            ends with 1 where a pinned release has a known flaw
 
@@ -52,10 +52,10 @@ class Flaw:
 
 
 class UnreachableError(Exception):
-    """There is nobody to ask about a release."""
+    """No answer about a release."""
 
     def __init__(self, pin: Pin, why: object) -> None:
-        """Say about which, and why."""
+        """Say which release, and why."""
         super().__init__(f"{pin.name}: {why}")
 
 
@@ -81,7 +81,11 @@ def read_flaws(pin: Pin, answer: dict[str, Any]) -> Iterator[Flaw]:
 
 
 def ask(pin: Pin) -> list[Flaw]:
-    """Return the known flaws of a release. Raises ``UnreachableError``."""
+    """Return the known flaws of a release.
+
+    Raises:
+        UnreachableError: PyPI did not answer.
+    """
     request = Request(  # noqa: S310 - the address is ours
         f"{INDEX}/{pin.name}/{pin.version}/json", headers={"User-Agent": "leanpix-audit"}
     )
@@ -95,7 +99,7 @@ def ask(pin: Pin) -> list[Flaw]:
 
 
 def main() -> int:
-    """Ask about every pin and say what is known."""
+    """Ask about every pin and print the flaws."""
     pins = read_pins(LOCK_FILE)
     flaws: list[Flaw] = []
     silent: list[str] = []

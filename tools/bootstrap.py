@@ -1,11 +1,11 @@
-"""Set up everything that the other commands need: what `make setup` runs.
+"""Set up everything that the other commands need, for `make setup`.
 
 Standard library only, since it runs before anything is installed. It brings uv, from PyPI, into
-``.tools/``, and with it ``.venv`` (all of our own), ``.venv-cloud`` (the emulated AWS, apart) and
-the Lambda layers in ``build/layers``, everything from the lock file. What is up to date is left
+`.tools/`, and with it `.venv` (all of our own), `.venv-cloud` (the emulated AWS, apart) and
+the Lambda layers in `build/layers`, everything from the lock file. What is up to date is left
 alone, and then it takes a fraction of a second.
 
-LEANPIX_PYTHON names the Python to develop with; otherwise that of an existing ``.venv`` stays, or
+LEANPIX_PYTHON names the Python to develop with; otherwise that of an existing `.venv` stays, or
 the best that is found is taken.
 """
 
@@ -64,7 +64,7 @@ SYSTEM_CERTIFICATES = (
 
 
 class SetupError(Exception):
-    """Something is missing that this cannot bring; the text is one line for the user."""
+    """A missing thing that this cannot bring; the text is one line for the user."""
 
 
 def main() -> int:
@@ -116,7 +116,7 @@ def set_up() -> None:
 
 
 def is_up_to_date() -> bool:
-    """Tell whether the last set-up still holds."""
+    """Return whether the last set-up still holds."""
     try:
         return STAMP.read_text(encoding="ascii") == fingerprint() and all(
             path.exists() for path in OUTCOMES
@@ -126,7 +126,7 @@ def is_up_to_date() -> bool:
 
 
 def fingerprint() -> str:
-    """Return the hash of all that decides over the outcome.
+    """Return the hash of everything that decides over the outcome.
 
     The folder is part of it: scripts in a virtual environment hold its full path.
     """
@@ -239,7 +239,7 @@ PIP_INSTALL = (
 
 
 def uv_environment() -> dict[str, str]:
-    """Return this process's environment without what would lead uv astray."""
+    """Return this process's environment without the variables that mislead uv."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -264,7 +264,7 @@ def uv_environment() -> dict[str, str]:
 
 
 def has_node() -> bool:
-    """Tell whether the machine has a Node.js that the CDK can run on."""
+    """Return whether the machine has a Node.js that the CDK can run on."""
     try:
         version = subprocess.run(
             ["node", "--version"],
@@ -282,12 +282,12 @@ def has_node() -> bool:
 
 
 def say(text: str) -> None:
-    """Show that something slow begins."""
+    """Print that something slow begins."""
     print("setup: " + text, flush=True)
 
 
 def runs(*command: str | Path) -> bool:
-    """Tell whether a command runs and succeeds."""
+    """Return whether a command runs and succeeds."""
     try:
         return not subprocess.call(
             [str(part) for part in command],
@@ -299,7 +299,7 @@ def runs(*command: str | Path) -> bool:
 
 
 def run(command: tuple[str, ...], environment: Mapping[str, str]) -> None:
-    """Run a command; when it fails show what it said and stop."""
+    """Run a command, and end with its words where it fails."""
     done = subprocess.run(command, cwd=str(ROOT), env=environment, check=False)
     if done.returncode:
         words = " ".join(Path(part).name if os.sep in part else part for part in command)

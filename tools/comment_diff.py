@@ -35,12 +35,12 @@ def main() -> int:
 
 
 def mark(stage: str) -> str:
-    """Return what our comment on a stage is known by."""
+    """Return the first line of our comment on a stage."""
     return f"<!-- cdk diff {stage} -->"
 
 
 def render(stage: str, diff: str) -> str:
-    """Return the comment. What the diff holds cannot end its block."""
+    """Return the comment, whose block the diff cannot end."""
     if len(diff) > MOST_CHARACTERS:
         diff = f"{diff[:MOST_CHARACTERS]}\n… and {len(diff) - MOST_CHARACTERS:,} characters more"
     fence = "````"

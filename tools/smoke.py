@@ -60,12 +60,12 @@ def read_url(path: Path) -> str:
 
 
 def check_up(url: str, _key: str) -> None:
-    """Ping it."""
+    """Call the ping route."""
     expect(call(url, "/ping"), 200)
 
 
 def check_refusal(url: str, _key: str) -> None:
-    """Call without a key: the contract says 465."""
+    """Call without a key, for which the contract says 465."""
     expect(call(url, "/v1/optimize", data=b"", method="POST"), 465)
 
 
@@ -93,7 +93,7 @@ def check_optimizing(url: str, key: str) -> None:
 def call(
     url: str, path: str, *, key: str = "", data: bytes | None = None, method: str = "GET"
 ) -> tuple[int, bytes]:
-    """Return the status and the body."""
+    """Return the status and the body of a call."""
     headers = {"X-API-KEY": key} if key else {}
     if data is not None:
         is_form = data.startswith(b"--")
@@ -113,7 +113,7 @@ def call(
 
 
 def expect(answer: tuple[int, bytes], status: int) -> None:
-    """Compare the status."""
+    """Compare the status with the expected one."""
     if answer[0] != status:
         message = f"status {answer[0]} instead of {status}: {answer[1][:300]!r}"
         raise SmokeError(message)
