@@ -14,7 +14,7 @@ def read(source: bytes, limits: Limits) -> Probe:
     """Facts of a GIF file; counts frames by walking the blocks, up to one more than the limit."""
     if len(source) < 13:
         raise Refused(Reason.CORRUPT_IMAGE)
-    width, height = int.from_bytes(source[6:8], "little"), int.from_bytes(source[8:10], "little")
+    width, height = _u16(source, 6), _u16(source, 8)
     frames, loop, alpha = 0, 1, False
     at = 13 + _palette_bytes(source[10])
     while at < len(source) and frames <= limits.max_frames:
@@ -25,22 +25,13 @@ def read(source: bytes, limits: Limits) -> Probe:
             label = source[at + 1]
             if label == _GRAPHIC_CONTROL and at + 3 < len(source):
                 alpha = alpha or bool(source[at + 3] & 1)
-            elif (
-                label == _APPLICATION
-                and source[at + 3 : at + 14] == b"NETSCAPE2.0"
-                and len(source) > at + 18
-            ):
-                loop = int.from_bytes(source[at + 16 : at + 18], "little")
+            elif label == _APPLICATION:
+                loop = _loop_count(source, at, otherwise=loop)
             at = _after_blocks(source, at + 2)
         elif kind == _IMAGE and at + 10 < len(source):
-            right = int.from_bytes(source[at + 1 : at + 3], "little") + int.from_bytes(
-                source[at + 5 : at + 7], "little"
-            )
-            low = int.from_bytes(source[at + 3 : at + 5], "little") + int.from_bytes(
-                source[at + 7 : at + 9], "little"
-            )
             if frames == 0:  # decoders enlarge a canvas that the first frame does not fit
-                width, height = max(width, right), max(height, low)
+                width = max(width, _u16(source, at + 1) + _u16(source, at + 5))
+                height = max(height, _u16(source, at + 3) + _u16(source, at + 7))
             frames += 1
             at = _after_blocks(source, at + 11 + _palette_bytes(source[at + 9]))
         else:
@@ -56,6 +47,15 @@ def read(source: bytes, limits: Limits) -> Probe:
         loop=loop,
         lossless=True,
     )
+
+
+def _u16(source: bytes, at: int) -> int:
+    return int.from_bytes(source[at : at + 2], "little")
+
+
+def _loop_count(source: bytes, at: int, *, otherwise: int) -> int:
+    is_loop = source[at + 3 : at + 14] == b"NETSCAPE2.0" and len(source) > at + 18
+    return _u16(source, at + 16) if is_loop else otherwise
 
 
 def _palette_bytes(flags: int) -> int:

@@ -19,10 +19,7 @@ def read(source: bytes, limits: Limits) -> Probe:
         payload = source[at + 8 : at + 8 + min(length, 65_536)]
         if kind == b"VP8X" and len(payload) >= 10:
             alpha = bool(payload[0] & 0x10)
-            size = (
-                int.from_bytes(payload[4:7], "little") + 1,
-                int.from_bytes(payload[7:10], "little") + 1,
-            )
+            size = (_u24(payload, 4) + 1, _u24(payload, 7) + 1)
         elif kind == b"ANIM" and len(payload) >= 6:
             loop = int.from_bytes(payload[4:6], "little")
         elif kind == b"ANMF":
@@ -50,6 +47,10 @@ def read(source: bytes, limits: Limits) -> Probe:
         loop=loop,
         lossless=lossless,
     )
+
+
+def _u24(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 3], "little")
 
 
 def _u14(data: bytes, at: int) -> int:
