@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from leanpix.adapters import deadline
+from leanpix import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

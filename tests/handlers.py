@@ -15,9 +15,9 @@ from unittest.mock import patch
 from leanpix import bootstrap
 from leanpix.adapters.prober import EngineProber
 from leanpix.contract import EnvironmentName
-from leanpix.domain.uploads import UploadGrant, UploadRequest
-from leanpix.services.examine import ExamineService
-from leanpix.services.identify import AccountService
+from leanpix.domain.submission import UploadGrant, UploadRequest
+from leanpix.services.accounts import AccountService
+from leanpix.services.submissions import ProbedSubmissionService
 from tests.bodies import check_body, find_route
 from tests.ledger.world import Backend, World
 
@@ -97,18 +97,18 @@ class House:
     def _give_services(self, function: str, module: Any) -> None:
         world = self.world
         services: dict[str, Any] = {
-            "submit": world.accept_service,
-            "tinyjpg_submit": world.accept_service,
-            "result": world.wait_service,
-            "tinyjpg_status": world.wait_service,
+            "submit": world.submission_service,
+            "tinyjpg_submit": ProbedSubmissionService(
+                submissions=world.submission_service, prober=EngineProber()
+            ),
+            "result": world.poll_service,
+            "tinyjpg_status": world.job_service,
             "account": AccountService(accounts=world.backend.accounts),
             "uploads": SimpleNamespace(grant=_grant),
             "tinyjpg_account": AccountService(accounts=world.backend.accounts),
         }
         if function in services:
             module.SERVICE = services[function]
-        if function == "tinyjpg_submit":
-            module.EXAMINER = ExamineService(prober=EngineProber())
 
 
 def _grant(_request: UploadRequest) -> UploadGrant:

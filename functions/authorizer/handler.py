@@ -7,7 +7,7 @@ unknown key may call only the routes that API Gateway's own key check refuses (4
 import re
 from typing import TYPE_CHECKING, Any
 
-from leanpix.bootstrap import identify_service
+from leanpix.bootstrap import key_service
 from leanpix.contract import API_KEY_HEADER, KEY_CHECKED_ACCESSES, ROUTES
 from leanpix.observability import begin_log, logger
 
@@ -22,7 +22,7 @@ KEY_CHECKED_CALLS = [
     for route in ROUTES
     if route.access in KEY_CHECKED_ACCESSES
 ]
-SERVICE = identify_service()
+SERVICE = key_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from leanpix.bootstrap import call_back_service
-from leanpix.counting import count_callback
+from leanpix.bootstrap import callback_service
 from leanpix.messages import handle_callbacks
+from leanpix.metrics import count_callback
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-SERVICE = call_back_service()
+SERVICE = callback_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":

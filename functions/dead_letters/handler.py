@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import give_up_service
-from leanpix.counting import count_given_up
 from leanpix.messages import handle_batch
+from leanpix.metrics import count_given_up
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse

@@ -5,12 +5,12 @@ API Gateway drops the body of an answer to HEAD and keeps its length.
 
 import time
 
-from leanpix.bootstrap import download_service
+from leanpix.bootstrap import result_service
 from leanpix.dialects import downloads
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
 
-SERVICE = download_service()
+SERVICE = result_service()
 
 
 @serves(render_error=downloads.render_error)

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from leanpix.bootstrap import optimize_service
-from leanpix.counting import count_image
+from leanpix.bootstrap import optimization_service
 from leanpix.messages import handle_batch
+from leanpix.metrics import count_image
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-SERVICE = optimize_service()
+SERVICE = optimization_service()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":

@@ -1,12 +1,12 @@
 """Serve the polls for results of MegaOptim's API."""
 
-from leanpix.bootstrap import settings, wait_service
+from leanpix.bootstrap import poll_service, settings
 from leanpix.dialects import megaoptim
 from leanpix.dialects.identifiers import parse_job_id
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
-SERVICE = wait_service()
+SERVICE = poll_service()
 
 
 @serves()

@@ -1,11 +1,11 @@
 """Serve `POST /v1/optimize` and `POST /v1/convert`."""
 
-from leanpix.bootstrap import accept_service
+from leanpix.bootstrap import submission_service
 from leanpix.dialects import megaoptim
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
-SERVICE = accept_service()
+SERVICE = submission_service()
 """The service, made while the function starts, when Lambda lends it a whole CPU."""
 
 

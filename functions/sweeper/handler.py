@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import sweep_service
-from leanpix.counting import count_sweep
 from leanpix.messages import begin
+from leanpix.metrics import count_sweep
 from leanpix.observability import begin_log, logger
 
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
 """Serve the status of an image in TinyJPG's API."""
 
-from leanpix.bootstrap import settings, wait_service
+from leanpix.bootstrap import job_service, settings
 from leanpix.dialects import tinyjpg
 from leanpix.dialects.identifiers import parse_job_id
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
 
-SERVICE = wait_service()
+SERVICE = job_service()
 
 
 @serves()

@@ -16,17 +16,17 @@ import pytest
 from botocore.config import Config
 
 from cli.chaos import Plan, unleash
-from leanpix.adapters.accounts_table import AccountsTable
 from leanpix.adapters.bucket import Bucket
 from leanpix.adapters.clock import SystemClock
-from leanpix.adapters.jobs_table import JobsTable
-from leanpix.adapters.queue import SqsImageQueue
+from leanpix.adapters.dynamodb.accounts import AccountsTable
+from leanpix.adapters.dynamodb.jobs import JobsTable
+from leanpix.adapters.queues import SqsImageQueue
 from leanpix.bootstrap import DeployedStack
 from leanpix.contract import IDEMPOTENCY_HEADER, ErrorName, OutputName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.submission import Link, Submission
-from leanpix.services.accept import AcceptService
+from leanpix.services.submissions import SubmissionService
 from leanpix.services.uploads import UploadsService
 from local.aws import make_session
 from local.cloud import LocalCloud
@@ -107,7 +107,7 @@ def test_of_50_submits_at_once_20_are_accepted_on_20_tokens(
     assert answers == {"accepted": 20, ErrorName.NO_TOKENS.value: 30}
 
 
-def accept_service_on(cloud: LocalCloud) -> AcceptService:
+def accept_service_on(cloud: LocalCloud) -> SubmissionService:
     """Return the service over the running cloud's tables."""
     config = Config(max_pool_connections=50)
     dynamodb = make_session().client("dynamodb", endpoint_url=cloud.endpoint_url, config=config)
@@ -115,7 +115,7 @@ def accept_service_on(cloud: LocalCloud) -> AcceptService:
     accounts = AccountsTable(client=dynamodb, table=table)
     bucket = Bucket(client=cloud.client("s3"), name=cloud.outputs[OutputName.BUCKET])
     url = cloud.outputs[OutputName.IMAGES_QUEUE_URL]
-    return AcceptService(
+    return SubmissionService(
         jobs=JobsTable(
             client=dynamodb, table=cloud.outputs[OutputName.JOBS_TABLE], accounts=accounts
         ),

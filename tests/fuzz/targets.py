@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms
 
-from leanpix.adapters.web_address import AddressInvalidError, parse_address
+from leanpix.adapters.fetching.web_address import AddressInvalidError, parse_address
 from leanpix.dialects import downloads, megaoptim, tinyjpg
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.file_names import clean_file_name, name_from_url

@@ -23,8 +23,8 @@ from leanpix.adapters.clock import SystemClock
 from leanpix.contract import API_KEY_HEADER, EnvironmentName
 from leanpix.domain.callbacks import CALLBACK_PAUSES_SECONDS
 from leanpix.domain.ids import make_public_id
+from leanpix.domain.recovery import PATIENCE_SECONDS
 from leanpix.domain.results import result_object_key, upload_object_key
-from leanpix.domain.sweeping import PATIENCE_SECONDS
 from tests.images import make_photo_jpeg
 from tests.infra.conftest import Template
 from tests.security import conftest, functions

@@ -9,11 +9,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from leanpix.adapters.accounts_table import AccountsTable, KeysTable
-from leanpix.adapters.administration import AccountRecordsTable, KeyRecordsTable
 from leanpix.adapters.bucket import Bucket
-from leanpix.adapters.jobs_table import JobsTable
-from leanpix.adapters.queue import SqsCallbackQueue, SqsImageQueue
+from leanpix.adapters.dynamodb.accounts import AccountsTable
+from leanpix.adapters.dynamodb.jobs import JobsTable
+from leanpix.adapters.dynamodb.keys import KeysTable
+from leanpix.adapters.queues import SqsCallbackQueue, SqsImageQueue
 from leanpix.contract import KEYS_BY_ACCOUNT_INDEX, OPEN_RECORDS_INDEX
 from leanpix.domain.accounts import Account
 from leanpix.domain.ledger import Balance, month_of
@@ -47,9 +47,9 @@ class Stack:
         return AccountsTable(client=self.dynamodb, table="accounts", now=lambda: NOW)
 
     @property
-    def account_records(self) -> AccountRecordsTable:
+    def account_records(self) -> AccountsTable:
         """Return the accounts table, as the operator writes it."""
-        return AccountRecordsTable(client=self.dynamodb, table="accounts")
+        return AccountsTable(client=self.dynamodb, table="accounts")
 
     @property
     def keys(self) -> KeysTable:
@@ -57,9 +57,9 @@ class Stack:
         return KeysTable(client=self.dynamodb, table="keys")
 
     @property
-    def key_records(self) -> KeyRecordsTable:
+    def key_records(self) -> KeysTable:
         """Return the keys table, as the operator writes it."""
-        return KeyRecordsTable(client=self.dynamodb, table="keys")
+        return KeysTable(client=self.dynamodb, table="keys")
 
     @property
     def bucket(self) -> Bucket:

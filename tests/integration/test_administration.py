@@ -13,9 +13,8 @@ import cli.account
 import cli.jobs
 import cli.key
 from cli.main import app
-from leanpix.adapters.callbacks_table import CallbacksTable
-from leanpix.adapters.dead_letters import DeadLetters
-from leanpix.adapters.queue import SqsCallbackQueue
+from leanpix.adapters.dynamodb.callbacks import CallbacksTable
+from leanpix.adapters.queues import DeadLetters, SqsCallbackQueue
 from leanpix.contract import UNLIMITED_TOKENS
 from leanpix.domain.ids import hash_api_key
 from leanpix.domain.tasks import CallbackTask
@@ -28,7 +27,7 @@ from tests.ledger.world import World, upload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from leanpix.adapters.jobs_table import JobsTable
+    from leanpix.adapters.dynamodb.jobs import JobsTable
     from tests.integration.conftest import Stack
 
 
@@ -203,7 +202,7 @@ class TestJobs:
         world.poster.refusals = 1_000
         for attempts in range(7):
             task = CallbackTask(job_id, attempts)
-            world.call_back_service.call_back(task, seconds_left=29)
+            world.callback_service.call_back(task, seconds_left=29)
         SqsCallbackQueue(client=stack.sqs, url="", dead_letter_url=target.dead_url).bury_callback(
             CallbackTask(job_id, 7), account_id="acc_1"
         )
@@ -211,5 +210,5 @@ class TestJobs:
         (message,) = stack.sqs.receive_message(QueueUrl=stack.callbacks_url)["Messages"]
         assert json.loads(message["Body"]) == {"job_id": job_id, "attempts": 0}
         world.poster.refusals = 0
-        world.call_back_service.call_back(CallbackTask(job_id, 0), seconds_left=29)
+        world.callback_service.call_back(CallbackTask(job_id, 0), seconds_left=29)
         assert run("jobs", "show", job_id)["callback"]["state"] == "delivered"

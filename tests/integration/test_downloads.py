@@ -9,10 +9,10 @@ import pytest
 
 from leanpix.contract import ErrorName
 from leanpix.dialects.downloads import parse_download
-from leanpix.domain.downloads import DownloadRequest
 from leanpix.domain.errors import LeanpixError
+from leanpix.domain.results import DownloadRequest
 from leanpix.http import Request
-from leanpix.services.download import DownloadService
+from leanpix.services.results import ResultService
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Stack
@@ -46,10 +46,10 @@ def clock() -> StoppedClock:
 
 
 @pytest.fixture
-def service(stack: Stack, clock: StoppedClock) -> DownloadService:
+def service(stack: Stack, clock: StoppedClock) -> ResultService:
     """Return the service over a bucket with one result of ten bytes."""
     write(stack, KEY, DATA)
-    return DownloadService(results=stack.bucket, clock=clock)
+    return ResultService(results=stack.bucket, clock=clock)
 
 
 def write(stack: Stack, key: str, data: bytes) -> None:
@@ -67,7 +67,7 @@ def write(stack: Stack, key: str, data: bytes) -> None:
     ],
 )
 def test_a_range_is_answered_with_its_part(
-    service: DownloadService, header: str, span: tuple[int, int]
+    service: ResultService, header: str, span: tuple[int, int]
 ) -> None:
     """RFC 9110 §14."""
     download = service.download(DownloadRequest(object_key=KEY, byte_range=header))
@@ -76,20 +76,20 @@ def test_a_range_is_answered_with_its_part(
 
 
 @pytest.mark.parametrize("header", ["bytes=9-2", "bytes=20-", "bytes=-", "lines=1-2", "x"])
-def test_a_range_that_makes_no_sense_is_ignored(service: DownloadService, header: str) -> None:
+def test_a_range_that_makes_no_sense_is_ignored(service: ResultService, header: str) -> None:
     """The whole file is a right answer to it."""
     download = service.download(DownloadRequest(object_key=KEY, byte_range=header))
     assert (download.data, download.content_range) == (DATA, None)
 
 
-def test_a_copy_that_is_still_right_is_not_sent_again(service: DownloadService) -> None:
+def test_a_copy_that_is_still_right_is_not_sent_again(service: ResultService) -> None:
     """RFC 9110 §13.1.2."""
     first = service.download(DownloadRequest(object_key=KEY))
     again = service.download(DownloadRequest(object_key=KEY, if_none_match=f'"x", {first.etag}'))
     assert again.is_unchanged
 
 
-def test_an_expired_result_is_gone(service: DownloadService, clock: StoppedClock) -> None:
+def test_an_expired_result_is_gone(service: ResultService, clock: StoppedClock) -> None:
     """Even while S3 still has it."""
     clock.time += DAY
     with pytest.raises(LeanpixError) as missing:
@@ -98,7 +98,7 @@ def test_an_expired_result_is_gone(service: DownloadService, clock: StoppedClock
 
 
 @pytest.mark.parametrize("public_id", ["", "..", "a" * 31, "A" * 32, "b" * 32])
-def test_what_is_no_results_id_finds_nothing(service: DownloadService, public_id: str) -> None:
+def test_what_is_no_results_id_finds_nothing(service: ResultService, public_id: str) -> None:
     """Nothing but results can be had."""
     request = Request(
         method="GET",
@@ -110,9 +110,7 @@ def test_what_is_no_results_id_finds_nothing(service: DownloadService, public_id
         service.download(parse_download(request))
 
 
-def test_a_file_too_large_for_an_answer_is_linked_to(
-    service: DownloadService, stack: Stack
-) -> None:
+def test_a_file_too_large_for_an_answer_is_linked_to(service: ResultService, stack: Stack) -> None:
     """Above what Lambda carries."""
     key = f"results/{'c' * 32}/p.png"
     write(stack, key, bytes(4_400_001))

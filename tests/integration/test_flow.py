@@ -9,21 +9,21 @@ import pytest
 
 from leanpix.adapters.optimizer_engine import LeanpixEngine
 from leanpix.contract import ErrorName
-from leanpix.domain.downloads import DownloadRequest
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Credentials, Image, ImageState, Job, UrlSource
 from leanpix.domain.options import ImageOptions, Operation
-from leanpix.domain.results import result_object_key
+from leanpix.domain.results import DownloadRequest, result_object_key
 from leanpix.domain.submission import Link, Submission, Upload
 from leanpix.domain.tasks import ImageTask, task_from_body
-from leanpix.services.accept import AcceptService
-from leanpix.services.announce import AnnounceService
-from leanpix.services.download import DownloadService
-from leanpix.services.give_up import GiveUpService
-from leanpix.services.optimize import OptimizeService
+from leanpix.services.callbacks import CallbackAnnouncer
+from leanpix.services.jobs import JobService
+from leanpix.services.optimization import OptimizationService
+from leanpix.services.polls import PollService
 from leanpix.services.ports import FetchFailedError, LeaseLostError
+from leanpix.services.recovery import GiveUpService
+from leanpix.services.results import ResultService
+from leanpix.services.submissions import SubmissionService
 from leanpix.services.uploads import UploadsService
-from leanpix.services.wait import WaitService
 from tests.images import make_photo_jpeg
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class House:
         self.stack = stack
         self.clock = HandClock()
         self.fetcher = FakeFetcher()
-        self.announcer = AnnounceService(jobs=stack.jobs, callbacks=stack.callback_queue)
-        self.accept = AcceptService(
+        self.announcer = CallbackAnnouncer(jobs=stack.jobs, callbacks=stack.callback_queue)
+        self.accept = SubmissionService(
             jobs=stack.jobs,
             accounts=stack.accounts,
             objects=stack.bucket,
@@ -83,7 +83,7 @@ class House:
             clock=self.clock,
             retention_days=7,
         )
-        self.optimize = OptimizeService(
+        self.optimize = OptimizationService(
             jobs=stack.jobs,
             objects=stack.bucket,
             fetcher=self.fetcher,
@@ -92,11 +92,14 @@ class House:
             clock=self.clock,
             retention_days=7,
         )
-        self.wait = WaitService(
-            jobs=stack.jobs, accounts=stack.accounts, clock=self.clock, max_hold_seconds=27
+        self.wait = PollService(
+            jobs=JobService(jobs=stack.jobs, clock=self.clock),
+            accounts=stack.accounts,
+            clock=self.clock,
+            max_hold_seconds=27,
         )
         self.give_up = GiveUpService(jobs=stack.jobs, announcer=self.announcer, clock=self.clock)
-        self.download = DownloadService(results=stack.bucket, clock=self.clock)
+        self.download = ResultService(results=stack.bucket, clock=self.clock)
 
     def submit(
         self, *inputs: Upload | Link, options: ImageOptions | None = None, account: str = "acc_1"
@@ -135,7 +138,7 @@ PHOTO = make_photo_jpeg(width=320, height=240)
 
 
 class TestSubmitting:
-    """AcceptService."""
+    """SubmissionService."""
 
     def test_charges_one_token_per_image_and_queues_each(self, house: House) -> None:
         """Two images cost two tokens and make two messages."""
@@ -162,7 +165,7 @@ class TestSubmitting:
 
 
 class TestOptimizing:
-    """OptimizeService."""
+    """OptimizationService."""
 
     def test_a_photo_ends_smaller_and_paid_for(self, house: House) -> None:
         """The result is stored where its URL says, and the token is kept."""
@@ -295,7 +298,7 @@ class TestGivingUp:
 
 
 class TestWaiting:
-    """WaitService."""
+    """PollService."""
 
     def test_returns_every_image_in_the_order_submitted(self, house: House) -> None:
         """Failed ones too."""

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from leanpix.adapters.accounts_table import AccountsTable
-from leanpix.adapters.administration import AccountRecordsTable
-from leanpix.adapters.callbacks_table import CallbacksTable
-from leanpix.adapters.jobs_table import JobsTable
-from leanpix.adapters.open_records_table import OpenRecordsTable
+from leanpix.adapters.dynamodb.accounts import AccountsTable
+from leanpix.adapters.dynamodb.callbacks import CallbacksTable
+from leanpix.adapters.dynamodb.jobs import JobsTable
+from leanpix.adapters.dynamodb.open_records import OpenRecordsTable
 from tests.integration.conftest import REGION, create_tables
 from tests.ledger.parity import Twins
 from tests.ledger.world import Backend
@@ -75,7 +74,7 @@ def ledger_in_dynamodb(clock: HandClock) -> Backend:
 def backend_over(client: Any, clock: HandClock) -> Backend:
     """Return the ledger in a client's tables."""
     accounts = AccountsTable(client=client, table="accounts", now=clock.now)
-    records = AccountRecordsTable(client=client, table="accounts")
+    records = AccountsTable(client=client, table="accounts")
     return Backend(
         jobs=JobsTable(client=client, table="jobs", accounts=accounts),
         accounts=accounts,

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from leanpix.contract import MAX_RECEIVES
 from leanpix.domain.jobs import KeptReason
 from leanpix.domain.options import ImageOptions
-from leanpix.domain.sweeping import StoredObject
 from leanpix.domain.tasks import CallbackTask, ImageTask
-from leanpix.domain.uploads import CompletedUpload
 from leanpix.services.ports import (
     EngineFile,
     EngineRefusedError,
@@ -72,10 +70,10 @@ class MemoryObjects:
             raise FetchFailedError(text, reason="fetch_failed")
         return self.files[object_key]
 
-    def list_uploads(self, *, after: str, until: str) -> Iterator[StoredObject]:
+    def list_uploads(self, *, after: str, until: str) -> Iterator[str]:
         for key in sorted(self.files):
             if key.startswith("uploads/") and after < key < until:
-                yield StoredObject(object_key=key)
+                yield key
 
     def read_job_id(self, object_key: str) -> int | None:
         return self.job_ids.get(object_key)
@@ -226,6 +224,5 @@ class FakeDirectUploads:
 
     objects: MemoryObjects
 
-    def find(self, object_key: str) -> CompletedUpload | None:
-        data = self.objects.files.get(object_key)
-        return CompletedUpload(file_name="d.png", size_bytes=len(data)) if data else None
+    def find_name(self, object_key: str) -> str | None:
+        return "d.png" if object_key in self.objects.files else None

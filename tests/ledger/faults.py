@@ -14,11 +14,15 @@ class ProcessDied(BaseException):
 
 
 def ports_of(module: Any = ports) -> dict[str, tuple[str, ...]]:
-    """Return the methods of every port, by the port's name."""
-    return {
-        name: tuple(sorted(method for method in vars(port) if not method.startswith("_")))
+    """Return the methods of every port, inherited ones too, by the port's name."""
+    found = {
+        name: [base for base in port.__mro__ if base.__module__ == module.__name__]
         for name, port in vars(module).items()
         if getattr(port, "_is_protocol", False) and port.__module__ == module.__name__
+    }
+    return {
+        name: tuple(sorted({m for base in bases for m in vars(base) if not m.startswith("_")}))
+        for name, bases in found.items()
     }
 
 

@@ -53,7 +53,7 @@ def _check_job(world: World, job: Job) -> None:
 def _check_unreadable(world: World, job: Job, other: str) -> None:
     at, world.clock.time = world.clock.time, job.created_at
     with pytest.raises(LeanpixError) as refused:
-        world.wait_service.wait(job.job_id, account_id=other, wait_seconds=0)
+        world.poll_service.wait(job.job_id, account_id=other, wait_seconds=0)
     assert refused.value.name is ErrorName.NOT_YOUR_JOB
     world.clock.time = at
 

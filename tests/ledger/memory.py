@@ -10,7 +10,7 @@ from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
 from leanpix.domain.ledger import Balance, month_of
-from leanpix.domain.sweeping import (
+from leanpix.domain.recovery import (
     FIRST_CALLBACK_LOOK_SECONDS,
     FIRST_LOOK_SECONDS,
     OpenRecord,

@@ -81,7 +81,7 @@ def test_one_that_is_never_taken_fails_and_is_among_the_dead_letters(world: Worl
     world.poster.refusals = 1_000
     for attempts in range(len(CALLBACK_PAUSES_SECONDS) + 1):
         task = CallbackTask(job.job_id, attempts)
-        world.call_back_service.call_back(task, seconds_left=29)
+        world.callback_service.call_back(task, seconds_left=29)
     assert callback(world, job).state is CallbackState.FAILED
     assert len(callback(world, job).deliveries) == len(CALLBACK_PAUSES_SECONDS) + 1
     assert len(world.callbacks.dead) == 1
@@ -102,9 +102,9 @@ def test_one_that_another_worker_delivers_is_left_to_it(world: World) -> None:
     task, now = CallbackTask(job.job_id, 0), world.clock.now()
     world.backend.callbacks.claim_callback(task, lease_id="other", now=now, lease_ends_at=now + 29)
     with pytest.raises(LeaseLostError):
-        world.call_back_service.call_back(task, seconds_left=29)
+        world.callback_service.call_back(task, seconds_left=29)
     world.pass_time(30)
-    assert world.call_back_service.call_back(task, seconds_left=29) is CallbackState.DELIVERED
+    assert world.callback_service.call_back(task, seconds_left=29) is CallbackState.DELIVERED
 
 
 def test_each_try_is_logged_on_the_job(world: World) -> None:

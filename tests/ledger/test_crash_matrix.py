@@ -17,13 +17,30 @@ from tests.ledger.faults import Faults, ports_of
 from tests.ledger.world import Backend, World, direct_upload, link, upload
 
 HARMLESS = {
+    "AccountRecords.create": "the operator's one write, who sees it fail and repeats it",
+    "AccountRecords.list": "reads what is shown, and nothing follows from it",
+    "AccountRecords.read": "the same",
+    "AccountRecords.read_usage": "the same",
+    "AccountRecords.top_up": "the operator's one write, of which the command shows the outcome",
     "Accounts.read_usage": "reads what is shown, and nothing follows from it",
     "Clock.now": "the process's own clock",
     "Clock.sleep": "the process's own clock",
     "DirectUploads.grant": "signs a form; nothing is written",
+    "DeadLetterQueue.receive": "hides messages for a while, then they are there again",
+    "DeadLetterQueue.send_again": "sends, then deletes; what is sent twice is dropped on arrival",
+    "FailedCallbacks.reopen_callback": "one conditional write; its letter stays",
+    "GatewayKeys.create": "a key of API Gateway alone opens nothing",
+    "GatewayKeys.delete": "the key's record is gone or revoked before, so it opens nothing",
+    "JobReader.read": "a part of Jobs, for services that only read",
+    "KeyRecords.add": "the operator's last write of a new key, who sees it fail and makes another",
+    "KeyRecords.find": "reads what is shown, and nothing follows from it",
+    "KeyRecords.list": "the same",
+    "KeyRecords.revoke": "the operator's first write of a revocation, which may be repeated",
     "Keys.find_account_id": "the authorizer's read, and nothing follows from it",
     "Prober.probe": "looks at bytes in memory, before anything is written",
-    "UploadResolver.resolve": "a service of ours, whose own calls are DirectUploads'",
+    "Results.describe": "reads what is served, and nothing follows from it",
+    "Results.link": "signs a URL; nothing is written",
+    "Results.read_range": "reads what is served, and nothing follows from it",
 }
 """Calls around which a death leaves nothing half done, each with the reason."""
 

@@ -7,7 +7,7 @@ import pytest
 from leanpix.contract import MAX_ATTEMPTS, MAX_OPEN_SECONDS
 from leanpix.domain.jobs import ImageState, Job
 from leanpix.domain.tasks import ImageTask
-from leanpix.services.sweep import SweepReport
+from leanpix.services.recovery import SweepReport
 from tests.ledger.fakes import DAY, GAIN, HOUR, NONE
 from tests.ledger.world import Backend, World, direct_upload, upload
 

@@ -18,15 +18,14 @@ from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.results import direct_upload_object_key
 from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
 from leanpix.domain.tasks import CallbackTask, ImageTask
-from leanpix.services.accept import AcceptService
-from leanpix.services.announce import AnnounceService
-from leanpix.services.call_back import CallBackService
-from leanpix.services.give_up import GiveUpService
-from leanpix.services.optimize import OptimizeService
+from leanpix.services.callbacks import CallbackAnnouncer, CallbackService
+from leanpix.services.jobs import JobService
+from leanpix.services.optimization import OptimizationService
+from leanpix.services.polls import PollService
 from leanpix.services.ports import LeaseLostError
-from leanpix.services.sweep import SweepReport, SweepService
+from leanpix.services.recovery import GiveUpService, SweepReport, SweepService
+from leanpix.services.submissions import SubmissionService
 from leanpix.services.uploads import UploadsService
-from leanpix.services.wait import WaitService
 from tests.ledger import invariants
 from tests.ledger.fakes import (
     DAY,
@@ -129,8 +128,8 @@ class World:
         objects = faulty("Objects", self.objects)
         queue = faulty("ImageQueue", MemoryImageQueue(self.images))
         callback_queue = faulty("CallbackQueue", MemoryCallbackQueue(self.callbacks))
-        announcer = AnnounceService(jobs=jobs, callbacks=callback_queue)
-        self.accept_service = AcceptService(
+        announcer = CallbackAnnouncer(jobs=jobs, callbacks=callback_queue)
+        self.submission_service = SubmissionService(
             jobs=jobs,
             accounts=accounts,
             objects=objects,
@@ -139,7 +138,7 @@ class World:
             clock=self.clock,
             retention_days=7,
         )
-        self.optimize_service = OptimizeService(
+        self.optimization_service = OptimizationService(
             jobs=jobs,
             objects=objects,
             fetcher=faulty("Fetcher", FakeFetcher()),
@@ -158,7 +157,7 @@ class World:
             giver_up=self.give_up_service,
             clock=self.clock,
         )
-        self.call_back_service = CallBackService(
+        self.callback_service = CallbackService(
             jobs=jobs,
             accounts=accounts,
             callbacks=faulty("Callbacks", backend.callbacks),
@@ -167,8 +166,9 @@ class World:
             clock=self.clock,
             renderers={Api.MEGAOPTIM: lambda done: str(done.job.job_id).encode()},
         )
-        self.wait_service = WaitService(
-            jobs=jobs, accounts=accounts, clock=self.clock, max_hold_seconds=0
+        self.job_service = JobService(jobs=jobs, clock=self.clock)
+        self.poll_service = PollService(
+            jobs=self.job_service, accounts=accounts, clock=self.clock, max_hold_seconds=0
         )
 
     def _faulty(self, port: str, inner: object) -> Any:
@@ -224,7 +224,7 @@ class World:
     def submit(self, submission: Submission) -> Job | ErrorName | None:
         """Submit; return the job, the refusal, or None where the process died."""
         try:
-            job = self.run(lambda: self.accept_service.accept(submission))
+            job = self.run(lambda: self.submission_service.accept(submission))
         except LeanpixError as error:
             return error.name
         if job is None:
@@ -254,7 +254,7 @@ class World:
         task = message.task
         done = self._handle(
             message,
-            lambda: self.optimize_service.optimize(task, seconds_left=FUNCTION_SECONDS - 1),
+            lambda: self.optimization_service.optimize(task, seconds_left=FUNCTION_SECONDS - 1),
         )
         if done and not twice:
             self.images.delete(message)
@@ -276,7 +276,7 @@ class World:
             return False
         task = message.task
         done = self._handle(
-            message, lambda: self.call_back_service.call_back(task, seconds_left=29)
+            message, lambda: self.callback_service.call_back(task, seconds_left=29)
         )
         if done and not twice:
             self.callbacks.delete(message)

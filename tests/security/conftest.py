@@ -12,10 +12,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from leanpix.adapters.administration import KeyRecordsTable
+from leanpix.adapters.dynamodb.keys import KeysTable
+from leanpix.domain.accounts import KeyRecord
 from leanpix.domain.ids import hash_api_key
 from leanpix.observability import logger
-from leanpix.services.administration import KeyRecord
 from tests.integration.conftest import REGION, Stack, create_tables
 from tests.security import functions
 
@@ -62,7 +62,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         functions.start_anew(monkeypatch)
         for account_id in ("acc_1", "acc_2"):
             stack.add_account(tokens=100, account_id=account_id)
-        KeyRecordsTable(client=dynamodb, table="keys").add(
+        KeysTable(client=dynamodb, table="keys").add(
             KeyRecord(
                 key_hash=hash_api_key(API_KEY),
                 account_id="acc_1",

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from leanpix import bootstrap, contract
-from leanpix.adapters import aws, deadline
+from leanpix import bootstrap, contract, deadline
+from leanpix.adapters import aws
 from leanpix.contract import EnvironmentName
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from leanpix.adapters.fetch import GuardedFetcher
+from leanpix.adapters.fetching.fetcher import GuardedFetcher
 from leanpix.domain.jobs import Credentials
 from leanpix.services.ports import FetchFailedError
 from tests.security.network import PUBLIC, Answer, Network, network, redirect, response

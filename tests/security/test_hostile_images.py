@@ -18,7 +18,7 @@ from leanpix.adapters.optimizer_engine import LeanpixEngine
 from leanpix.domain.jobs import Image, ImageState, KeptReason, Outcome, UploadedSource
 from leanpix.domain.options import ImageOptions
 from leanpix.domain.tasks import ImageTask
-from leanpix.services.optimize import OptimizeService
+from leanpix.services.optimization import OptimizationService
 from leanpix_engine import Reason
 from leanpix_engine.errors import Kept
 from leanpix_engine.sandbox.client import SandboxedOptimizer
@@ -79,7 +79,7 @@ class House:
         """Take an image through the service and return how it ended."""
         self._begin_with(source)
         others: Any = self
-        service = OptimizeService(
+        service = OptimizationService(
             jobs=others,
             objects=others,
             fetcher=others,

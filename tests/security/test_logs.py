@@ -10,7 +10,7 @@ import pytest
 
 from leanpix import observability
 from leanpix.adapters import bucket as bucket_module
-from leanpix.adapters.jobs_table import JobsTable
+from leanpix.adapters.dynamodb.jobs import JobsTable
 from leanpix.contract import API_KEY_HEADER, MAX_INLINE_RESPONSE_BYTES
 from leanpix.domain.ids import make_public_id
 from leanpix.domain.results import result_object_key

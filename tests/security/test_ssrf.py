@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leanpix.adapters import pinned_connections
-from leanpix.adapters.fetch import GuardedFetcher
+from leanpix.adapters.fetching import pinned_connections
+from leanpix.adapters.fetching.fetcher import GuardedFetcher
 from leanpix.domain.jobs import Credentials
 from leanpix.services.ports import FetchFailedError
 from tests.security.network import PUBLIC, PUBLIC_6, Network, network, redirect, response

@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leanpix.adapters.attributes import from_attribute, to_attribute
+from leanpix.adapters.dynamodb.attributes import from_attribute, to_attribute
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=6, max_value=10**12)
 SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | DECIMALS | st.text()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leanpix.adapters.address_guard import AddressRefusedError, choose_addresses
-from leanpix.adapters.fetch import GuardedFetcher
+from leanpix.adapters.fetching.address_guard import AddressRefusedError, choose_addresses
+from leanpix.adapters.fetching.fetcher import GuardedFetcher
 from leanpix.domain.jobs import Credentials
 from leanpix.services.ports import FetchFailedError
 

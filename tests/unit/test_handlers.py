@@ -48,7 +48,7 @@ def test_a_fault_is_told_as_an_internal_error_and_no_more(
     api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = House()
-    monkeypatch.setattr(type(house.world.accept_service), "accept", break_down)
+    monkeypatch.setattr(type(house.world.submission_service), "accept", break_down)
     answer = submit(house, *api)
     assert answer.status == 500
     assert b"Internal server error." in answer.body

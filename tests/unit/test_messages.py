@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from leanpix.adapters import deadline
+from leanpix import deadline
 from leanpix.domain.tasks import CallbackTask, ImageTask
 from leanpix.messages import handle_batch, handle_callbacks
 from leanpix.services.ports import LeaseLostError

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from leanpix.contract import CORRELATION_ATTRIBUTE, ErrorName, MetricName
-from leanpix.counting import count_image, count_sweep
 from leanpix.domain.callbacks import CallbackState
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
@@ -19,8 +18,9 @@ from leanpix.domain.options import ImageOptions
 from leanpix.gateway import serves
 from leanpix.http import Response
 from leanpix.messages import handle_batch
+from leanpix.metrics import count_image, count_sweep
 from leanpix.observability import begin_log, logger, report_anomaly
-from leanpix.services.sweep import SweepReport
+from leanpix.services.recovery import SweepReport
 
 Lines = list[dict[str, Any]]
 

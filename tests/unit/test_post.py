@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leanpix.adapters.fetch import GuardedFetcher
+from leanpix.adapters.fetching.fetcher import GuardedFetcher
 from leanpix.services.ports import FetchFailedError
 
 if TYPE_CHECKING:

@@ -121,11 +121,11 @@ HANDLERS = {
     "toy_shrink": '''
 """Serve `POST /toy/shrink`."""
 
-from leanpix.bootstrap import accept_service
+from leanpix.bootstrap import submission_service
 from leanpix.dialects import toy
 from leanpix.gateway import require_account, serves
 
-SERVICE = accept_service()
+SERVICE = submission_service()
 
 
 @serves()
@@ -136,12 +136,12 @@ def handler(request):
     "toy_job": '''
 """Serve `GET /toy/jobs/{toy_job}`."""
 
-from leanpix.bootstrap import wait_service
+from leanpix.bootstrap import poll_service
 from leanpix.dialects import toy
 from leanpix.dialects.identifiers import parse_job_id
 from leanpix.gateway import require_account, serves
 
-SERVICE = wait_service()
+SERVICE = poll_service()
 
 
 @serves()
@@ -171,8 +171,8 @@ handlers.FUNCTIONS = Path(sys.argv[1])
 
 def open_house(**options):
     house = handlers.House(**options)
-    house.install("toy_shrink", house.world.accept_service)
-    house.install("toy_job", house.world.wait_service)
+    house.install("toy_shrink", house.world.submission_service)
+    house.install("toy_job", house.world.poll_service)
     return house
 
 

@@ -27,21 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from leanpix.adapters.accounts_table import AccountsTable
-    from leanpix.adapters.jobs_table import JobsTable
-    from leanpix.services.accept import AcceptService
+    from leanpix.adapters.dynamodb.accounts import AccountsTable
+    from leanpix.adapters.dynamodb.jobs import JobsTable
+    from leanpix.services.accounts import AccountService, KeyService
     from leanpix.services.administration import AdministrationService
-    from leanpix.services.announce import AnnounceService
-    from leanpix.services.call_back import CallBackService
-    from leanpix.services.download import DownloadService
-    from leanpix.services.examine import ExamineService
-    from leanpix.services.give_up import GiveUpService
-    from leanpix.services.identify import AccountService, IdentifyService
-    from leanpix.services.optimize import OptimizeService
+    from leanpix.services.callbacks import CallbackAnnouncer, CallbackService
+    from leanpix.services.jobs import JobService
+    from leanpix.services.optimization import OptimizationService
+    from leanpix.services.polls import PollService
+    from leanpix.services.recovery import GiveUpService, SweepService
     from leanpix.services.redrive import RedriveService
-    from leanpix.services.sweep import SweepService
+    from leanpix.services.results import ResultService
+    from leanpix.services.submissions import ProbedSubmissionService, SubmissionService
     from leanpix.services.uploads import UploadsService
-    from leanpix.services.wait import WaitService
 
 # Starting makes 60,000 objects that stay. Python would look through them for garbage every 700, a
 # tenth of the time that a start takes (docs/sizing.md); this is more than a start makes.
@@ -55,15 +53,15 @@ def settings() -> Settings:
 
 
 @cache
-def accept_service() -> AcceptService:
+def submission_service() -> SubmissionService:
     """Return the service that takes submissions in."""
     from leanpix.adapters.aws import s3_client, sqs_client
     from leanpix.adapters.bucket import Bucket
     from leanpix.adapters.clock import SystemClock
-    from leanpix.adapters.queue import SqsImageQueue
-    from leanpix.services.accept import AcceptService
+    from leanpix.adapters.queues import SqsImageQueue
+    from leanpix.services.submissions import SubmissionService
 
-    return AcceptService(
+    return SubmissionService(
         jobs=_jobs(),
         accounts=_accounts(),
         objects=Bucket(client=s3_client(), name=settings().bucket),
@@ -85,22 +83,34 @@ def uploads_service() -> UploadsService:
 
 
 @cache
-def examine_service() -> ExamineService:
-    """Return the service that takes a first look at uploads."""
+def probed_submission_service() -> ProbedSubmissionService:
+    """Return the service that takes submissions in after a look at their uploads."""
     from leanpix.adapters.prober import EngineProber
-    from leanpix.services.examine import ExamineService
+    from leanpix.services.submissions import ProbedSubmissionService
 
-    return ExamineService(prober=EngineProber())
+    return ProbedSubmissionService(submissions=submission_service(), prober=EngineProber())
 
 
 @cache
-def wait_service() -> WaitService:
+def job_service() -> JobService:
+    """Return the service that tells where jobs stand."""
+    from leanpix.adapters.aws import dynamodb_client
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.dynamodb.jobs import JobReaderTable
+    from leanpix.services.jobs import JobService
+
+    jobs = JobReaderTable(client=dynamodb_client(), table=settings().jobs_table)
+    return JobService(jobs=jobs, clock=SystemClock())
+
+
+@cache
+def poll_service() -> PollService:
     """Return the service that holds polls."""
     from leanpix.adapters.clock import SystemClock
-    from leanpix.services.wait import WaitService
+    from leanpix.services.polls import PollService
 
-    return WaitService(
-        jobs=_jobs(),
+    return PollService(
+        jobs=job_service(),
         accounts=_accounts(),
         clock=SystemClock(),
         max_hold_seconds=settings().integration_timeout_seconds - INTEGRATION_MARGIN_SECONDS,
@@ -108,16 +118,16 @@ def wait_service() -> WaitService:
 
 
 @cache
-def optimize_service() -> OptimizeService:
+def optimization_service() -> OptimizationService:
     """Return the service that works on images."""
     from leanpix.adapters.aws import s3_client
     from leanpix.adapters.bucket import Bucket
     from leanpix.adapters.clock import SystemClock
-    from leanpix.adapters.fetch import GuardedFetcher
+    from leanpix.adapters.fetching.fetcher import GuardedFetcher
     from leanpix.adapters.optimizer_engine import LeanpixEngine
-    from leanpix.services.optimize import OptimizeService
+    from leanpix.services.optimization import OptimizationService
 
-    return OptimizeService(
+    return OptimizationService(
         jobs=_jobs(),
         objects=Bucket(client=s3_client(), name=settings().bucket),
         fetcher=GuardedFetcher(may_fetch_loopback=settings().may_fetch_loopback),
@@ -132,24 +142,24 @@ def optimize_service() -> OptimizeService:
 def give_up_service() -> GiveUpService:
     """Return the service that ends what was given up on."""
     from leanpix.adapters.clock import SystemClock
-    from leanpix.services.give_up import GiveUpService
+    from leanpix.services.recovery import GiveUpService
 
     return GiveUpService(jobs=_jobs(), announcer=_announcer(), clock=SystemClock())
 
 
 @cache
-def call_back_service() -> CallBackService:
+def callback_service() -> CallbackService:
     """Return the service that delivers callbacks."""
     from leanpix.adapters.aws import dynamodb_client, sqs_client
-    from leanpix.adapters.callbacks_table import CallbacksTable
     from leanpix.adapters.clock import SystemClock
-    from leanpix.adapters.fetch import GuardedFetcher
-    from leanpix.adapters.queue import SqsCallbackQueue
+    from leanpix.adapters.dynamodb.callbacks import CallbacksTable
+    from leanpix.adapters.fetching.fetcher import GuardedFetcher
+    from leanpix.adapters.queues import SqsCallbackQueue
     from leanpix.dialects.dialect import find_dialect
-    from leanpix.services.call_back import CallBackService
+    from leanpix.services.callbacks import CallbackService
 
     base_url = settings().base_url
-    return CallBackService(
+    return CallbackService(
         jobs=_jobs(),
         accounts=_accounts(),
         callbacks=CallbacksTable(client=dynamodb_client(), table=settings().jobs_table),
@@ -174,9 +184,9 @@ def sweep_service() -> SweepService:
     from leanpix.adapters.aws import dynamodb_client, s3_client, sqs_client
     from leanpix.adapters.bucket import Bucket
     from leanpix.adapters.clock import SystemClock
-    from leanpix.adapters.open_records_table import OpenRecordsTable
-    from leanpix.adapters.queue import SqsImageQueue
-    from leanpix.services.sweep import SweepService
+    from leanpix.adapters.dynamodb.open_records import OpenRecordsTable
+    from leanpix.adapters.queues import SqsImageQueue
+    from leanpix.services.recovery import SweepService
 
     return SweepService(
         jobs=_jobs(),
@@ -190,58 +200,58 @@ def sweep_service() -> SweepService:
 
 
 @cache
-def identify_service() -> IdentifyService:
+def key_service() -> KeyService:
     """Return the service that tells whose key it is."""
-    from leanpix.adapters.accounts_table import KeysTable
     from leanpix.adapters.aws import dynamodb_client
-    from leanpix.services.identify import IdentifyService
+    from leanpix.adapters.dynamodb.keys import KeysTable
+    from leanpix.services.accounts import KeyService
 
-    return IdentifyService(keys=KeysTable(client=dynamodb_client(), table=settings().keys_table))
+    return KeyService(keys=KeysTable(client=dynamodb_client(), table=settings().keys_table))
 
 
 @cache
 def account_service() -> AccountService:
     """Return the service that tells an account about itself."""
-    from leanpix.services.identify import AccountService
+    from leanpix.services.accounts import AccountService
 
     return AccountService(accounts=_accounts())
 
 
 @cache
-def download_service() -> DownloadService:
+def result_service() -> ResultService:
     """Return the service that hands results out."""
     from leanpix.adapters.aws import s3_client
     from leanpix.adapters.bucket import Bucket
     from leanpix.adapters.clock import SystemClock
-    from leanpix.services.download import DownloadService
+    from leanpix.services.results import ResultService
 
-    return DownloadService(
+    return ResultService(
         results=Bucket(client=s3_client(), name=settings().bucket), clock=SystemClock()
     )
 
 
 @cache
-def _announcer() -> AnnounceService:
+def _announcer() -> CallbackAnnouncer:
     from leanpix.adapters.aws import sqs_client
-    from leanpix.adapters.queue import SqsCallbackQueue
-    from leanpix.services.announce import AnnounceService
+    from leanpix.adapters.queues import SqsCallbackQueue
+    from leanpix.services.callbacks import CallbackAnnouncer
 
     queue = SqsCallbackQueue(client=sqs_client(), url=settings().callbacks_queue_url)
-    return AnnounceService(jobs=_jobs(), callbacks=queue)
+    return CallbackAnnouncer(jobs=_jobs(), callbacks=queue)
 
 
 @cache
 def _jobs() -> JobsTable:
     from leanpix.adapters.aws import dynamodb_client
-    from leanpix.adapters.jobs_table import JobsTable
+    from leanpix.adapters.dynamodb.jobs import JobsTable
 
     return JobsTable(client=dynamodb_client(), table=settings().jobs_table, accounts=_accounts())
 
 
 @cache
 def _accounts() -> AccountsTable:
-    from leanpix.adapters.accounts_table import AccountsTable
     from leanpix.adapters.aws import dynamodb_client
+    from leanpix.adapters.dynamodb.accounts import AccountsTable
 
     return AccountsTable(client=dynamodb_client(), table=settings().accounts_table)
 
@@ -255,20 +265,16 @@ class DeployedStack:
 
     def administration(self) -> AdministrationService:
         """Return the service that works on this stack's accounts and keys."""
-        from leanpix.adapters.administration import (
-            AccountRecordsTable,
-            ApiGatewayKeys,
-            KeyRecordsTable,
-        )
+        from leanpix.adapters.api_gateway import ApiGatewayKeys
         from leanpix.adapters.clock import SystemClock
+        from leanpix.adapters.dynamodb.accounts import AccountsTable
+        from leanpix.adapters.dynamodb.keys import KeysTable
         from leanpix.services.administration import AdministrationService
 
         dynamodb = self.client("dynamodb")
         return AdministrationService(
-            accounts=AccountRecordsTable(
-                client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE]
-            ),
-            keys=KeyRecordsTable(client=dynamodb, table=self.outputs[OutputName.KEYS_TABLE]),
+            accounts=AccountsTable(client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE]),
+            keys=KeysTable(client=dynamodb, table=self.outputs[OutputName.KEYS_TABLE]),
             gateway_keys=ApiGatewayKeys(
                 client=self.client("apigateway"),
                 usage_plan_ids={plan: self.outputs[usage_plan_output(plan)] for plan in PLANS},
@@ -278,9 +284,9 @@ class DeployedStack:
 
     def redrive(self) -> RedriveService:
         """Return the service that sends this stack's dead letters again."""
-        from leanpix.adapters.callbacks_table import CallbacksTable
         from leanpix.adapters.clock import SystemClock
-        from leanpix.adapters.dead_letters import DeadLetters
+        from leanpix.adapters.dynamodb.callbacks import CallbacksTable
+        from leanpix.adapters.queues import DeadLetters
         from leanpix.services.redrive import RedriveService
 
         sqs = self.client("sqs")
@@ -304,8 +310,8 @@ class DeployedStack:
 
     def jobs(self) -> JobsTable:
         """Return the record of this stack's jobs."""
-        from leanpix.adapters.accounts_table import AccountsTable
-        from leanpix.adapters.jobs_table import JobsTable
+        from leanpix.adapters.dynamodb.accounts import AccountsTable
+        from leanpix.adapters.dynamodb.jobs import JobsTable
 
         dynamodb = self.client("dynamodb")
         accounts = AccountsTable(client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE])

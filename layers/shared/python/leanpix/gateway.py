@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
-from leanpix.adapters import deadline
+from leanpix import deadline
 from leanpix.bootstrap import settings
 from leanpix.contract import SECURITY_HEADERS, Api, ErrorName, MetricName, find_route
 from leanpix.dialects.dialect import Dialect, RenderError, find_dialect

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from leanpix.adapters import deadline
+from leanpix import deadline
 from leanpix.contract import CORRELATION_ATTRIBUTE, MetricName
 from leanpix.domain.tasks import (
     CallbackTask,

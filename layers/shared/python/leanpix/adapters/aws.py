@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
-from leanpix.adapters import deadline
+from leanpix import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,9 @@ from urllib.parse import quote, unquote
 from botocore.exceptions import ClientError
 
 from leanpix.contract import PRESIGNED_URL_SECONDS, UPLOAD_URL_SECONDS, UPLOADS_PREFIX
+from leanpix.domain.file_names import DEFAULT_FILE_NAME
 from leanpix.domain.jobs import KeptReason
-from leanpix.domain.sweeping import StoredObject
-from leanpix.domain.uploads import CompletedUpload
-from leanpix.services.download import StoredFile
+from leanpix.domain.results import StoredFile
 from leanpix.services.ports import FetchFailedError
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-    from leanpix.domain.uploads import UploadRequest
+    from leanpix.domain.submission import UploadRequest
 
 EXPIRY_METADATA: Final = "expires-at"
 JOB_METADATA: Final = "job"
@@ -84,15 +83,12 @@ class Bucket:
         )
         return granted["url"], granted["fields"]
 
-    def find(self, object_key: str) -> CompletedUpload | None:
-        """Return what was uploaded, or None where nothing was."""
+    def find_name(self, object_key: str) -> str | None:
+        """Return the file name of what was uploaded, or None where nothing was."""
         answer = self._head(object_key)
         if answer is None:
             return None
-        return CompletedUpload(
-            file_name=unquote(answer["Metadata"].get(FILE_NAME_METADATA, "image")),
-            size_bytes=answer["ContentLength"],
-        )
+        return unquote(answer["Metadata"].get(FILE_NAME_METADATA, DEFAULT_FILE_NAME))
 
     def describe(self, object_key: str) -> StoredFile | None:
         """Return what is known of a file, or None where there is none."""
@@ -121,8 +117,8 @@ class Bucket:
             ExpiresIn=PRESIGNED_URL_SECONDS,
         )
 
-    def list_uploads(self, *, after: str, until: str) -> Iterator[StoredObject]:
-        """Return the uploads whose keys lie between, in order."""
+    def list_uploads(self, *, after: str, until: str) -> Iterator[str]:
+        """Return the object keys of the uploads between, in order."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=UPLOADS_PREFIX, StartAfter=after
         )
@@ -130,7 +126,7 @@ class Bucket:
             for entry in page.get("Contents", ()):
                 if entry["Key"] >= until:
                     return
-                yield StoredObject(object_key=entry["Key"])
+                yield entry["Key"]
 
     def read_job_id(self, object_key: str) -> int | None:
         """Return for which job a file came, where it came with a request."""

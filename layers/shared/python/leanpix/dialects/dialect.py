@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from leanpix.contract import Api, ErrorEntry, ErrorName
     from leanpix.dialects.operations import Description
-    from leanpix.domain.downloads import DownloadRequest
     from leanpix.domain.errors import LeanpixError
     from leanpix.domain.jobs import FinishedJob
+    from leanpix.domain.results import DownloadRequest
     from leanpix.http import Request, Response
 
 

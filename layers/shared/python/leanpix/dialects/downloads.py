@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from leanpix.contract import ERRORS, ErrorName, find_route, render_gateway_body
 from leanpix.dialects.bodies import retry_headers
 from leanpix.dialects.dialect import find_dialect
-from leanpix.domain.downloads import DownloadRequest
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import is_public_id
+from leanpix.domain.results import DownloadRequest
 from leanpix.http import Request, Response, json_response
 
 if TYPE_CHECKING:
-    from leanpix.domain.downloads import Download
+    from leanpix.domain.results import Download
 
 SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """An SVG opened by itself is a document: it may neither run nor load anything."""

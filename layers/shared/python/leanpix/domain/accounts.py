@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
 from leanpix.domain.ledger import Balance
+
+KEY_ID_DIGITS: Final = 16
+"""Of a key's digest, by which it is spoken of: enough to tell keys apart, useless to call with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +80,37 @@ class Usage:
         if not self.optimized_images:
             return 0.0
         return round(self.saved_percent_sum / self.optimized_images, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An account with what it used, by month, the newest first."""
+
+    account: Account
+    months: tuple[Usage, ...]
+
+    def used_in(self, month: str) -> int:
+        """Return the tokens that a month has cost, or the images where nothing is charged.
+
+        Tokens include those of images that are still worked on; what they do not save is given
+        back.
+        """
+        if not self.account.is_unlimited:
+            return self.account.current.month_spent
+        return sum(usage.optimized_images for usage in self.months if usage.month == month)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """A key as it is kept: by its digest, beside the id of its twin in API Gateway."""
+
+    key_hash: str
+    account_id: str
+    gateway_key_id: str
+    created_at: float
+    revoked_at: float | None = None
+
+    @property
+    def key_id(self) -> str:
+        """Return the short name of the key."""
+        return self.key_hash[:KEY_ID_DIGITS]

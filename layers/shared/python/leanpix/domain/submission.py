@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leanpix.domain.jobs import Credentials
     from leanpix.domain.options import ImageOptions, Operation
 
@@ -63,3 +65,23 @@ class Submission:
     """The client's name for this request; the same again within a day is not charged again."""
     always_has_result: bool = False
     """Where nothing is gained, the original is to be had where the result would be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRequest:
+    """What a client is about to upload."""
+
+    account_id: str
+    file_name: str
+    size_bytes: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadGrant:
+    """Where and how to upload: a form to POST, with these fields before the file."""
+
+    upload_id: str
+    url: str
+    fields: Mapping[str, str]
+    expires_in_seconds: int

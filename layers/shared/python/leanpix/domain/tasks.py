@@ -22,6 +22,15 @@ class CallbackTask:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One message of a dead-letter queue."""
+
+    body: str
+    group_id: str
+    receipt: str
+
+
 def task_to_body(task: ImageTask | CallbackTask) -> str:
     """Return a message's body."""
     return json.dumps(asdict(task))

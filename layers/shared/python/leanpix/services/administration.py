@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
-from leanpix.domain.accounts import Account, Usage
+from leanpix.domain.accounts import KEY_ID_DIGITS, Account, KeyRecord, Usage
 from leanpix.domain.ids import (
     API_KEY_PREFIX,
     hash_api_key,
@@ -18,30 +17,13 @@ from leanpix.domain.ids import (
 from leanpix.domain.ledger import Balance, month_of
 
 if TYPE_CHECKING:
-    from leanpix.services.ports import Clock
+    from collections.abc import Sequence
 
-KEY_ID_DIGITS = 16
-"""Of a key's digest, by which it is spoken of: enough to tell keys apart, useless to call with."""
+    from leanpix.services.ports import AccountRecords, Clock, GatewayKeys, KeyRecords
 
 
 class AdministrationError(Exception):
     """What was asked for cannot be done; the text says what would be right."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRecord:
-    """A key as it is kept: by its digest, beside the id of its twin in API Gateway."""
-
-    key_hash: str
-    account_id: str
-    gateway_key_id: str
-    created_at: float
-    revoked_at: float | None = None
-
-    @property
-    def key_id(self) -> str:
-        """Return the short name of the key."""
-        return self.key_hash[:KEY_ID_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,51 +33,6 @@ class CreatedKey:
     account_id: str
     key_id: str
     api_key: str
-
-
-class AccountRecords(Protocol):
-    """Accounts, to be written."""
-
-    def create(self, account: Account, *, created_at: float) -> None:
-        """Record a new account."""
-
-    def read(self, account_id: str) -> Account | None:
-        """Return an account, as last written."""
-
-    def list(self) -> Iterator[Account]:
-        """Return every account."""
-
-    def read_usage(self, account_id: str) -> Sequence[Usage]:
-        """Return the months in which images of the account ended, the newest first."""
-
-    def top_up(self, account_id: str, tokens: int) -> bool:
-        """Add tokens that do not end with the month; False for an account that needs none."""
-
-
-class KeyRecords(Protocol):
-    """Keys, to be written."""
-
-    def add(self, key: KeyRecord) -> None:
-        """Record a new key."""
-
-    def find(self, key_hash_start: str) -> Sequence[KeyRecord]:
-        """Return the keys in force whose digest begins so."""
-
-    def list(self, account_id: str) -> Sequence[KeyRecord]:
-        """Return an account's keys, revoked ones too, the newest first."""
-
-    def revoke(self, key_hash: str, *, now: float) -> None:
-        """Make a key worthless."""
-
-
-class GatewayKeys(Protocol):
-    """The twins of our keys in API Gateway, where usage plans count their requests."""
-
-    def create(self, api_key: str, *, name: str, plan: str) -> str:
-        """Create a key in a plan's usage plan and return its id."""
-
-    def delete(self, gateway_key_id: str) -> None:
-        """Delete a key; one that is gone already is fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from leanpix.domain.accounts import Account, Usage
+    from leanpix.domain.accounts import Account, KeyRecord, Usage
     from leanpix.domain.callbacks import CallbackState, Delivery
     from leanpix.domain.estimates import ImageFacts
     from leanpix.domain.idempotency import IdempotencyRecord
     from leanpix.domain.jobs import Credentials, Image, ImageState, Job, Outcome
     from leanpix.domain.options import ImageOptions
-    from leanpix.domain.submission import Submission
-    from leanpix.domain.sweeping import OpenRecord, StoredObject
-    from leanpix.domain.tasks import CallbackTask, ImageTask
-    from leanpix.domain.uploads import CompletedUpload, UploadRequest
+    from leanpix.domain.recovery import OpenRecord
+    from leanpix.domain.results import StoredFile
+    from leanpix.domain.submission import UploadRequest
+    from leanpix.domain.tasks import CallbackTask, DeadLetter, ImageTask
 
 
 class NoTokensLeftError(Exception):
@@ -92,7 +92,14 @@ class Clock(Protocol):
         """Wait."""
 
 
-class Jobs(Protocol):
+class JobReader(Protocol):
+    """The record of jobs, to be read."""
+
+    def read(self, job_id: int) -> Job | None:
+        """Return a job with its images, as last written."""
+
+
+class Jobs(JobReader, Protocol):
     """The record of jobs, which is also where tokens are charged and given back."""
 
     def create(
@@ -106,9 +113,6 @@ class Jobs(Protocol):
 
     def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:
         """Return what a client's idempotency key led to, as long as it is remembered."""
-
-    def read(self, job_id: int) -> Job | None:
-        """Return a job with its images, as last written."""
 
     def claim(
         self, task: ImageTask, *, lease_id: str, now: float, lease_ends_at: float
@@ -202,8 +206,8 @@ class Poster(Protocol):
 class Uploads(Protocol):
     """Uploaded files, for the sweeper."""
 
-    def list_uploads(self, *, after: str, until: str) -> Iterator[StoredObject]:
-        """Return the uploads whose keys lie between, in order."""
+    def list_uploads(self, *, after: str, until: str) -> Iterator[str]:
+        """Return the object keys of the uploads between, in order."""
 
     def read_job_id(self, object_key: str) -> int | None:
         """Return for which job a file came, where it came with a request."""
@@ -247,24 +251,14 @@ class Objects(Protocol):
         """Return a file's content. Raises ``FetchFailedError`` where there is none."""
 
 
-class UploadResolver(Protocol):
-    """Direct uploads, looked up."""
-
-    def resolve(self, submission: Submission) -> Submission:
-        """Return the submission with every reference to an upload replaced by the file.
-
-        Raises ``LeanpixError`` with ``INVALID_REQUEST`` that names the fields of those not there.
-        """
-
-
 class DirectUploads(Protocol):
     """The object store, as far as clients write to it themselves."""
 
     def grant(self, object_key: str, request: UploadRequest) -> tuple[str, Mapping[str, str]]:
         """Return the URL and the form fields that allow one upload of this size at most."""
 
-    def find(self, object_key: str) -> CompletedUpload | None:
-        """Return what was uploaded, or None where nothing was."""
+    def find_name(self, object_key: str) -> str | None:
+        """Return the file name of what was uploaded, or None where nothing was."""
 
 
 class ImageQueue(Protocol):
@@ -301,3 +295,78 @@ class Engine(Protocol):
         self, source: bytes, options: ImageOptions, *, max_seconds: float
     ) -> EngineResult:
         """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""
+
+
+class Results(Protocol):
+    """Files that can be read in part, or be linked to."""
+
+    def describe(self, object_key: str) -> StoredFile | None:
+        """Return what is known of a file, or None where there is none."""
+
+    def read_range(self, object_key: str, first: int, last: int) -> bytes:
+        """Return the bytes from ``first`` to ``last``, both included."""
+
+    def link(self, object_key: str) -> str:
+        """Return a URL under which the file can be had for a short while."""
+
+
+class AccountRecords(Protocol):
+    """Accounts, to be written."""
+
+    def create(self, account: Account, *, created_at: float) -> None:
+        """Record a new account."""
+
+    def read(self, account_id: str) -> Account | None:
+        """Return an account, as last written."""
+
+    def list(self) -> Iterator[Account]:
+        """Return every account."""
+
+    def read_usage(self, account_id: str) -> Sequence[Usage]:
+        """Return the months in which images of the account ended, the newest first."""
+
+    def top_up(self, account_id: str, tokens: int) -> bool:
+        """Add tokens that do not end with the month; False for an account that needs none."""
+
+
+class KeyRecords(Protocol):
+    """Keys, to be written."""
+
+    def add(self, key: KeyRecord) -> None:
+        """Record a new key."""
+
+    def find(self, key_hash_start: str) -> Sequence[KeyRecord]:
+        """Return the keys in force whose digest begins so."""
+
+    def list(self, account_id: str) -> Sequence[KeyRecord]:
+        """Return an account's keys, revoked ones too, the newest first."""
+
+    def revoke(self, key_hash: str, *, now: float) -> None:
+        """Make a key worthless."""
+
+
+class GatewayKeys(Protocol):
+    """The twins of our keys in API Gateway, where usage plans count their requests."""
+
+    def create(self, api_key: str, *, name: str, plan: str) -> str:
+        """Create a key in a plan's usage plan and return its id."""
+
+    def delete(self, gateway_key_id: str) -> None:
+        """Delete a key; one that is gone already is fine."""
+
+
+class DeadLetterQueue(Protocol):
+    """A dead-letter queue and the queue that its messages came from."""
+
+    def receive(self) -> Sequence[DeadLetter]:
+        """Return some of the dead letters, and hide them for a while; none is the end."""
+
+    def send_again(self, letter: DeadLetter, body: str) -> None:
+        """Queue a dead letter's message again, and then delete it from the dead letters."""
+
+
+class FailedCallbacks(Protocol):
+    """Callbacks that no try delivered."""
+
+    def reopen_callback(self, job_id: int, *, due_at: float) -> bool:
+        """Owe a callback again that no try delivered; False where it did not fail."""

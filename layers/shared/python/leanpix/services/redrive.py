@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from leanpix.domain.sweeping import FIRST_CALLBACK_LOOK_SECONDS
+from leanpix.domain.recovery import FIRST_CALLBACK_LOOK_SECONDS
 from leanpix.domain.tasks import CallbackTask, callback_task_from_body, task_to_body
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from leanpix.services.ports import Clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """One message of a dead-letter queue."""
-
-    body: str
-    group_id: str
-    receipt: str
-
-
-class DeadLetterQueue(Protocol):
-    """A dead-letter queue and the queue that its messages came from."""
-
-    def receive(self) -> Sequence[DeadLetter]:
-        """Return some of the dead letters, and hide them for a while; none is the end."""
-
-    def send_again(self, letter: DeadLetter, body: str) -> None:
-        """Queue a dead letter's message again, and then delete it from the dead letters."""
-
-
-class FailedCallbacks(Protocol):
-    """Callbacks that no try delivered."""
-
-    def reopen_callback(self, job_id: int, *, due_at: float) -> bool:
-        """Owe a callback again that no try delivered; False where it did not fail."""
+    from leanpix.services.ports import Clock, DeadLetterQueue, FailedCallbacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

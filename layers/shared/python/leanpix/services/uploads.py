@@ -9,12 +9,10 @@ from leanpix.contract import UPLOAD_URL_SECONDS, ErrorName
 from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.domain.ids import is_public_id, make_public_id
 from leanpix.domain.results import direct_upload_object_key
-from leanpix.domain.submission import StoredUpload, UploadReference
-from leanpix.domain.uploads import UploadGrant
+from leanpix.domain.submission import StoredUpload, UploadGrant, UploadReference
 
 if TYPE_CHECKING:
-    from leanpix.domain.submission import Input, Submission
-    from leanpix.domain.uploads import UploadRequest
+    from leanpix.domain.submission import Input, Submission, UploadRequest
     from leanpix.services.ports import DirectUploads
 
 
@@ -58,5 +56,5 @@ class UploadsService:
         if not is_public_id(reference.upload_id):
             return None
         key = direct_upload_object_key(account_id, reference.upload_id)
-        found = self.store.find(key)
-        return StoredUpload(file_name=found.file_name, object_key=key) if found else None
+        name = self.store.find_name(key)
+        return StoredUpload(file_name=name, object_key=key) if name is not None else None

@@ -23,13 +23,19 @@ from leanpix.domain.file_names import clean_file_name, name_from_url
 from leanpix.domain.jobs import Credentials
 from leanpix.domain.options import Compression, ImageOptions, Operation
 from leanpix.domain.results import result_object_key
-from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
-from leanpix.domain.uploads import UploadRequest
+from leanpix.domain.submission import (
+    Input,
+    Link,
+    Submission,
+    Upload,
+    UploadReference,
+    UploadRequest,
+)
 from leanpix.forms import parse_form
 
 if TYPE_CHECKING:
     from leanpix.dialects.fields import Field
-    from leanpix.domain.downloads import DownloadRequest
+    from leanpix.domain.results import DownloadRequest
     from leanpix.http import Request
 
 

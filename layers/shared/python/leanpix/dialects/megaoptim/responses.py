@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from leanpix.domain.errors import LeanpixError
     from leanpix.domain.jobs import FinishedJob, Image, Job, Rendition
-    from leanpix.domain.uploads import UploadGrant
+    from leanpix.domain.submission import UploadGrant
     from leanpix.http import Request, Response
 
 STRING_ID_USER_AGENT = "MegaOptim Python Client"

@@ -17,7 +17,7 @@ from leanpix.domain.submission import Submission, Upload
 from leanpix.forms import parse_form
 
 if TYPE_CHECKING:
-    from leanpix.domain.downloads import DownloadRequest
+    from leanpix.domain.results import DownloadRequest
     from leanpix.http import Request
 
 

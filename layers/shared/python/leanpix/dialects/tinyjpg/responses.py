@@ -17,10 +17,9 @@ from leanpix.domain.results import upload_object_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leanpix.domain.accounts import Usage
+    from leanpix.domain.accounts import Standing, Usage
     from leanpix.domain.errors import LeanpixError
     from leanpix.domain.jobs import Image, Job, Outcome
-    from leanpix.domain.standing import Standing
     from leanpix.http import Response
 
 ACCEPTED_TEXT = "Image uploaded and queued for optimization"

@@ -28,21 +28,21 @@ from leanpix.services.ports import (
 
 if TYPE_CHECKING:
     from leanpix.domain.tasks import ImageTask
-    from leanpix.services.announce import AnnounceService
+    from leanpix.services.callbacks import CallbackAnnouncer
 
 SETTLE_MARGIN_SECONDS = 10.0
 """Of the function's time, kept for storing the result and settling after the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptimizeService:
+class OptimizationService:
     """Ends images."""
 
     jobs: Jobs
     objects: Objects
     fetcher: Fetcher
     engine: Engine
-    announcer: AnnounceService
+    announcer: CallbackAnnouncer
     clock: Clock
     retention_days: int
 

@@ -19,7 +19,7 @@ from leanpix.observability import (
 if TYPE_CHECKING:
     from leanpix.domain.callbacks import CallbackState
     from leanpix.domain.jobs import Image, Outcome
-    from leanpix.services.sweep import SweepReport
+    from leanpix.services.recovery import SweepReport
 
 
 def count_image(image: Image | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
-from leanpix.adapters.attributes import from_attribute, to_attribute
+from leanpix.adapters.dynamodb.attributes import from_attribute, to_attribute
 from leanpix.contract import TTL_ATTRIBUTE
 from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import (
@@ -22,7 +22,7 @@ from leanpix.domain.jobs import (
     UrlSource,
 )
 from leanpix.domain.options import Compression, ImageOptions, Operation
-from leanpix.domain.sweeping import FIRST_CALLBACK_LOOK_SECONDS, FIRST_LOOK_SECONDS, shard_of
+from leanpix.domain.recovery import FIRST_CALLBACK_LOOK_SECONDS, FIRST_LOOK_SECONDS, shard_of
 
 Item = dict[str, Any]
 """An item, or a part of one, in DynamoDB's own notation: ``{"name": {"S": "…"}}``."""

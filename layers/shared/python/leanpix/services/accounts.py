@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import ErrorName
+from leanpix.domain.accounts import Standing
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import hash_api_key
-from leanpix.domain.standing import Standing
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
@@ -19,7 +19,7 @@ MONTHS_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdentifyService:
+class KeyService:
     """Finds the account behind a key."""
 
     keys: Keys

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from leanpix.contract import IDEMPOTENCY_SECONDS, ErrorName
 from leanpix.domain.callbacks import Callback
 from leanpix.domain.errors import LeanpixError
+from leanpix.domain.estimates import estimate_bytes
 from leanpix.domain.idempotency import (
     IdempotencyRecord,
     fingerprint_submission,
@@ -35,16 +36,17 @@ from leanpix.services.ports import (
     KeyUsedError,
     NoTokensLeftError,
     Objects,
+    Prober,
     QueueFailedError,
-    UploadResolver,
 )
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
+    from leanpix.services.uploads import UploadsService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptService:
+class SubmissionService:
     """Takes submissions in.
 
     Uploads are stored before the record is made: a crash in between leaves an object that expires,
@@ -55,7 +57,7 @@ class AcceptService:
     accounts: Accounts
     objects: Objects
     queue: ImageQueue
-    uploads: UploadResolver
+    uploads: UploadsService
     clock: Clock
     retention_days: int
 
@@ -149,6 +151,44 @@ class AcceptService:
             self.queue.send(tasks, account_id=job.account_id)
         except QueueFailedError as error:
             logger.warning("images left to the sweeper", job_id=job.job_id, why=str(error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A job, and what the headers of its uploads tell: their sizes in all, now and to come."""
+
+    job: Job
+    original_bytes: int
+    estimated_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbedSubmissionService:
+    """Takes submissions in after a look at their uploads' headers; it decodes nothing."""
+
+    submissions: SubmissionService
+    prober: Prober
+
+    def accept(self, submission: Submission) -> Accepted:
+        """Return the recorded and queued job, and how small its uploads should get.
+
+        What is no image is left for the engine. Raises as ``SubmissionService.accept`` does.
+        """
+        original_bytes = estimated_bytes = 0
+        inputs: list[Input] = []
+        for item in submission.inputs:
+            if not isinstance(item, Upload):
+                inputs.append(item)
+                continue
+            facts = self.prober.probe(item.data)
+            original_bytes += len(item.data)
+            estimated_bytes += estimate_bytes(len(item.data), facts, submission.options)
+            inputs.append(replace(item, content_type=facts.content_type) if facts else item)
+        return Accepted(
+            job=self.submissions.accept(replace(submission, inputs=tuple(inputs))),
+            original_bytes=original_bytes,
+            estimated_bytes=estimated_bytes,
+        )
 
 
 def _make_idempotency(submission: Submission, job_id: int, now: float) -> IdempotencyRecord | None:

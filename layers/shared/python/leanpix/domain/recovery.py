@@ -26,13 +26,6 @@ class OpenRecord:
     due_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredObject:
-    """A file in the object store."""
-
-    object_key: str
-
-
 def shard_of(job_id: int) -> str:
     """Return the partition of the index of open records. Job ids are random, so it is even."""
     return str(job_id % OPEN_SHARDS)

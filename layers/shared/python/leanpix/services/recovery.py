@@ -17,8 +17,8 @@ from leanpix.contract import (
     UPLOADS_PREFIX,
 )
 from leanpix.domain.ids import start_public_ids
-from leanpix.domain.jobs import Image, ImageState, Job
-from leanpix.domain.sweeping import (
+from leanpix.domain.jobs import Image, ImageState, Job, KeptReason
+from leanpix.domain.recovery import (
     LEASE_GRACE_SECONDS,
     PATIENCE_SECONDS,
     OpenRecord,
@@ -29,11 +29,31 @@ from leanpix.observability import logger, report_anomaly
 from leanpix.services.ports import LeaseLostError, QueueFailedError
 
 if TYPE_CHECKING:
-    from leanpix.services.announce import AnnounceService
-    from leanpix.services.give_up import GiveUpService
+    from leanpix.services.callbacks import CallbackAnnouncer
     from leanpix.services.ports import Clock, ImageQueue, Jobs, OpenRecords, Uploads
 
 CURSOR_EVERY_UPLOADS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUpService:
+    """Takes what SQS moved to the dead-letter queue, and what the sweeper found too old."""
+
+    jobs: Jobs
+    announcer: CallbackAnnouncer
+    clock: Clock
+
+    def give_up(self, task: ImageTask) -> bool:
+        """Mark the image failed and refund it; return False where it had ended already.
+
+        Raises ``LeaseLostError`` while a worker holds the image, who may yet succeed: a message
+        may have been delivered more often than the image was worked on.
+        """
+        has_ended_now = self.jobs.fail(
+            task, reason=KeptReason.INTERNAL_ERROR.value, now=self.clock.now()
+        )
+        self.announcer.announce(task.job_id)
+        return has_ended_now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +77,7 @@ class SweepService:
     records: OpenRecords
     queue: ImageQueue
     uploads: Uploads
-    announcer: AnnounceService
+    announcer: CallbackAnnouncer
     giver_up: GiveUpService
     clock: Clock
 
@@ -131,13 +151,13 @@ class _Run:
         oldest = f"{UPLOADS_PREFIX}{start_public_ids(self.started - UNUSED_UPLOAD_SECONDS)}"
         cursor, looked = records.read_cursor(), 0
         last = cursor
-        for stored in self.service.uploads.list_uploads(after=cursor, until=oldest):
+        for key in self.service.uploads.list_uploads(after=cursor, until=oldest):
             if not self._has_time():
                 break
-            if not self._is_used(stored.object_key):
-                self.service.uploads.delete(stored.object_key)
+            if not self._is_used(key):
+                self.service.uploads.delete(key)
                 self.report.uploads_deleted += 1
-            last, looked = stored.object_key, looked + 1
+            last, looked = key, looked + 1
             if looked % CURSOR_EVERY_UPLOADS == 0:
                 records.write_cursor(last)
         if last != cursor:

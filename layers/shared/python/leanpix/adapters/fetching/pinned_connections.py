@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 
-from leanpix.adapters.address_guard import AddressRefusedError, Resolve, choose_addresses
+from leanpix.adapters.fetching.address_guard import AddressRefusedError, Resolve, choose_addresses
 
 if TYPE_CHECKING:
     import ssl

@@ -16,7 +16,7 @@ from leanpix.domain.callbacks import (
 )
 from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import FinishedJob
-from leanpix.domain.sweeping import LEASE_GRACE_SECONDS
+from leanpix.domain.recovery import LEASE_GRACE_SECONDS
 from leanpix.domain.tasks import CallbackTask
 from leanpix.observability import logger
 from leanpix.services.ports import FetchFailedError, QueueFailedError
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from leanpix.domain.callbacks import Callback
     from leanpix.domain.jobs import Job
-    from leanpix.services.ports import Accounts, CallbackQueue, Callbacks, Clock, Jobs, Poster
+    from leanpix.services.ports import (
+        Accounts,
+        CallbackQueue,
+        Callbacks,
+        Clock,
+        JobReader,
+        Poster,
+    )
 
 RenderResult = Callable[[FinishedJob], bytes]
 """Gives the body that a poll of the same job would get."""
@@ -35,10 +42,37 @@ LONGEST_DELAY_SECONDS: Final = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallBackService:
+class CallbackAnnouncer:
+    """Queues a job's callback as its last image ends.
+
+    Whoever ends an image asks for it, and of several the last one sees all ended. A crash before
+    the message leaves the callback owed on record, and the sweeper queues it.
+    """
+
+    jobs: JobReader
+    callbacks: CallbackQueue
+
+    def announce(self, job_id: int) -> bool:
+        """Queue the callback if it is due now; return whether that was done."""
+        job = self.jobs.read(job_id)
+        if job is None or job.callback is None:
+            return False
+        if not (job.is_final and job.callback.is_pending):
+            return False
+        task = CallbackTask(job_id, job.callback.attempts)
+        try:
+            self.callbacks.send_callback(task, account_id=job.account_id)
+        except QueueFailedError as error:
+            logger.warning("callback left to the sweeper", job_id=job_id, why=str(error))
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackService:
     """Delivers callbacks, at least once each."""
 
-    jobs: Jobs
+    jobs: JobReader
     accounts: Accounts
     callbacks: Callbacks
     queue: CallbackQueue

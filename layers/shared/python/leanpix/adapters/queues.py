@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from leanpix.contract import CORRELATION_ATTRIBUTE
-from leanpix.domain.tasks import CallbackTask, ImageTask, task_to_body
+from leanpix.domain.tasks import CallbackTask, DeadLetter, ImageTask, task_to_body
 from leanpix.observability import logger
 from leanpix.services.ports import QueueFailedError
 
@@ -79,6 +79,39 @@ class SqsCallbackQueue:
                 MessageGroupId=account_id,
                 MessageAttributes=_correlation(),
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetters:
+    """A dead-letter queue and the queue that its messages came from."""
+
+    client: SQSClient
+    dead_letter_url: str
+    url: str
+
+    def receive(self) -> list[DeadLetter]:
+        """Return some of the dead letters, and hide them for a while; none is the end."""
+        answer = self.client.receive_message(
+            QueueUrl=self.dead_letter_url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["MessageGroupId"],
+        )
+        return [
+            DeadLetter(
+                body=message["Body"],
+                group_id=message.get("Attributes", {}).get("MessageGroupId", ""),
+                receipt=message["ReceiptHandle"],
+            )
+            for message in answer.get("Messages", ())
+        ]
+
+    def send_again(self, letter: DeadLetter, body: str) -> None:
+        """Queue a dead letter's message again, and then delete it from the dead letters."""
+        # Whose turn it is matters little here; SQS only asks for a name.
+        self.client.send_message(
+            QueueUrl=self.url, MessageBody=body, MessageGroupId=letter.group_id or "redriven"
+        )
+        self.client.delete_message(QueueUrl=self.dead_letter_url, ReceiptHandle=letter.receipt)
 
 
 def _correlation() -> dict[str, MessageAttributeValueTypeDef]:

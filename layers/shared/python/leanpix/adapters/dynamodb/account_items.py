@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from leanpix.adapters.items import Item, to_item
+from leanpix.adapters.dynamodb.items import Item, to_item
 from leanpix.contract import FORMATS
 from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.ledger import Balance, month_of

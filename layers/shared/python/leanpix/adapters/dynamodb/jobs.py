@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from leanpix.adapters.account_items import charge, count_usage, refund
-from leanpix.adapters.items import (
+from leanpix.adapters.dynamodb.account_items import charge, count_usage, refund
+from leanpix.adapters.dynamodb.items import (
     Item,
     from_item,
     image_from_values,
@@ -16,7 +16,7 @@ from leanpix.adapters.items import (
     outcome_to_value,
     to_item,
 )
-from leanpix.adapters.transactions import ConditionRefusedError, write_transaction
+from leanpix.adapters.dynamodb.transactions import ConditionRefusedError, write_transaction
 from leanpix.contract import TTL_ATTRIBUTE
 from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
@@ -31,7 +31,7 @@ from leanpix.services.ports import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from leanpix.adapters.accounts_table import AccountsTable
+    from leanpix.adapters.dynamodb.accounts import AccountsTable
     from leanpix.domain.accounts import Account
     from leanpix.domain.tasks import ImageTask
 
@@ -42,11 +42,27 @@ as a month begins or its last tokens go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobsTable:
-    """The jobs table, and the account items that its transactions touch."""
+class JobReaderTable:
+    """The jobs table, read."""
 
     client: DynamoDBClient
     table: str
+
+    def read(self, job_id: int) -> Job | None:
+        """Return a job with its images, as last written."""
+        answer = self.client.query(
+            TableName=self.table,
+            KeyConditionExpression="job_id = :job_id",
+            ExpressionAttributeValues=to_item({":job_id": str(job_id)}),
+            ConsistentRead=True,
+        )
+        return job_from_items(answer["Items"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsTable(JobReaderTable):
+    """The jobs table, and the account items that its transactions touch."""
+
     accounts: AccountsTable
 
     def create(
@@ -95,16 +111,6 @@ class JobsTable:
             job_id=int(values["led_to"]),
             expires_at=float(values[TTL_ATTRIBUTE]),
         )
-
-    def read(self, job_id: int) -> Job | None:
-        """Return a job with its images, as last written."""
-        answer = self.client.query(
-            TableName=self.table,
-            KeyConditionExpression="job_id = :job_id",
-            ExpressionAttributeValues=to_item({":job_id": str(job_id)}),
-            ConsistentRead=True,
-        )
-        return job_from_items(answer["Items"])
 
     def claim(
         self, task: ImageTask, *, lease_id: str, now: float, lease_ends_at: float

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from leanpix.adapters.items import (
+from leanpix.adapters.dynamodb.items import (
     JOB_PART,
     from_item,
     image_key,
@@ -15,9 +15,9 @@ from leanpix.adapters.items import (
     parse_image_part,
     to_item,
 )
-from leanpix.adapters.jobs_table import used_upload_key
+from leanpix.adapters.dynamodb.jobs import used_upload_key
 from leanpix.contract import OPEN_RECORDS_INDEX, OPEN_SHARDS
-from leanpix.domain.sweeping import OpenRecord
+from leanpix.domain.recovery import OpenRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from leanpix.adapters.items import Item, delivery_to_value, from_item, job_key, to_item
+from leanpix.adapters.dynamodb.items import Item, delivery_to_value, from_item, job_key, to_item
 from leanpix.domain.callbacks import CallbackState, Delivery
-from leanpix.domain.sweeping import shard_of
+from leanpix.domain.recovery import shard_of
 from leanpix.services.ports import LeaseLostError
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from typing import Final
 
 import httpcore
 
-from leanpix.adapters.address_guard import AddressRefusedError, Resolve, resolve_name
-from leanpix.adapters.pinned_connections import PinnedBackend
-from leanpix.adapters.web_address import AddressInvalidError, WebAddress, parse_address
+from leanpix.adapters.fetching.address_guard import AddressRefusedError, Resolve, resolve_name
+from leanpix.adapters.fetching.pinned_connections import PinnedBackend
+from leanpix.adapters.fetching.web_address import AddressInvalidError, WebAddress, parse_address
 from leanpix.contract import APP_VERSION
 from leanpix.domain.jobs import Credentials, KeptReason
 from leanpix.services.ports import FetchFailedError

@@ -6,7 +6,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from leanpix.adapters import deadline
+from leanpix import deadline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import ErrorName
 from leanpix.domain.errors import LeanpixError
-from leanpix.domain.jobs import FinishedJob, Job
+from leanpix.domain.jobs import FinishedJob
 
 if TYPE_CHECKING:
-    from leanpix.services.ports import Accounts, Clock, Jobs
+    from leanpix.services.jobs import JobService
+    from leanpix.services.ports import Accounts, Clock
 
 FIRST_PAUSE_SECONDS: Final = 0.05
 SHORT_PAUSE_SECONDS: Final = 0.1
@@ -22,10 +23,10 @@ PAUSE_GROWTH: Final = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitService:
+class PollService:
     """Holds a poll until its job has ended."""
 
-    jobs: Jobs
+    jobs: JobService
     accounts: Accounts
     clock: Clock
     max_hold_seconds: int
@@ -41,7 +42,7 @@ class WaitService:
         started = self.clock.now()
         pause = FIRST_PAUSE_SECONDS
         while True:
-            job = self.look_up(job_id, account_id=account_id)
+            job = self.jobs.look_up(job_id, account_id=account_id)
             if job.is_final:
                 break
             waited = self.clock.now() - started
@@ -55,19 +56,6 @@ class WaitService:
         if account is None:
             raise LeanpixError(ErrorName.INVALID_API_KEY)
         return FinishedJob(job, account)
-
-    def look_up(self, job_id: int, *, account_id: str) -> Job:
-        """Return a job of the account's as it stands.
-
-        Raises ``LeanpixError``: ``JOB_NOT_FOUND``, ``NOT_YOUR_JOB``.
-        """
-        job = self.jobs.read(job_id)
-        # DynamoDB deletes expired items days late, so the time is compared here too.
-        if job is None or job.expires_at <= self.clock.now():
-            raise LeanpixError(ErrorName.JOB_NOT_FOUND)
-        if job.account_id != account_id:
-            raise LeanpixError(ErrorName.NOT_YOUR_JOB)
-        return job
 
 
 def _next_pause(pause: float, waited: float) -> float:

@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, ErrorName
-from leanpix.domain.downloads import Download, DownloadRequest
 from leanpix.domain.errors import LeanpixError
+from leanpix.domain.results import Download, DownloadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from leanpix.services.ports import Clock
+    from leanpix.domain.results import StoredFile
+    from leanpix.services.ports import Clock, Results
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
-    """What the object store says of a file without its content."""
-
-    content_type: str
-    etag: str
-    total_bytes: int
-    expires_at: float
-
-
-class Results(Protocol):
-    """Files that can be read in part, or be linked to."""
-
-    def describe(self, object_key: str) -> StoredFile | None:
-        """Return what is known of a file, or None where there is none."""
-
-    def read_range(self, object_key: str, first: int, last: int) -> bytes:
-        """Return the bytes from ``first`` to ``last``, both included."""
-
-    def link(self, object_key: str) -> str:
-        """Return a URL under which the file can be had for a short while."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadService:
+class ResultService:
     """Hands out files of the object store; who knows the URL may have the file."""
 
     results: Results

@@ -1,0 +1,38 @@
+"""API keys in API Gateway. Only the command line uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_apigateway import APIGatewayClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiGatewayKeys:
+    """Keys in API Gateway; each plan has a usage plan."""
+
+    client: APIGatewayClient
+    usage_plan_ids: Mapping[str, str]
+
+    def create(self, api_key: str, *, name: str, plan: str) -> str:
+        """Create a key in a plan's usage plan and return its id."""
+        created = self.client.create_api_key(name=name, value=api_key, enabled=True)
+        try:
+            self.client.create_usage_plan_key(
+                usagePlanId=self.usage_plan_ids[plan], keyId=created["id"], keyType="API_KEY"
+            )
+        except BaseException:
+            self.delete(created["id"])
+            raise
+        return created["id"]
+
+    def delete(self, gateway_key_id: str) -> None:
+        """Delete a key; one that is gone already is fine."""
+        try:
+            self.client.delete_api_key(apiKey=gateway_key_id)
+        except self.client.exceptions.NotFoundException:
+            return

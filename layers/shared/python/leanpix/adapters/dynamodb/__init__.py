@@ -1,0 +1,1 @@
+"""Keep jobs, accounts and keys in DynamoDB."""

@@ -1,0 +1,1 @@
+"""Fetch from addresses that strangers name, and never from our own network."""
