@@ -1,4 +1,4 @@
-"""A client of both APIs, for tests against the local cloud."""
+"""Call both APIs as a client, for tests against the local cloud."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 150
 
 @dataclass(frozen=True)
 class Api:
-    """Calls the API as one account, or without a key."""
+    """A client of the API with one account's key, or without a key."""
 
     url: str
     api_key: str | None = None
@@ -45,11 +45,11 @@ class Api:
         return answer
 
     def get(self, path: str, **details: Any) -> requests.Response:
-        """GET."""
+        """Send a GET."""
         return self.call("GET", path, **details)
 
     def post(self, path: str, **details: Any) -> requests.Response:
-        """POST."""
+        """Send a POST."""
         return self.call("POST", path, **details)
 
     def submit(
@@ -95,7 +95,7 @@ class Api:
 
 @dataclass
 class Site:
-    """A web site on loopback: what it serves by path, and what it was asked."""
+    """A web site on loopback: its pages by path, and the requests that it got."""
 
     url: str = ""
     pages: dict[str, bytes] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""Holds what the APIs send to the types that their bodies declare, which nothing does at run time.
+"""Hold answers to the types that their bodies declare, which nothing does at run time.
 
 Strictly: a number is no text, and what no body declares is not sent. The description at
-``/openapi.json`` is made of the same bodies by our own generator; this is a second reading.
+`/openapi.json` is made of the same bodies by our own generator; this is a second reading.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Fixtures and scheduling for all tests."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ ONE_PROCESS_EACH = ("contract", "e2e", "infra", "packaging")
 
 
 class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives a process whole folders of tests where their set-up is dear, and single tests else.
+    """A schedule of whole folders where their set-up is slow, and of single tests elsewhere.
 
-    pytest-xdist's own way, ``--dist=loadgroup``, has no effect with pytest 9.2: it writes the
-    group into ``item._nodeid``, which pytest does not read any more.
+    pytest-xdist's own way, `--dist=loadgroup`, has no effect with pytest 9.2: it writes the
+    group into `item._nodeid`, which pytest does not read any more.
     """
 
     def _split_scope(self, nodeid: str) -> str:

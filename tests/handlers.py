@@ -1,4 +1,4 @@
-"""Real handlers over services in memory: an event goes in as API Gateway makes it."""
+"""Call real handlers over services in memory by events as API Gateway makes them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONTEXT = SimpleNamespace(aws_request_id="1-2-3", get_remaining_time_in_millis=l
 
 @dataclass(frozen=True)
 class Answer:
-    """What a handler gave API Gateway."""
+    """The response of a handler to API Gateway."""
 
     status: int
     headers: dict[str, str]

@@ -1,4 +1,4 @@
-"""Pictures that tests make."""
+"""Make pictures for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP to the byte: what clients of all ages put on the wire."""
+"""Send HTTP to the byte, as clients of all ages put it on the wire."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ CRLF = b"\r\n"
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """What came back."""
+    """An answer to the byte."""
 
     status: int
     headers: dict[str, str]
     body: bytes
     interim: bytes
-    """What came before the body was sent: ``100 Continue``, or nothing."""
+    """What came before the body was sent: `100 Continue`, or nothing."""
 
 
 class _Reply(io.BytesIO):
-    """Bytes that ``http.client`` can read as a socket."""
+    """Bytes that `http.client` can read as a socket."""
 
     def makefile(self, *_: Any) -> _Reply:
         return self
@@ -33,7 +33,7 @@ class _Reply(io.BytesIO):
 def exchange(url: str, head: bytes, body: bytes = b"", *, expects: bool = False) -> RawAnswer:
     """Send a head and a body, and return the answer.
 
-    With ``expects``, the body waits until the server has said ``100 Continue``.
+    With `expects`, the body waits until the server has said `100 Continue`.
     """
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=60) as wire:

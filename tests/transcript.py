@@ -1,4 +1,4 @@
-"""Runs the documents' examples as they are printed, with host, key and file put in."""
+"""Run the documents' examples as they are printed, with host, key and file put in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VENDOR_PAGE = "https://example.com/photo.jpg"
 
 @dataclass(frozen=True)
 class Transcript:
-    """What stands in for the documents' host, key, file and page."""
+    """The values in place of the documents' host, key, file and page."""
 
     url: str
     api_key: str
@@ -51,7 +51,7 @@ def _by_curl(arguments: list[str]) -> tuple[int, bytes]:
 
 
 def _by_requests(arguments: list[str]) -> tuple[int, bytes]:
-    """Do the same where there is no curl: ``-X``, ``-H`` and ``-F`` are all that is used."""
+    """Do the same where there is no curl; the examples use `-X`, `-H` and `-F` alone."""
     method, url = "GET", ""
     headers: dict[str, str] = {}
     parts: list[tuple[str, Any]] = []

@@ -1,4 +1,4 @@
-"""What a rival would need at our score is interpolated between its own encodes."""
+"""Test the interpolation of a rival's size at our score."""
 
 from __future__ import annotations
 

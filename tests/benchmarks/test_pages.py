@@ -1,4 +1,4 @@
-"""Refreshing what was measured is one command, and touches nothing else."""
+"""Test that refreshing the measured figures is one command and touches nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plot is drawn by ourselves."""
+"""Test the plot that the benchmarks draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of figures, from records alone."""
+"""Test the table of figures, which is made from records alone."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.handlers import House
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    """A running local cloud; its log stays in ``.local/contract.log``."""
+    """Yield a running local cloud; its log stays in `.local/contract.log`."""
     log = LOCAL_DIR / "contract.log"
     log.unlink(missing_ok=True)
     with LocalCloud(log=log) as running:
@@ -25,7 +25,7 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def make_account(cloud: LocalCloud) -> Callable[..., LocalAccount]:
-    """Creates accounts: ``make_account(tokens=20, plan="free")``."""
+    """Return a maker of accounts: `make_account(tokens=20, plan="free")`."""
 
     def make(**details: Any) -> LocalAccount:
         return create_local_account(cloud, **details)
@@ -35,30 +35,30 @@ def make_account(cloud: LocalCloud) -> Callable[..., LocalAccount]:
 
 @pytest.fixture
 def api(cloud: LocalCloud, make_account: Callable[..., LocalAccount]) -> Api:
-    """A client with an account of the test's own."""
+    """Return a client with an account of the test's own."""
     return Api(cloud.url, make_account().api_key)
 
 
 @pytest.fixture
 def anyone(cloud: LocalCloud) -> Api:
-    """A client without a key."""
+    """Return a client without a key."""
     return Api(cloud.url)
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A web site on loopback; the local cloud may fetch from it."""
+    """Yield a web site on loopback that the local cloud may fetch from."""
     with serve_site() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def photo() -> bytes:
-    """A real photo: JPEG, 640 x 427, 112,525 bytes."""
+    """Return a real photo: JPEG, 640 x 427, 112,525 bytes."""
     return find_photo("rocket.jpg").read_bytes()
 
 
 @pytest.fixture
 def house() -> House:
-    """Handlers over services in memory."""
+    """Return handlers over services in memory."""
     return House()

@@ -1,4 +1,4 @@
-"""What tests of MegaOptim's resolutions ask of the house: submit, poll, read."""
+"""Calls of MegaOptim's routes for the tests of the resolutions: submit, poll, read."""
 
 from __future__ import annotations
 

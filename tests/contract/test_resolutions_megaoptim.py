@@ -1,4 +1,4 @@
-"""RESOLUTIONS, MegaOptim: keys, requests, polls. One class a row, named by its first words."""
+"""Test what docs/api-coverage.md settles for MegaOptim: keys, requests, polls."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class TestErrorsMadeByApiGateway:
             assert set(answer.json()) == {"status", "code", "errors", "success", "message"}
 
     def test_429_tells_when_to_try_again(self) -> None:
-        """Seen in ``tests/e2e/test_rates.py``."""
+        """Seen in `tests/e2e/test_rates.py`."""
         assert ERRORS[ErrorName.TOO_MANY_REQUESTS].retry_after_seconds
 
 

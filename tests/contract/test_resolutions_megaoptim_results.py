@@ -1,4 +1,4 @@
-"""RESOLUTIONS, MegaOptim: what a result says, and where it is. One class a row."""
+"""Test what docs/api-coverage.md settles for MegaOptim's results and their URLs."""
 
 from __future__ import annotations
 

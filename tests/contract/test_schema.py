@@ -1,4 +1,4 @@
-"""schemathesis: what the local cloud answers is what ``/openapi.json`` says, and never a 5xx.
+"""Test by schemathesis that the local cloud answers as `/openapi.json` says, never with a 5xx.
 
 Each operation gets cases that keep to its schema and cases that break it, made by Hypothesis. Many
 accounts take turns, as the documented rates hold for each key.
@@ -73,7 +73,7 @@ pytestmark = [
 
 @dataclass
 class Tally:
-    """What was asked, and what was answered."""
+    """The counts of requests and answers."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     by_operation: Counter[str] = field(default_factory=Counter)
@@ -81,13 +81,13 @@ class Tally:
 
 @pytest.fixture(scope="module")
 def tally() -> Tally:
-    """One count over all operations."""
+    """Return one count over all operations."""
     return Tally()
 
 
 @pytest.fixture(scope="module")
 def keys(make_account: Callable[..., LocalAccount]) -> Iterator[str]:
-    """Keys of many accounts, in turns, for ever; one in four has no token, so that 466 comes."""
+    """Yield keys of many accounts in turns; one in four has no token, so that 466 comes."""
     tokens = itertools.cycle((0, TOKENS, TOKENS, TOKENS))
     accounts = [make_account(tokens=next(tokens), plan="pro") for _ in range(ACCOUNTS)]
     return itertools.cycle([account.api_key for account in accounts])
@@ -95,7 +95,7 @@ def keys(make_account: Callable[..., LocalAccount]) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def schema(cloud: LocalCloud) -> schemathesis.BaseSchema:
-    """The description as it is served."""
+    """Return the description as it is served."""
     answer = Api(cloud.url).get("/openapi.json")
     assert answer.status_code == 200
     return schemathesis.openapi.from_dict(answer.json())

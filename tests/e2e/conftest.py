@@ -1,6 +1,6 @@
-"""One local cloud for all end-to-end tests, started when the first of them needs it.
+"""A local cloud for all end-to-end tests, started when the first of them needs it.
 
-``tests/conftest.py`` keeps the tests of this folder in one process.
+`tests/conftest.py` keeps the tests of this folder in one process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.api import Api, Site, serve_site
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    """A running local cloud; its log stays in ``.local/e2e.log``."""
+    """Yield a running local cloud; its log stays in `.local/e2e.log`."""
     log = LOCAL_DIR / "e2e.log"
     log.unlink(missing_ok=True)
     with LocalCloud(log=log) as running:
@@ -27,7 +27,7 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def make_account(cloud: LocalCloud) -> Callable[..., LocalAccount]:
-    """Creates accounts: ``make_account(tokens=20, plan="free")``."""
+    """Return a maker of accounts: `make_account(tokens=20, plan="free")`."""
 
     def make(**details: Any) -> LocalAccount:
         return create_local_account(cloud, **details)
@@ -37,24 +37,24 @@ def make_account(cloud: LocalCloud) -> Callable[..., LocalAccount]:
 
 @pytest.fixture
 def account(make_account: Callable[..., LocalAccount]) -> LocalAccount:
-    """An account of the test's own, with unlimited tokens, and its key."""
+    """Return an account of the test's own, with unlimited tokens, and its key."""
     return make_account()
 
 
 @pytest.fixture(scope="session")
 def photo() -> bytes:
-    """A real photo: JPEG, 640 x 427, 112,525 bytes."""
+    """Return a real photo: JPEG, 640 x 427, 112,525 bytes."""
     return find_photo("rocket.jpg").read_bytes()
 
 
 @pytest.fixture
 def api(cloud: LocalCloud, account: LocalAccount) -> Api:
-    """A client with an account of the test's own."""
+    """Return a client with an account of the test's own."""
     return Api(cloud.url, account.api_key)
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A web site on loopback; the local cloud may fetch from it."""
+    """Yield a web site on loopback that the local cloud may fetch from."""
     with serve_site() as running:
         yield running

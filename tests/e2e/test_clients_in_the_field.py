@@ -1,4 +1,4 @@
-"""What clients that people run do beside the documents, and what has to go well for them."""
+"""Test the habits of real clients that no document describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make demo` does, on the cloud of the other end-to-end tests."""
+"""Test `make demo` on the cloud of the other end-to-end tests."""
 
 from __future__ import annotations
 

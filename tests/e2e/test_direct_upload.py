@@ -1,4 +1,4 @@
-"""Large images go to S3 directly: grant, upload, submit, result."""
+"""Test that large images go to S3 directly: grant, upload, submit, result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.images import make_photo_jpeg
 
 @pytest.fixture(scope="module")
 def large_photo() -> bytes:
-    """A JPEG larger than a request can carry: all noise, so that it is small in pixels."""
+    """Return a JPEG too large for a request: all noise, so that it has few pixels."""
     noise = np.random.default_rng(7).integers(0, 256, (1600, 1600, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "JPEG", quality=98, subsampling=0)

@@ -1,4 +1,4 @@
-"""Every example of MegaOptim's document, by curl, answers as it is printed there."""
+"""Test by curl that every example of MegaOptim's document answers as it is printed there."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ RESULT = {
 
 @pytest.fixture
 def transcript(api: Api, site: Site, photo: bytes, tmp_path: Path) -> Transcript:
-    """The documents' file and page are a real photo."""
+    """Return the transcript with a real photo as the document's file and page."""
     file = tmp_path / "image.jpg"
     file.write_bytes(photo)
     site.pages["/photo.jpg"] = photo
@@ -148,7 +148,7 @@ def test_image_download(transcript: Transcript, api: Api) -> None:
 
 
 class TestErrors:
-    """Status, code and text, word for word."""
+    """The status, code and text of each error, word for word."""
 
     def test_validation_400(self, transcript: Transcript) -> None:
         command = OPTIMIZE_BY_URL.replace('-F "type=url" \\\n', "")

@@ -1,4 +1,4 @@
-"""Every example of TinyJPG's document, by curl, answers as it is printed there."""
+"""Test by curl that every example of TinyJPG's document answers as it is printed there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ COMPLETED = {
 
 @pytest.fixture
 def transcript(api: Api, photo: bytes, tmp_path: Path) -> Transcript:
-    """The document's file is a real photo."""
+    """Return the transcript with a real photo as the document's file."""
     file = tmp_path / "image.jpg"
     file.write_bytes(photo)
     assert api.api_key

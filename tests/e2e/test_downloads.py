@@ -1,4 +1,4 @@
-"""Results as HTTP files: types, HEAD, conditions, ranges, SVG."""
+"""Test results as HTTP files: types, HEAD, conditions, ranges, SVG."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def encode(kind: str) -> bytes:
 
 @pytest.fixture
 def url(api: Api) -> str:
-    """Where a result is."""
+    """Return the URL of a result."""
     files = {"file": ("photo.jpg", encode("JPEG"))}
     (result,) = api.results({"type": "file"}, files)
     found: str = result["url"]
@@ -43,7 +43,7 @@ def url(api: Api) -> str:
 
 @pytest.fixture
 def anyone(api: Api) -> Api:
-    """A client without a key."""
+    """Return a client without a key."""
     return Api(api.url)
 
 

@@ -1,4 +1,4 @@
-"""The ledger on the local cloud: clients at once, killed optimizers, callbacks, the sweeper."""
+"""Test the ledger on the local cloud: parallel clients, kills, callbacks, the sweeper."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ TEXT = {"file": ("a.jpg", b"no image, so that it ends at once")}
 
 @pytest.fixture
 def target(cloud: LocalCloud) -> DeployedStack:
-    """What administration commands work on."""
+    """Return the stack that administration commands work on."""
     return DeployedStack(cloud.client, cloud.outputs)
 
 
 class Ear:
-    """Hears callbacks on loopback, and refuses the first ones."""
+    """A server on loopback that takes callbacks and refuses the first ones."""
 
     def __init__(self, refusals: int) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
@@ -70,7 +70,7 @@ class Ear:
 
 @pytest.fixture
 def ear() -> Iterator[Ear]:
-    """An ear that refuses once."""
+    """Yield such a server that refuses one callback."""
     ear = Ear(refusals=1)
     yield ear
     ear.server.shutdown()

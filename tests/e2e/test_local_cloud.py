@@ -1,4 +1,4 @@
-"""What the local cloud adds to the emulator, seen through the deployed stack."""
+"""Test what the local cloud adds to the emulator, through the deployed stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vendor's own command line, with nothing but its host changed."""
+"""Test the vendor's own command line with nothing but its host changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vendor's own client from PyPI, with nothing but its base URL changed."""
+"""Test the vendor's own client from PyPI with nothing but its base URL changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parameters do, seen in the file that comes back."""
+"""Test the parameters by the files that come back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def one(api: Api, fields: dict[str, str], data: bytes, *, path: str = "/v1/optim
 
 
 class TestSeveralImages:
-    """``type=urls`` and ``type=files``."""
+    """`type=urls` and `type=files`."""
 
     def test_urls_keep_their_order_with_gaps_and_with_those_that_failed(
         self, api: Api, site: Site
@@ -102,7 +102,7 @@ class TestConvert:
 
 
 class TestWebp:
-    """``webp=1``."""
+    """`webp=1`."""
 
     def test_gives_a_webp_beside_the_image(self, api: Api) -> None:
         data = jpeg()
@@ -120,7 +120,7 @@ class TestWebp:
 
 
 class TestSize:
-    """``max_width`` and ``max_height``."""
+    """`max_width` and `max_height`."""
 
     @pytest.mark.parametrize(
         ("fields", "size"),
@@ -139,7 +139,7 @@ class TestSize:
 
 
 class TestMetadata:
-    """``keep_exif``."""
+    """`keep_exif`."""
 
     @pytest.mark.parametrize(("keep", "kept"), [("1", True), ("0", False), ("", False)])
     def test_exif_is_stripped_unless_it_is_to_be_kept(
@@ -152,7 +152,7 @@ class TestMetadata:
 
 
 class TestColour:
-    """``cmyktorgb``."""
+    """`cmyktorgb`."""
 
     @pytest.mark.parametrize(("wanted", "mode"), [("1", "RGB"), ("0", "CMYK")])
     def test_cmyk_becomes_rgb_where_asked_for(self, api: Api, wanted: str, mode: str) -> None:

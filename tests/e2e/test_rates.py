@@ -1,4 +1,4 @@
-"""The documented rates, per key and method."""
+"""Test the documented rates for each key and method."""
 
 from __future__ import annotations
 

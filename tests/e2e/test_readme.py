@@ -1,4 +1,4 @@
-"""Every command that the README shows works as shown, here or in CI."""
+"""Test that every command of the README works as shown, here or in CI."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The local cloud enforces the roles of the template: what is taken from one, its function lacks.
+"""Test that the local cloud enforces the roles of the template.
 
 That no role allows more than it needs, for every function and right, is shown by
-``tests/infra/test_least_privilege.py``.
+`tests/infra/test_least_privilege.py`.
 """
 
 from __future__ import annotations

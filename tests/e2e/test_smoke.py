@@ -1,4 +1,4 @@
-"""What a deploy is tried with works on the local cloud, so that its refusals mean something."""
+"""Test that the smoke test of a deploy passes on the local cloud."""
 
 from __future__ import annotations
 

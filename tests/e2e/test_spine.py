@@ -1,4 +1,4 @@
-"""The main job, end to end: a photo goes in by file or URL, a smaller one comes out."""
+"""Test the main job, end to end: a photo goes in by file or URL, a smaller one comes out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANSWER_MILLISECONDS = 150
 
 
 class Client:
-    """Calls the API as one account."""
+    """A client of the API with one account's key."""
 
     def __init__(self, cloud: LocalCloud, account: LocalAccount) -> None:
         self.url = cloud.url
@@ -173,7 +173,7 @@ def test_utility_routes_need_no_key(cloud: LocalCloud) -> None:
 
 
 def test_submit_takes_less_than_300_ms_of_handler_time_for_a_1_mb_photo(client: Client) -> None:
-    """Once warm; the handler tells its time in ``Server-Timing``."""
+    """Once warm; the handler tells its time in `Server-Timing`."""
     data = make_photo_jpeg(width=2400, height=1600, quality=93)
     assert len(data) > 900_000
     times = []

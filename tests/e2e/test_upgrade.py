@@ -1,4 +1,4 @@
-"""A new version takes over while images are being worked on, and back: nothing is lost.
+"""Test that an upgrade and a downgrade lose no image that is being worked on.
 
 The short form of `make rehearse`, which does the same with an older commit.
 """
@@ -27,7 +27,7 @@ OTHER_VERSION = "0.0.0-rehearsal"
 
 @pytest.fixture
 def other_version(tmp_path: Path) -> Path:
-    """An assembly of this code under another version's name."""
+    """Return an assembly of this code under another version's name."""
     sources = tmp_path / "sources"
     for name in PARTS:
         ignored = shutil.ignore_patterns("__pycache__")

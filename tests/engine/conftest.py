@@ -1,4 +1,4 @@
-"""Pictures and helpers for the engine's tests; everything is made here, nothing is downloaded."""
+"""Pictures and helpers for the engine's tests; everything is made here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Maker = Callable[..., bytes]
 
 
 def photo(width: int = 320, height: int = 240, seed: int = 3) -> Image.Image:
-    """Soft light, hard edges and sensor noise: what makes a photo hard to compress."""
+    """Draw soft light, hard edges and sensor noise: a photo that is hard to compress."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width] / max(width, height)
     light = np.stack(
@@ -33,7 +33,7 @@ def photo(width: int = 320, height: int = 240, seed: int = 3) -> Image.Image:
 
 
 def screenshot(width: int = 320, height: int = 240) -> Image.Image:
-    """Saturated text and lines on flat colour, which halved chroma smears."""
+    """Draw saturated text and lines on flat colour, which halved chroma smears."""
     image = Image.new("RGB", (width, height), (20, 20, 40))
     draw = ImageDraw.Draw(image)
     for row in range(4, height, 12):
@@ -43,7 +43,7 @@ def screenshot(width: int = 320, height: int = 240) -> Image.Image:
 
 
 def saved(image: Image.Image, kind: str = "JPEG", **settings: object) -> bytes:
-    """The image as a file."""
+    """Return the image as a file."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **settings)
     return buffer.getvalue()
@@ -57,19 +57,19 @@ def frame_count(image: Image.Image) -> int:
 
 
 def opened(data: bytes) -> Image.Image:
-    """The decoded file, by a decoder that the engine does not use for it."""
+    """Return the file, decoded by a decoder that the engine does not use for it."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
 
 
 def pixels(data: bytes | Image.Image) -> np.ndarray:
-    """The RGB pixels, as integers that can be subtracted."""
+    """Return the RGB pixels as integers that can be subtracted."""
     image = data if isinstance(data, Image.Image) else opened(data)
     return np.asarray(image.convert("RGB")).astype(int)
 
 
 @pytest.fixture(scope="session")
 def photo_jpeg() -> bytes:
-    """A photo as a camera stores it."""
+    """Return a photo as a camera stores it."""
     return saved(photo(), quality=94)

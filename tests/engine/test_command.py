@@ -1,4 +1,4 @@
-"""`python -m leanpix_engine IN OUT` as scripts use it."""
+"""Test `python -m leanpix_engine IN OUT` as scripts use it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .conftest import opened, photo, saved
 
 @pytest.fixture
 def source(tmp_path: Path, photo_jpeg: bytes) -> Path:
-    """A photo in a folder."""
+    """Return the path of a photo in a folder."""
     path = tmp_path / "photo.jpg"
     path.write_bytes(photo_jpeg)
     return path
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, object]:
-    """The one line of JSON that the command prints."""
+    """Run the command and return its one line of JSON."""
     assert main([str(argument) for argument in arguments]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1

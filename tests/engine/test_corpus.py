@@ -1,4 +1,4 @@
-"""Any folder of images, before and after: set LEANPIX_CORPUS to it.
+"""Test any folder of images, before and after: set LEANPIX_CORPUS to it.
 
 Both sides are rendered by Pillow, and what one sees is compared: size, frames, delays, loop,
 appearance in sRGB on white.
@@ -30,7 +30,7 @@ pytestmark = [
 
 
 def seen(image: Image.Image) -> np.ndarray:
-    """The pixels that a viewer with colour management shows, on white."""
+    """Return the pixels that a viewer with colour management shows, on white."""
     image = ImageOps.exif_transpose(image)
     profile = image.info.get("icc_profile")
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
@@ -47,7 +47,7 @@ def seen(image: Image.Image) -> np.ndarray:
 
 
 def animation(data: bytes) -> tuple[tuple[int, int], int, list[int], int]:
-    """Size as seen, frames, delays, loop."""
+    """Return the size as seen, frames, delays and loop."""
     image = Image.open(io.BytesIO(data))
     size = ImageOps.exif_transpose(image).size
     delays = [int(frame.info.get("duration", 0)) for frame in ImageSequence.Iterator(image)]
@@ -82,7 +82,7 @@ def test_it_looks_the_same_before_and_after(path: Path, level: Level) -> None:
 
 
 def compare(source: bytes, output: bytes, level: Level, frames: int) -> None:
-    """The same pixels, or a score that the level stands for."""
+    """Compare two files: the same pixels, or a score that the level stands for."""
     before, after = Image.open(io.BytesIO(source)), Image.open(io.BytesIO(output))
     scores = []
     for index in sorted({round(i) for i in np.linspace(0, frames - 1, FRAMES_COMPARED)}):

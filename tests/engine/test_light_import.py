@@ -1,4 +1,4 @@
-"""The package can be imported where imaging libraries are not."""
+"""Test that the package can be imported where imaging libraries are missing."""
 
 import subprocess
 import sys

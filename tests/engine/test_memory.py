@@ -1,4 +1,4 @@
-"""Peak memory of a large photo, measured in a process of its own."""
+"""Test the peak memory of a large photo in a process of its own."""
 
 from __future__ import annotations
 

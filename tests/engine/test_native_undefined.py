@@ -1,4 +1,4 @@
-"""The engine's C does nothing that C leaves undefined: such a thing ends the process."""
+"""Test that the engine's C does nothing that the language leaves undefined."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ MAX_MEGABYTES = 1_024
 
 
 def main(name: str, seconds: str) -> None:
-    """Fuzz."""
+    """Fuzz the target for so many seconds."""
     # What is watched is what is first imported in here.
     with atheris.instrument_imports(include=["leanpix", "leanpix_engine", "multipart"]):
         from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - imported under the instrumentation

@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes any bytes and may only end, or refuse in its own words.
+"""Fuzz targets: each takes any bytes and may only end, or refuse in its own words.
 
 Each comes with seeds, valid inputs from which a fuzzer starts.
 """
@@ -27,7 +27,7 @@ from tests.security.hostile_images import good_images
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One entry point."""
+    """An entry point for fuzzing."""
 
     run: Callable[[bytes], None]
     seeds: Callable[[], Iterable[bytes]]
@@ -38,7 +38,7 @@ class Target:
 
 
 def run_probe(data: bytes) -> None:
-    """The header readers of all formats: pure Python, also in a function without the engine."""
+    """Run the header readers of all formats, which also run without the engine."""
     with contextlib.suppress(Refused):
         sniff(data)
         found = probe(data, Limits())
@@ -46,7 +46,7 @@ def run_probe(data: bytes) -> None:
 
 
 def run_metadata(data: bytes) -> None:
-    """EXIF blocks and colour profiles."""
+    """Run the readers of EXIF blocks and colour profiles."""
     assert 1 <= exif.orientation_of(data) <= 8
     upright = exif.with_upright(data)
     assert len(upright) == len(data)
@@ -56,7 +56,7 @@ def run_metadata(data: bytes) -> None:
 
 
 def run_svg(data: bytes) -> None:
-    """The SVG reader and, once text is an SVG, all that is done to it."""
+    """Run the SVG reader and the passes over an SVG."""
     from leanpix_engine.formats.svg import codec as svg  # noqa: PLC0415 - loads imaging libraries
 
     source = b"<svg " + data
@@ -77,7 +77,7 @@ TYPES = (
 
 
 def run_requests(data: bytes) -> None:
-    """Bodies as both dialects read them; the first byte chooses how, a line ends its header."""
+    """Parse a body by both dialects; the first byte chooses how, a line ends its header."""
     choice, rest = data[:1] or b"\0", data[1:]
     kind = TYPES[choice[0] % len(TYPES)]
     if choice[0] & 0x80:
@@ -98,7 +98,7 @@ def run_requests(data: bytes) -> None:
 
 
 def run_addresses(data: bytes) -> None:
-    """URLs and file names."""
+    """Parse URLs and file names."""
     text = data.decode("utf-8", errors="replace")
     name = clean_file_name(text)
     assert name

@@ -1,4 +1,4 @@
-"""Every fuzz target on its seeds and on what Hypothesis makes of them, in little time."""
+"""Test every fuzz target on its seeds and on Hypothesis's variations, in little time."""
 
 from __future__ import annotations
 

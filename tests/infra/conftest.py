@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A synthesized template with what the tests ask of it."""
+    """A synthesized template with the look-ups that tests need."""
 
     body: Mapping[str, Any]
 
@@ -56,14 +56,14 @@ class Template:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """What `cdk deploy` would deploy for the stage dev."""
+    """Return what `cdk deploy` would deploy for the stage dev."""
     path = synthesize(tmp_path_factory.mktemp("assembly"), {})
     return Template(json.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The same for production, with every setting away from its default."""
+    """Return the same for production, with every setting away from its default."""
     path = synthesize(
         tmp_path_factory.mktemp("assembly"),
         {

@@ -1,4 +1,4 @@
-"""The REST API keeps the contract."""
+"""Test that the REST API keeps the contract."""
 
 from __future__ import annotations
 

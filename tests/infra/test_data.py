@@ -1,4 +1,4 @@
-"""Data is kept for as long as it was promised, and a message is never lost on its way."""
+"""Test that data is kept as long as promised, and that no message is lost on its way."""
 
 from __future__ import annotations
 

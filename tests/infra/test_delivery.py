@@ -1,4 +1,4 @@
-"""GitHub deploys without a key, and may do no more than that."""
+"""Test that GitHub deploys without a key and may do no more than that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORKFLOWS = ROOT / ".github" / "workflows"
 
 @pytest.fixture(scope="session")
 def delivery(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The stack with the roles."""
+    """Return the stack with the roles."""
     outdir: Path = tmp_path_factory.mktemp("delivery")
     assembly = build({"repository": "acme/leanpix"}, str(outdir)).synth()
     return Template(json.loads((outdir / assembly.stacks[0].template_file).read_text()))

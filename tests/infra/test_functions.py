@@ -1,4 +1,4 @@
-"""The functions run where they should, know what they need, and may do no more."""
+"""Test the functions' processors, settings, memory and limits in the template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 TOLD_BUT_NOT_USED = {("tinyjpg_status", EnvironmentName.ACCOUNTS_TABLE)}
-"""It shares its service with ``result``, which tells accounts and reads them."""
+"""It shares its service with `result`, which tells accounts and reads them."""
 WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 """Actions for which AWS knows no resource but "*" (Service Authorization Reference)."""
 

@@ -1,4 +1,4 @@
-"""No role may do more than its function does, and none less.
+"""Test that each role may do what its function does and nothing else.
 
 Every function runs, over moto, through all that it has to do, and each call to AWS that it makes
 is held against the statements of its role in the template. The local cloud enforces the same
@@ -51,12 +51,12 @@ BY_EVENT_SOURCES = {"sqs:GetQueueAttributes"}
 """Also the sweeper's own, on a queue that it does not consume."""
 
 Right = tuple[str, str]
-"""An action and what it is done to, such as ``dynamodb:GetItem`` and ``table/jobs``."""
+"""An action and what it is done to, such as `dynamodb:GetItem` and `table/jobs`."""
 
 
 @dataclass
 class Recorder:
-    """Writes down who asks AWS for what."""
+    """A recorder of who asks AWS for what."""
 
     function: str = ""
     calls: dict[str, set[Right]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def rights(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[
 
 @dataclass(frozen=True)
 class Roles:
-    """What the template's roles allow, in the names that the functions were given."""
+    """The rights of the template's roles, in the names that the functions got."""
 
     template: Template
 
@@ -156,7 +156,7 @@ def permits(allowed: set[Right], wanted: Right) -> bool:
 
 
 class Tour:
-    """Takes every function through all that it has to do."""
+    """A tour of every function through all of its work."""
 
     def __init__(self, house: House, recorder: Recorder, patch: pytest.MonkeyPatch) -> None:
         self.house = house

@@ -1,4 +1,4 @@
-"""cdk-nag's packs, AWS Solutions and Serverless, find nothing that is not acknowledged."""
+"""Test that cdk-nag's packs, AWS Solutions and Serverless, find nothing unacknowledged."""
 
 from __future__ import annotations
 

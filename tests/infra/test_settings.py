@@ -1,4 +1,4 @@
-"""A setting that cannot be right is refused in one line that names it."""
+"""Test that a wrong setting is refused in one line that names it."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_stage_default_can_be_set_otherwise() -> None:
 
 
 def test_the_reference_holds_every_setting_with_its_default_and_range() -> None:
-    """Made by ``python -m infra.settings_table --write``."""
+    """Made by `python -m infra.settings_table --write`."""
     assert PAGE.read_text(encoding="utf-8") == render_page()
     for name in Settings.model_fields:
         assert f"| `{name}` |" in render_page()

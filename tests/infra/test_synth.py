@@ -1,4 +1,4 @@
-"""The app synthesizes anywhere, and the same way each time."""
+"""Test that the app synthesizes anywhere, and the same way each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever runs this can sleep: each failure has an alarm, each alarm a way out."""
+"""Test that each failure has an alarm and each alarm a way out."""
 
 from __future__ import annotations
 

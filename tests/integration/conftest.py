@@ -111,7 +111,7 @@ def _schema(*keys: str) -> list[dict[str, str]]:
 
 
 def _table(client: Any, name: str, *keys: str, index: tuple[str, ...] = ()) -> None:
-    """Create a table; ``index`` is an index's name and its keys."""
+    """Create a table; `index` is an index's name and its keys."""
     indexes = [
         {
             "IndexName": name_of_index,

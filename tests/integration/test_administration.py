@@ -1,4 +1,4 @@
-"""The operator's commands over moto: what they do, and the JSON that they answer with."""
+"""Test the operator's commands over moto: their effects and their JSON."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def create(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class TestAccounts:
-    """``leanpix account``."""
+    """`leanpix account`."""
 
     def test_a_new_account_has_its_plans_grant_and_a_key(
         self, create: Any, run: Any, target: FakeTarget
@@ -149,7 +149,7 @@ class TestAccounts:
 
 
 class TestKeys:
-    """``leanpix key``."""
+    """`leanpix key`."""
 
     def test_only_the_digest_of_a_key_is_kept(
         self, create: Any, run: Any, target: FakeTarget
@@ -176,7 +176,7 @@ class TestKeys:
 
 
 class TestJobs:
-    """``leanpix jobs`` and ``leanpix redrive``."""
+    """`leanpix jobs` and `leanpix redrive`."""
 
     def test_a_job_shows_what_each_image_cost(
         self, stack: Stack, run: Any, target: FakeTarget

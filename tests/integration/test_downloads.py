@@ -1,4 +1,4 @@
-"""Handing results out, over moto: parts, copies that are still right, what has expired."""
+"""Test how results are served, over moto: parts, valid copies, expiry."""
 
 from __future__ import annotations
 

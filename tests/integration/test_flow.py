@@ -1,4 +1,4 @@
-"""An image's way through the services over moto, with the real engine."""
+"""Test an image's way through the services over moto, with the real engine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HandClock:
 
 @dataclass
 class FakeFetcher:
-    """Serves one file, or refuses."""
+    """A fetcher that serves one file, or refuses."""
 
     data: bytes | None = None
     seen: list[Credentials | None] = field(default_factory=list)

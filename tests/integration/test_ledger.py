@@ -1,4 +1,4 @@
-"""The ledger's conditional writes over moto, one promise each."""
+"""Test the ledger's conditional writes over moto, one promise each."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def end(world: World, job: Job, outcome: Outcome, index: int = 0) -> None:
 
 
 class TestTokens:
-    """Charged at submit, kept or given back at the end."""
+    """Tokens: charged at submit, kept or given back at the end."""
 
     def test_the_grant_is_spent_before_what_was_topped_up(self, world: World) -> None:
         world.top_up("acc_1", 2)
@@ -117,7 +117,7 @@ class TestTokens:
 
 
 class TestLeases:
-    """Who works on an image."""
+    """Leases: one worker an image."""
 
     def test_only_the_holder_of_the_lease_settles(self, world: World) -> None:
         job = submit(world, GAIN)
@@ -141,7 +141,7 @@ class TestLeases:
 
 
 class TestIdempotencyKeys:
-    """A submit that is sent again."""
+    """Submits that are sent again."""
 
     def test_the_same_again_is_the_same_job_and_costs_nothing(self, world: World) -> None:
         first = submit(world, GAIN, key="key")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class OneCallAtATime:
-    """A client of which threads may share moto: DynamoDB isolates transactions, moto does not."""
+    """A client whose calls take turns: DynamoDB isolates transactions, moto does not."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""What is around the ledger, in memory: time, files, queues, the engine, whom we call back."""
+"""Fakes around the ledger: time, files, queues, the engine, the receiver of callbacks."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class MemoryCallbackQueue:
 
 @dataclass
 class MemoryPoster:
-    """The other side of callbacks; it refuses some."""
+    """The receiver of callbacks; it refuses some."""
 
     refusals: int = 0
     accepted: list[int] = field(default_factory=list)
@@ -178,7 +178,7 @@ class MemoryPoster:
 
 @dataclass
 class FakeEngine:
-    """Does what the image's first bytes say."""
+    """An engine that does what the image's first bytes say."""
 
     clock: HandClock
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
@@ -212,7 +212,7 @@ class FakeEngine:
 
 @dataclass
 class FakeFetcher:
-    """Serves what the URL's path says."""
+    """A fetcher that serves what the URL's path says."""
 
     def fetch(self, url: str, *, credentials: object, max_bytes: int) -> bytes:
         return url.rpartition("/")[2].encode() + b":of some size"
@@ -220,7 +220,7 @@ class FakeFetcher:
 
 @dataclass
 class FakeDirectUploads:
-    """Finds every direct upload that is in the store."""
+    """A finder of every direct upload in the store."""
 
     objects: MemoryObjects
 

@@ -1,4 +1,4 @@
-"""Deaths of a process, between any two of its calls to the outside world."""
+"""Kill a process between any two of its calls to the outside world."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leanpix.services import ports
 
 
 class ProcessDied(BaseException):
-    """The process was killed. No ``Exception``: no code of ours may live through it."""
+    """The death of the process. No `Exception`: no code of ours may survive it."""
 
 
 def ports_of(module: Any = ports) -> dict[str, tuple[str, ...]]:
@@ -28,12 +28,12 @@ def ports_of(module: Any = ports) -> dict[str, tuple[str, ...]]:
 
 @dataclass
 class Faults:
-    """Counts the calls to ports and lets the process die at one of them."""
+    """A count of the calls to ports that kills the process at one of them."""
 
     countdown: int = -1
     after: bool = False
     target: str | None = None
-    """Only this call counts, where given: ``Jobs.create``."""
+    """Only this call counts, where given: `Jobs.create`."""
     error: type[Exception] | None = None
     """What the call raises in place of the process's death: a failure that is survived."""
     seen: set[str] = field(default_factory=set)
@@ -47,7 +47,7 @@ class Faults:
         target: str | None = None,
         error: type[Exception] | None = None,
     ) -> None:
-        """Strike at the call after ``countdown`` others, before or after its effect."""
+        """Strike at the call after `countdown` others, before or after its effect."""
         self.countdown, self.after, self.target = countdown, after, target
         self.error, self.has_struck = error, False
 
@@ -75,7 +75,7 @@ class Faults:
 
 
 class Faulty:
-    """Stands before a port and counts its calls."""
+    """A wrapper of a port that counts its calls."""
 
     def __init__(self, port: str, inner: Any, faults: Faults) -> None:
         """Take the port's name and whoever gives it."""

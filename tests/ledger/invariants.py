@@ -1,4 +1,4 @@
-"""What must hold once nothing more happens."""
+"""The rules that hold once nothing more happens."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _check_account(world: World, account_id: str, images: list[Image]) -> None:
 
 
 def _check_given(world: World, account_id: str, account: Account) -> None:
-    """No grant but the first, the months', and what was sold."""
+    """Check that no tokens were granted but the first, the months', and the sold ones."""
     given = account.balance.given_total - world.accounts[account_id]
     grants, rest = divmod(given - world.topped_up[account_id], PLANS[account.plan].monthly_tokens)
     months = (world.clock.now() - world.began_at) / (28 * DAY)

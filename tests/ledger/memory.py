@@ -1,4 +1,4 @@
-"""The ledger in memory: the same promises as the adapters', in as few lines as they take."""
+"""The ledger in memory: the promises of the adapters in as few lines as they take."""
 
 from __future__ import annotations
 

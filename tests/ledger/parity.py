@@ -1,4 +1,4 @@
-"""Two ledgers that are told the same and must answer the same: in DynamoDB and in memory.
+"""Compare two ledgers, in DynamoDB and in memory, call by call.
 
 What the ledger in memory does can be read in a few lines; what the conditional writes do cannot.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Twins:
-    """Calls both and compares what they return or raise."""
+    """A pair of ledgers that must return or raise the same."""
 
     def __init__(self, first: Any, second: Any) -> None:
         self._first = first

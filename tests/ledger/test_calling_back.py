@@ -1,4 +1,4 @@
-"""Callbacks: once a job has ended, until they are taken."""
+"""Test callbacks: after a job has ended, until they are taken."""
 
 from __future__ import annotations
 

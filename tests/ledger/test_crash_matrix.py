@@ -1,8 +1,8 @@
-"""The crash matrix: a process dies before and after each call to a port, and nothing is lost.
+"""Test that a death before or after each call to a port loses nothing.
 
 One history makes every call there is. For each call, by name, it is told twice more: with the
 process dying just before the call's effect, and just after it. A port or a method that is new
-fails here until the history makes the call, or ``HARMLESS`` says why it need not.
+fails here until the history makes the call, or `HARMLESS` says why it need not.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def test_a_submit_is_accepted_although_the_queue_fails() -> None:
 
 
 def test_a_death_counts_as_one_and_is_no_exception() -> None:
-    """``except Exception`` must not live through it."""
+    """`except Exception` must not live through it."""
     faults = Faults()
     faults.arm(1, after=False)
     faults.call("Jobs.read", lambda: None)

@@ -1,4 +1,4 @@
-"""Random histories: whatever happens in whatever order, no image is lost and no token goes astray.
+"""Test random histories: no image is lost and no token goes astray.
 
 Hypothesis draws submits, deliveries (some twice, some while another worker is at it), deaths of a
 process before or after any call to a port, failing queues, jumps of the clock and sweeps. Then

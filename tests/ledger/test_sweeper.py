@@ -1,4 +1,4 @@
-"""What the sweeper heals, and what it leaves alone."""
+"""Test what the sweeper heals and what it leaves alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services over some ledger, with everything around them in hand: time, queues, deaths."""
+"""The services over a ledger in a world that tests control: time, queues, deaths."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Backend:
 
 
 class Watched:
-    """A ledger whose new jobs are noted, also those that no client was told of."""
+    """A ledger whose new jobs are noted, also those whose submit got no answer."""
 
     def __init__(self, jobs: Any, job_ids: set[int]) -> None:
         self._jobs = jobs
@@ -92,7 +92,7 @@ class Watched:
 
 @dataclass
 class Accepted:
-    """A job that a client was told of."""
+    """A job whose submit was answered."""
 
     job_id: int
     account_id: str
@@ -244,7 +244,7 @@ class World:
             self.idempotent[name] = submission, job.job_id, job.created_at
 
     def deliver(self, position: int = 0, *, twice: bool = False) -> bool:
-        """Let an optimizer work on a visible message; ``twice`` leaves it to be delivered again.
+        """Let an optimizer work on a visible message; `twice` leaves it to be delivered again.
 
         Returns whether there was a message that was done with.
         """
@@ -270,7 +270,7 @@ class World:
                 self.images.dead.remove(message)
 
     def deliver_callback(self, position: int = 0, *, twice: bool = False) -> bool:
-        """Let a callback be posted; ``twice`` leaves its message to be delivered again."""
+        """Let a callback be posted; `twice` leaves its message to be delivered again."""
         message = self.callbacks.receive(position)
         if message is None or not isinstance(message.task, CallbackTask):
             return False

@@ -1,4 +1,4 @@
-"""The front door against a small upstream that tells what reached it."""
+"""Test the front door against a small upstream that reports what reached it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CODES = {
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
-    """Answers with what it was sent, or as the path says."""
+    """A handler that answers with the request, or as the path says."""
 
     protocol_version = "HTTP/1.1"
 
@@ -124,7 +124,7 @@ def ask(
 
 
 def talk(door: FrontDoor, request: bytes, *, until: bytes = b"") -> bytes:
-    """Send raw bytes and return what comes back, up to ``until`` or the end."""
+    """Send raw bytes and return what comes back, up to `until` or the end."""
     with socket.create_connection(("127.0.0.1", door.port), timeout=10) as connection:
         connection.sendall(request)
         received = b""

@@ -1,4 +1,4 @@
-"""Limits and answers of API Gateway, and what it makes of a function's result."""
+"""Test the limits and answers of API Gateway, and its reading of a function's result."""
 
 from __future__ import annotations
 

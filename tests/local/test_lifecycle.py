@@ -1,4 +1,4 @@
-"""The local cloud's life: it leaves nothing behind, however it ends, and keeps what it should."""
+"""Test that the local cloud leaves nothing behind, however it ends, and keeps its data."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_an_emulator_ends_with_its_killed_owner_and_the_next_start_clears_up(
 
 
 class StallingServer(http.server.ThreadingHTTPServer):
-    """Serves a photo; while it is held back, the fetcher waits and the job is in the middle."""
+    """A server of a photo that can hold the fetcher back in the middle of a job."""
 
     daemon_threads = True
 
@@ -185,7 +185,7 @@ class StallingServer(http.server.ThreadingHTTPServer):
 
 
 class Serve:
-    """``leanpix serve`` in a process of its own, with a ``.local`` of its own."""
+    """`leanpix serve` in a process of its own, with a `.local` of its own."""
 
     def __init__(self, local_dir: Path, temporary: Path) -> None:
         self.local_dir = local_dir

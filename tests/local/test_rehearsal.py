@@ -1,4 +1,4 @@
-"""What counts as a deploy that lost nothing."""
+"""Test the verdict on a deploy: it lost nothing."""
 
 from __future__ import annotations
 

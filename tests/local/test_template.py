@@ -1,4 +1,4 @@
-"""The patches of the local copy of the template."""
+"""Test the patches of the local copy of the template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small Lambda Runtime API: hands events to a function and takes its answers.
+"""Serve a small Lambda Runtime API: hand events to a function and take its answers.
 
 See "Using the Lambda runtime API for custom runtimes" in the AWS Lambda guide.
 """
@@ -18,15 +18,15 @@ FUNCTION_ARN = "arn:aws:lambda:eu-central-1:123456789012:function:packaged"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the runtime reported."""
+    """The report of the runtime."""
 
     kind: str
-    """``ready``, ``response``, ``error`` or ``init_error``."""
+    """`ready`, `response`, `error` or `init_error`."""
     body: Any = None
 
 
 class RuntimeApi:
-    """Serves one runtime on loopback."""
+    """A server for one runtime on loopback."""
 
     def __init__(self) -> None:
         """Start to listen on a free port."""
@@ -80,7 +80,7 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """What goes into AWS_LAMBDA_RUNTIME_API."""
+        """The value of AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self._server.server_address[1]}"
 
     def send(self, event: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Nothing is missing from a bundle: it runs where there is nothing else."""
+"""Test that nothing is missing from a bundle: it runs where there is nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A light function starts fast and small: it loads what it uses, compiled."""
+"""Test that a light function starts fast and small: it loads what it uses, compiled."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keeps the compiled layers of a test apart from the project's own."""
+    """Keep the compiled layers of a test apart from the project's own."""
     monkeypatch.setattr("infra.bytecode._HOME", tmp_path / "home")
     return tmp_path / "home"
 

@@ -1,4 +1,4 @@
-"""What is deployed fits AWS Lambda: its processor, its C library, its limits."""
+"""Test that the deployed files fit AWS Lambda: its processor, its C library, its limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A light function loads nothing heavy, even where all of it is installed."""
+"""Test that a light function loads nothing heavy, even where all of it is installed."""
 
 from __future__ import annotations
 

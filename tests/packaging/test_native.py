@@ -1,4 +1,4 @@
-"""The engine's C is compiled, carried and found."""
+"""Test that the engine's C is compiled, carried and found."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ OTHER_KEY = "lpx_unknown-key-that-nobody-has-000000"
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """The stack, and what the functions log."""
+    """The stack, and the log of the functions."""
 
     stack: Stack
     log: io.StringIO

@@ -1,4 +1,4 @@
-"""All functions in one process over moto, as Lambda would call them."""
+"""Run all functions in one process over moto, as Lambda would call them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BASE_URL = "https://api.example"
 
 
 class Context:
-    """What Lambda tells a handler of its call."""
+    """The facts of a call that Lambda hands to a handler."""
 
     aws_request_id = "request-1"
     function_name = "leanpix-test"

@@ -1,6 +1,6 @@
-"""Hostile images, made here: cut off, lying, bombs, cyclic and huge metadata, polyglots.
+"""Make hostile images: cut off, lying, bombs, cyclic and huge metadata, polyglots.
 
-``hostile_images()`` gives some 300 by name; ``good_images()`` the honest ones that they come from.
+`hostile_images()` gives some 300 by name; `good_images()` the honest ones that they come from.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def hostile_images() -> dict[str, bytes]:
 
 
 def _cut_off() -> Iterator[tuple[str, bytes]]:
-    """At each structural boundary, and in the middle of what follows it."""
+    """Yield images cut at each structural boundary, and in the middle of the next part."""
     for name in ("jpeg", "jpeg progressive", "png", "apng", "gif animated"):
         yield from _cuts(name)
     for name in ("webp", "webp lossless", "webp animated", "avif"):
@@ -341,7 +341,7 @@ def _extremes() -> Iterator[tuple[str, bytes]]:
 
 
 def _flipped() -> Iterator[tuple[str, bytes]]:
-    """Honest images with some bytes changed, always the same ones."""
+    """Yield honest images with some bytes changed, always the same ones."""
     for name, data in good_images().items():
         for seed in range(4):
             chance = random.Random(f"{name} {seed}")  # noqa: S311 - no secret

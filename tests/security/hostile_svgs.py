@@ -1,4 +1,4 @@
-"""Hostile SVG: what XML and its references can do to whoever reads them."""
+"""Make hostile SVGs: attacks by XML and its references on a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How image files are built: enough to take them apart and to put them together wrongly."""
+"""Build image files: enough to take them apart and to put them together wrongly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, data: bytes, *, bits: int = 8, colour: int = 2) -> bytes:
-    """Return a PNG whose header says what one likes; ``data`` is compressed already."""
+    """Return a PNG whose header says what one likes; `data` is compressed already."""
     colour = 0 if bits < 8 else colour
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     body = chunk(b"IDAT", data) if data else b""

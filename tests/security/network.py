@@ -1,4 +1,4 @@
-"""A network of the test's own: names, a public host, and a canary where nothing may arrive.
+"""A network of the test's own: names, a public host, and a canary that nothing may reach.
 
 Connections are diverted where they are made, below the guard: one to the public address leads to
 the test's site, one to any other address leads to the canary.
@@ -34,7 +34,7 @@ def redirect(location: str, status: int = 302) -> bytes:
 
 
 class Listener:
-    """Accepts connections on loopback and answers each; ``requests`` is what arrived."""
+    """A server on loopback that answers each connection; `requests` holds what arrived."""
 
     def __init__(self, answers: Mapping[str, Answer], wrap: Any = None) -> None:
         self.answers = dict(answers)
@@ -80,7 +80,7 @@ class Listener:
 
 @dataclass
 class Network:
-    """What the fetcher finds: names to answers, and who was connected to."""
+    """The network of the fetcher: names to answers, and the connections that were made."""
 
     site: Listener
     canary: Listener
@@ -90,7 +90,7 @@ class Network:
     connected: list[str] = field(default_factory=list)
 
     def resolve(self, host: str, port: int) -> list[str]:
-        """Look a name up: in ``names``, else as the system does for numbers."""
+        """Look a name up: in `names`, else as the system does for numbers."""
         self.looked_up.append(host)
         if host in self.names:
             answers = self.names[host]
@@ -105,7 +105,7 @@ class Network:
 def network(
     monkeypatch: Any, answers: Mapping[str, Answer], wrap: Any = None
 ) -> Iterator[Network]:
-    """Run a network in which ``public.example`` is the only public name."""
+    """Run a network in which `public.example` is the only public name."""
     built = Network(
         site=Listener(answers, wrap),
         canary=Listener({"*": response(body=b"secret of our network")}),

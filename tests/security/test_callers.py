@@ -1,4 +1,4 @@
-"""What a caller may see and inject: other accounts' jobs no, headers no, paths no, HTML no."""
+"""Test what a caller may see and inject: no other accounts' jobs, headers, paths or HTML."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class TestJobs:
 
 
 class TestIds:
-    """They cannot be guessed."""
+    """Ids cannot be guessed."""
 
     def test_a_public_id_has_128_random_bits(self) -> None:
         ids = {make_public_id(1_800_000_000) for _ in range(1_000)}
@@ -105,7 +105,7 @@ class TestIds:
 
 
 class TestLinks:
-    """They are signed when they are read, and for a short time."""
+    """Links are signed when they are read, and for a short time."""
 
     def test_a_signed_url_ends_within_the_hour(self, house: House) -> None:
         link = house.stack.bucket.link("results/x")
@@ -119,7 +119,7 @@ class TestLinks:
 
 
 class TestFileNames:
-    """They end up in headers, paths, object keys and pages."""
+    """File names end up in headers, paths, object keys and pages."""
 
     @given(st.text(max_size=300) | st.sampled_from(HOSTILE_NAMES))
     def test_a_name_is_safe_everywhere(self, raw: str) -> None:
@@ -157,7 +157,7 @@ class TestFileNames:
 
 
 class TestAnswers:
-    """What every answer says to a browser."""
+    """The headers that every answer has for a browser."""
 
     ROUTES = (
         ("health", "/", "GET"),

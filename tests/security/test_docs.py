@@ -1,4 +1,4 @@
-"""The threat model names a test for each threat, and each test is there."""
+"""Test that the threat model names a test for each threat, and that each test exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hosts that answer to harm: floods, lies, bombs, trickles, false names. Each ends in time."""
+"""Test that fetches from hostile hosts end in time: floods, lies, bombs, trickles, false names."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class TestTls:
 
 
 class TestCredentials:
-    """They go to the host that they were given for, and to no other."""
+    """Credentials go to the host that they were given for, and to no other."""
 
     @pytest.mark.parametrize(
         ("location", "kept"),

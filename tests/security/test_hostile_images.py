@@ -1,4 +1,4 @@
-"""Hostile images through the service, with the real engine, in one process.
+"""Test hostile images through the service, with the real engine, in one process.
 
 Each ends as a result with a clear reason, in time and in memory, and the next image is served.
 """
@@ -37,7 +37,7 @@ GOOD = make_photo_jpeg(width=64, height=48)
 
 
 class Clock:
-    """The time."""
+    """A clock that shows the time."""
 
     def now(self) -> float:
         return time.time()
@@ -154,7 +154,7 @@ def test_there_are_at_least_150() -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("folder", ["hostile", "odd"])
 def test_a_corpus_of_hostile_images_ends_alike(house: House, folder: str) -> None:
-    """``LEANPIX_CORPUS`` names a folder with the folders ``hostile`` and ``odd``."""
+    """`LEANPIX_CORPUS` names a folder with the folders `hostile` and `odd`."""
     corpus = os.environ.get("LEANPIX_CORPUS")
     if not corpus:
         pytest.skip("LEANPIX_CORPUS is not set")

@@ -1,4 +1,4 @@
-"""No log line of any function holds a secret, whatever goes wrong."""
+"""Test that no log line of any function holds a secret, whatever goes wrong."""
 
 from __future__ import annotations
 

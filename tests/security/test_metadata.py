@@ -1,4 +1,4 @@
-"""Where a photo was taken is told to nobody, unless whoever sent it asks for it."""
+"""Test that a photo's location is removed unless its sender keeps it."""
 
 from __future__ import annotations
 

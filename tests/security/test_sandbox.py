@@ -1,4 +1,4 @@
-"""An image can end its own process, and nothing else."""
+"""Test that an image can end its own process, and nothing else."""
 
 from __future__ import annotations
 

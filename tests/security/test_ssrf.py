@@ -1,4 +1,4 @@
-"""Tricks by which a URL leads into our own network. None reaches the canary."""
+"""Test that no trick of a URL leads into our own network."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def test_a_callback_follows_no_redirect(net: Network) -> None:
 
 
 class TestNamesThatChange:
-    """DNS rebinding: what was checked is what is connected to."""
+    """DNS rebinding: the address that was checked is the one connected to."""
 
     def test_a_name_is_looked_up_once_for_a_connection(self, net: Network) -> None:
         net.names["rebind.example"] = [[PUBLIC], ["127.0.0.1"]]

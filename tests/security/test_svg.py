@@ -1,4 +1,4 @@
-"""An SVG comes back without anything that runs or loads, whatever it is dressed in."""
+"""Test that an SVG comes back without anything that runs or loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit reads the lock file and PyPI's advisories, and says when it could not ask."""
+"""Test the audit: it reads the lock file and PyPI's advisories, and says when it cannot ask."""
 
 from __future__ import annotations
 

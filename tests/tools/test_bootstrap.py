@@ -1,4 +1,4 @@
-"""`make setup` finds a Python that runs, and knows when there is nothing to do."""
+"""Test that `make setup` finds a Python that runs, and knows when there is nothing to do."""
 
 from __future__ import annotations
 

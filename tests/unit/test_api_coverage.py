@@ -1,4 +1,4 @@
-"""docs/api-coverage.md: nothing of the API without a row, no row without its test."""
+"""Test that docs/api-coverage.md has a row for everything and a test for each row."""
 
 from __future__ import annotations
 

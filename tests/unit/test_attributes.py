@@ -1,4 +1,4 @@
-"""DynamoDB's notation, the same as boto3's."""
+"""Test that our reader of DynamoDB's notation agrees with boto3's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clients read little of botocore's data and behave as those that read all of it."""
+"""Test that the clients read little of botocore's data and behave as those that read all of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REGIONS = (
 
 
 class SentError(Exception):
-    """Carries the request that would have been sent."""
+    """An exception with the request that would have been sent."""
 
     def __init__(self, request: AWSPreparedRequest) -> None:
         super().__init__(request.url)

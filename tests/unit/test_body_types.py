@@ -1,4 +1,4 @@
-"""What holds answers to their declared types in every other test would tell of a wrong one."""
+"""Test the check of answers against their declared types that all other tests rely on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PONG = {"status": "ok", "code": 200}
 
 
 def check(body: dict[str, object], status: int = 200) -> None:
-    """Hold an answer of ``GET /ping`` to its type."""
+    """Hold an answer of `GET /ping` to its type."""
     found = find_route("GET", "/ping")
     assert found
     check_body(found[0], status, json.dumps(body).encode())

@@ -1,4 +1,4 @@
-"""What a callback is signed with, and when it is tried again."""
+"""Test the signature of a callback and the times of its retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cost in the documents is what the command computes."""
+"""Test that the cost in the documents is what the command computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How small an image should get, told before it is worked on."""
+"""Test the estimate of an image's optimized size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guarded fetcher, against servers on loopback and resolvers that lie."""
+"""Test the guarded fetcher against servers on loopback and resolvers that lie."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMIT = 10_000
 
 @dataclass
 class Site:
-    """A web site on loopback: what it answers by path, and what it was asked."""
+    """A web site on loopback: its answers by path, and the requests that it got."""
 
     url: str
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ def refusal(url: str, fetcher: GuardedFetcher = LOCAL) -> FetchFailedError:
 
 
 class TestFetching:
-    """What works."""
+    """Fetches that succeed."""
 
     def test_returns_what_the_url_holds(self, site: Site) -> None:
         """And asks for it unencoded."""
@@ -118,7 +118,7 @@ class TestFetching:
 
 
 class TestRefusing:
-    """What does not."""
+    """Fetches that are refused."""
 
     def test_more_than_five_redirects(self, site: Site) -> None:
         """A loop ends."""
@@ -204,7 +204,7 @@ class TestRefusing:
 
 
 class TestAddresses:
-    """choose_addresses: one look-up, every answer checked."""
+    """`choose_addresses`: one look-up, every answer checked."""
 
     @pytest.mark.parametrize(
         "address",

@@ -1,4 +1,4 @@
-"""File names that clients send."""
+"""Test file names that clients send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service and the engine name the same formats."""
+"""Test that the service and the engine name the same formats."""
 
 from __future__ import annotations
 

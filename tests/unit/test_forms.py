@@ -1,4 +1,4 @@
-"""Form bodies as real clients send them."""
+"""Test form bodies as real clients send them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a body: the submit handlers answer, at once, and never with a fault of ours.
+"""Test that the submit handlers answer any body at once and never with a fault of ours.
 
 More than 5,000 bodies: multipart forms that are nearly right, put together from what clients send
 and from what they should not, then cut and changed at random.
@@ -56,7 +56,7 @@ extra_headers = st.sampled_from(
 
 @st.composite
 def parts(draw: st.DrawFn) -> bytes:
-    """One part of a form, right or nearly so."""
+    """Draw one part of a form, right or nearly so."""
     head = f'Content-Disposition: form-data; name="{draw(names)}"'
     file_name = draw(file_names)
     if file_name is not None:
@@ -74,7 +74,7 @@ def parts(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def bodies(draw: st.DrawFn) -> bytes:
-    """A form, sometimes cut, changed or without its end."""
+    """Draw a form, sometimes cut, changed or without its end."""
     whole = b"".join(draw(st.lists(parts(), max_size=6)))
     whole += draw(st.sampled_from([b"--b--\r\n", b"--b--", b"--b", b""]))
     harm = draw(st.sampled_from(["none", "none", "cut", "change", "insert"]))

@@ -1,4 +1,4 @@
-"""What every handler does around its one service call, seen at the handlers of both APIs."""
+"""Test what every handler does around its one service call, for both APIs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the same request, and what is not."""
+"""Test which requests count as the same."""
 
 from __future__ import annotations
 

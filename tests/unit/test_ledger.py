@@ -1,4 +1,4 @@
-"""Tokens: a month's grant, what is topped up, and where a refund goes."""
+"""Test tokens: a month's grant, top-ups and refunds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MegaOptim's submit and result requests, by its document and RESOLUTIONS."""
+"""Test MegaOptim's submit and result requests, by its document and docs/api-coverage.md."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def poll(query: dict[str, str] | None = None, body: bytes = b"") -> Request:
 
 
 class TestType:
-    """Where the images come from."""
+    """The sources of the images."""
 
     def test_missing_or_unknown_type_is_the_documents_own_error(self) -> None:
         """Word for word."""
@@ -125,7 +125,7 @@ class TestType:
 
 
 class TestOptions:
-    """How the images are to be treated."""
+    """The treatment of the images."""
 
     @pytest.mark.parametrize(
         ("text", "compression"),
@@ -220,7 +220,7 @@ class TestConvert:
         assert found.options.target_format == "avif"
 
     def test_the_operation_tells_whether_a_compression_was_asked_for(self) -> None:
-        """``convert``, or ``compress_convert`` with a compression given (RESOLUTIONS)."""
+        """`convert`, or `compress_convert` with a compression given (docs/api-coverage.md)."""
         fields = {"type": "url", "url": URL, "format": "webp"}
         assert submit(fields, path="/v1/convert").operation is Operation.CONVERT
         fields["compression"] = "high"
@@ -229,7 +229,7 @@ class TestConvert:
 
 
 class TestDirectUploads:
-    """``type=upload``, which is ours."""
+    """`type=upload`, which is ours."""
 
     def test_one_or_up_to_five_uploads_are_named_by_their_ids(self) -> None:
         """In order; gaps are fine."""

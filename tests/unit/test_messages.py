@@ -1,4 +1,4 @@
-"""Batches of messages: what failed comes again, and nothing is begun that cannot be ended."""
+"""Test batches of messages: failed ones come again, and nothing begins that cannot end."""
 
 from __future__ import annotations
 

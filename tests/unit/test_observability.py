@@ -1,4 +1,4 @@
-"""What happened to a job can be read from the logs, and counted."""
+"""Test that a job's history can be read from the logs and counted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Lines = list[dict[str, Any]]
 
 @dataclass
 class Context:
-    """What Lambda tells a function of its call."""
+    """Lambda's context, as far as it is read."""
 
     aws_request_id: str = "lambda-1"
 

@@ -1,4 +1,4 @@
-"""The API's own description: complete, true to the models, safe to open."""
+"""Test that the API's description is complete, true to the models and safe to open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posting to addresses that strangers name: the fetcher's guards hold here too."""
+"""Test that the fetcher's guards hold for posts to addresses that strangers name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulation behind docs/scale.md behaves as queues do."""
+"""Test that the simulation behind docs/scale.md behaves as queues do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment of a function."""
+"""Test the reader of a function's environment."""
 
 from __future__ import annotations
 

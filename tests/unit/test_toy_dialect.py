@@ -1,4 +1,4 @@
-"""A third API is one package, its rows in the contract, and its functions' folders."""
+"""Test that a third API is one package, its rows in the contract, and its functions' folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of an AVIF, and of what is converted to AVIF."""
+"""Test AVIF files and conversions to AVIF."""
 
 from __future__ import annotations
 

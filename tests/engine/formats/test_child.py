@@ -1,4 +1,4 @@
-"""A codec in a child process can neither hang, exit nor eat its parent."""
+"""Test that a codec in a child process cannot hang or end its parent, nor take its memory."""
 
 from __future__ import annotations
 

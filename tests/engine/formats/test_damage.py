@@ -1,4 +1,4 @@
-"""Whatever bytes come in, the answer is a result that decodes or a refusal with a reason."""
+"""Test that any bytes give a result that decodes or a refusal with a reason."""
 
 from __future__ import annotations
 

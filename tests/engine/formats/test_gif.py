@@ -1,4 +1,4 @@
-"""What becomes of a GIF."""
+"""Test GIF files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DELAYS = [50, 120, 30, 200, 70]
 
 
 def animation(delays: list[int] | None = None, loop: int = 0) -> bytes:
-    """A photo that slides by, dithered as photos in GIFs are."""
+    """Return a photo that slides by, dithered as photos in GIFs are."""
     wide = photo(200, 90).filter(ImageFilter.GaussianBlur(2))
     frames = [
         wide.crop((12 * index, 0, 12 * index + 120, 90)).convert(

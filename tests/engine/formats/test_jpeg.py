@@ -1,4 +1,4 @@
-"""JPEG: smaller at the visual quality asked for, and the same image to whoever looks at it."""
+"""Test JPEG files: smaller at the quality asked for, and the same image to a viewer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.engine.conftest import opened, photo, pixels, saved, screenshot
 
 
 def score(original: bytes, output: bytes) -> float:
-    """SSIMULACRA2 between two files as they are seen."""
+    """Return the SSIMULACRA2 between two files as they are seen."""
     first, second = (
         np.asarray(ImageOps.exif_transpose(opened(data)).convert("RGB"))
         for data in (original, output)
@@ -105,7 +105,7 @@ def test_it_is_seen_the_same_way_up(level: Level, orientation: int) -> None:
 
 
 def wide_gamut() -> bytes:
-    """A profile like sRGB's, with a red beyond it."""
+    """Return a profile like sRGB's with a red beyond it."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     entry = profile.index(b"rXYZ", 128)
     red = int.from_bytes(profile[entry + 4 : entry + 8], "big") + 8
@@ -160,7 +160,7 @@ def test_keep_exif_keeps_it_with_the_orientation_made_upright() -> None:
 
 
 def with_location(orientation: int = 1) -> bytes:
-    """A photo that says where it was taken."""
+    """Return a photo that says where it was taken."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x010E] = "at home"

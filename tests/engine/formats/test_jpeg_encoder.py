@@ -1,4 +1,4 @@
-"""Our JPEG encoder: what it shows is what any decoder makes of its files."""
+"""Test our JPEG encoder: its preview is what any decoder makes of its files."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ pytestmark = pytest.mark.skipif(
 
 
 def decoded(data: bytes, shape: tuple[int, ...]) -> Bytes:
-    """By Pillow's libjpeg-turbo."""
+    """Decode by Pillow's libjpeg-turbo."""
     return np.asarray(Image.open(io.BytesIO(data))).reshape(shape)
 
 
 def noise(height: int, width: int, channels: int, seed: int) -> Bytes:
-    """From smooth to wild, by the seed."""
+    """Draw noise, from smooth to wild by the seed."""
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 256, (-(-height // 9), -(-width // 9), channels))
     smooth = np.kron(coarse, np.ones((9, 9, 1), np.int64))[:height, :width]
@@ -61,7 +61,7 @@ def test_a_preview_is_bit_for_bit_what_libjpeg_decodes(
 
 
 def by_vips(data: bytes) -> Bytes:
-    """By libvips."""
+    """Decode by libvips."""
     image = pyvips.Image.new_from_buffer(data, "", fail_on="warning")
     return np.asarray(image.numpy()).reshape(image.height, image.width, image.bands)
 
@@ -79,7 +79,7 @@ def test_every_decoder_here_takes_it_without_a_warning(
 
 
 def scans_of(data: bytes) -> list[tuple[bytes, int, int, int, int]]:
-    """Of a file: components, first and last place, highest and lowest bit (T.81, B.2.3)."""
+    """Return a file's scans: components, first and last coefficient, bits (T.81, B.2.3)."""
     found = []
     for match in re.finditer(rb"\xff\xda\x00(.)(.)", data, re.DOTALL):
         selectors = data[match.end() : match.end() + 2 * match[2][0]]

@@ -1,4 +1,4 @@
-"""An HDR photo's gain map is kept whole, or the file is left alone."""
+"""Test that an HDR photo's gain map is kept whole, or the file is left alone."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ XMP = b"http://ns.adobe.com/xap/1.0/\x00<x hdrgm='" + SIGN + b"'/>"
 
 
 def segment(marker: int, payload: bytes) -> bytes:
-    """A marker segment."""
+    """Return a marker segment."""
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
 def hdr_photo() -> bytes:
-    """A base image, and a gain map behind it that the base names by size and offset."""
+    """Return a base image and a gain map behind it, which the base names by size and offset."""
     exif = Image.Exif()
     exif[0x010E] = "taken at home"
     exif[0x0112] = 6
@@ -76,12 +76,12 @@ def test_resized_or_converted_it_becomes_its_base_image() -> None:
 
 
 def images(data: bytes) -> list[bytes]:
-    """The files that the index names."""
+    """Return the files that the index names."""
     index = gain_map.index_of(data)
     assert index is not None
     return [data[at : at + length] for length, at in index.images]
 
 
 def decoded(data: bytes) -> np.ndarray:
-    """The pixels of one file."""
+    """Return the pixels of one file."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))

@@ -1,4 +1,4 @@
-"""Lossless JPEG in our scans: the same picture, never more bytes, and no file that breaks it."""
+"""Test lossless JPEG in our scans: the same picture, never more bytes, safe on damage."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ GRAY, FULL, HALVED_ACROSS, HALVED = -1, 0, 1, 2
 
 
 def by_pillow(data: bytes) -> npt.NDArray[np.uint8]:
-    """Decoded as a viewer does it."""
+    """Decode as a viewer does it."""
     image = Image.open(io.BytesIO(data))
     image.load()
     return np.asarray(image)
 
 
 def by_vips(data: bytes) -> npt.NDArray[np.uint8]:
-    """Decoded without tolerance."""
+    """Decode without tolerance."""
     return np.asarray(pyvips.Image.new_from_buffer(data, "", fail_on="warning").numpy())
 
 
 def picture(height: int, width: int, seed: int) -> Image.Image:
-    """From flat to wild, by the seed."""
+    """Draw a picture, from flat to wild by the seed."""
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 256, (-(-height // 9), -(-width // 9), 3))
     smooth = np.kron(coarse, np.ones((9, 9, 1), np.int64))[:height, :width]
@@ -54,7 +54,7 @@ def picture(height: int, width: int, seed: int) -> Image.Image:
 
 
 def by_mozjpeg(image: Image.Image, chroma: int = HALVED, **wanted: Any) -> bytes:
-    """A JPEG that has been through mozjpeg."""
+    """Return a JPEG that has been through mozjpeg."""
     if chroma == GRAY:
         source = saved(image.convert("L"), **wanted)
     else:
@@ -63,7 +63,7 @@ def by_mozjpeg(image: Image.Image, chroma: int = HALVED, **wanted: Any) -> bytes
 
 
 def written(file: File) -> bytes:
-    """The file in our scans, whether they are smaller or not."""
+    """Return the file in our scans, whether they are smaller or not."""
     scans = jpeg_rewrite._written(file.frame, jpeg_rewrite.coefficients(file), 1_000_000)
     return file.head + scans + b"\xff\xd9"
 
@@ -250,7 +250,7 @@ def test_whatever_a_scan_says_coefficients_stay_in_range(
 
 
 def altered(scan: Scan, data: bytes, fields: dict[str, Any]) -> Scan:
-    """The scan with other bits, and perhaps another header."""
+    """Return the scan with other bits, and perhaps another header."""
     wanted = dict(fields)
     of_length = wanted.pop("of_length", None)
     if isinstance(of_length, bytes):
@@ -263,7 +263,7 @@ def altered(scan: Scan, data: bytes, fields: dict[str, Any]) -> Scan:
 
 
 def read_through(file: File) -> tuple[bytearray, ...]:
-    """All scans read into one set of coefficients, whatever becomes of each."""
+    """Return the coefficients of all scans, whatever the outcome of each."""
     components = tuple(bytearray(2 * 64 * high * wide) for high, wide in file.frame.blocks)
     pointers = jpeg_rewrite._pointers(file.frame, components)
     read = native.function(

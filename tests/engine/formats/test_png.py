@@ -1,4 +1,4 @@
-"""What becomes of a PNG."""
+"""Test PNG files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rgba(data: bytes) -> np.ndarray:
 
 
 def with_chunk(png: bytes, kind: bytes, payload: bytes) -> bytes:
-    """The PNG with a chunk behind its header."""
+    """Return the PNG with a chunk behind its header."""
     return png[:33] + chunk(kind, payload) + png[33:]
 
 

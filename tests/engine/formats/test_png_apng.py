@@ -1,4 +1,4 @@
-"""What becomes of an animated PNG."""
+"""Test animated PNG files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DELAYS = [70, 120, 30, 200]
 
 
 def animation(**settings: object) -> bytes:
-    """A disc that moves over a transparent canvas."""
+    """Return a disc that moves over a transparent canvas."""
     frames = []
     for index in range(len(DELAYS)):
         frame = Image.new("RGBA", (96, 64), (0, 0, 0, 0))
@@ -47,7 +47,7 @@ def frames_of(data: bytes) -> list[np.ndarray]:
 
 
 def seen(frame: np.ndarray) -> np.ndarray:
-    """Colours where there is something to see."""
+    """Return the colours where there is something to see."""
     return frame * (frame[..., 3:] > 0)
 
 
@@ -77,7 +77,7 @@ def test_a_conversion_to_webp_keeps_the_animation() -> None:
 
 
 def film(count: int = 4) -> bytes:
-    """A photo under a moving disc, of more colours than a palette holds."""
+    """Return a photo under a moving disc, of more colours than a palette holds."""
     frames = []
     for index in range(count):
         frame = photo(160, 120).convert("RGBA")

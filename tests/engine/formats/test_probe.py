@@ -1,4 +1,4 @@
-"""Headers tell format, size, frames and orientation, without an imaging library."""
+"""Test the header readers: format, size, frames and orientation without an imaging library."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_what_is_no_supported_image_is_refused(data: bytes) -> None:
 
 
 def png_claiming(width: int, height: int) -> bytes:
-    """A small PNG whose header claims a size."""
+    """Return a small PNG whose header claims a size."""
 
     def chunk(kind: bytes, payload: bytes) -> bytes:
         body = kind + payload

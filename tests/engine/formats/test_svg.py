@@ -1,4 +1,4 @@
-"""What becomes of an SVG."""
+"""Test SVG files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a WebP, and of what is converted to WebP."""
+"""Test WebP files and conversions to WebP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def rgba(data: bytes) -> np.ndarray:
 
 
 def animation(**settings: object) -> bytes:
-    """A photo that slides by."""
+    """Return a photo that slides by."""
     wide = photo(240, 90).filter(ImageFilter.GaussianBlur(2))
     frames = [wide.crop((12 * index, 0, 12 * index + 120, 90)) for index in range(5)]
     buffer = io.BytesIO()
@@ -109,7 +109,7 @@ def test_a_drawing_too_large_to_be_searched_in_time_is_coded_without_loss() -> N
 
 
 def panel() -> Image.Image:
-    """A large window with rounded corners: flat, with a shaded part of many colours."""
+    """Draw a large window with rounded corners: flat, with a shaded part of many colours."""
     image = screenshot(1280, 960).convert("RGBA")
     shaded = np.asarray(image).copy()
     y, x = np.mgrid[0:480, 0:640]
@@ -122,7 +122,7 @@ def panel() -> Image.Image:
 
 @pytest.fixture
 def encodes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """The settings of every file that libwebp makes."""
+    """Return the settings of every file that libwebp makes."""
     made: list[dict[str, object]] = []
     save = webp._save
 

@@ -1,4 +1,4 @@
-"""The metric in C gives what it gives in numpy, sooner, and reaches for no memory but its own."""
+"""Test that the metric in C gives what it gives in numpy, faster and within its own memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CLOSE = 0.02
 
 
 def libraries() -> list[Path]:
-    """The libraries for this machine, whichever of them it would choose."""
+    """Return all libraries for this machine."""
     machine = platform.machine()
     found = [path for folder in native._folders() for path in folder.glob(f"{machine}*.so")]
     if native._variant() == machine:
@@ -39,7 +39,7 @@ def libraries() -> list[Path]:
 
 
 def both(original: Rgb, distorted: Rgb) -> tuple[float, float]:
-    """The score in C and in numpy."""
+    """Return the score in C and in numpy."""
     in_c = Reference(original).score(distorted)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "available", lambda: False)
@@ -159,7 +159,7 @@ def test_it_is_three_times_faster_than_numpy(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which the C was not compiled."""
+    """Pretend a machine on which the C was not compiled."""
     monkeypatch.setattr(native, "_library", native._library.__wrapped__)
     monkeypatch.setattr(native, "_PACKAGE", "leanpix_native_that_is_not_there")
 

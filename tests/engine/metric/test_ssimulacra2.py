@@ -1,4 +1,4 @@
-"""The metric is SSIMULACRA2: validated against the independent implementation on PyPI."""
+"""Test the metric against the independent SSIMULACRA2 on PyPI."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.engine.conftest import opened, photo, saved, screenshot
 
 
 def by_pypi(original: Image.Image, distorted: bytes, folder: Path) -> float:
-    """The score by PyPI's implementation."""
+    """Return the score by PyPI's implementation."""
     original.save(folder / "original.png")
     (folder / "distorted.jpg").write_bytes(distorted)
     return float(compute_ssimulacra2(str(folder / "original.png"), str(folder / "distorted.jpg")))
 
 
 def by_us(original: Image.Image, distorted: bytes) -> float:
-    """The score by the engine's metric."""
+    """Return the score by the engine's metric."""
     return Reference(np.asarray(original)).score(np.asarray(opened(distorted).convert("RGB")))
 
 

@@ -1,4 +1,4 @@
-"""EXIF orientation is what one sees, in every format that can carry it."""
+"""Test that EXIF orientation is applied in every format that can carry it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.engine.conftest import opened, photo, saved
 
 
 def turned(kind: str, orientation: int, **settings: object) -> bytes:
-    """A picture that says how it is to be turned."""
+    """Return a picture that says how it is to be turned."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     return saved(photo(96, 64), kind, exif=exif, **settings)
 
 
 def seen(data: bytes) -> np.ndarray:
-    """The pixels that a viewer shows."""
+    """Return the pixels that a viewer shows."""
     return np.asarray(ImageOps.exif_transpose(opened(data)).convert("RGB")).astype(int)
 
 

@@ -1,4 +1,4 @@
-"""Fitting into a box."""
+"""Test fitting into a box."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def large_photo() -> Image.Image:
 
 @pytest.fixture
 def shrinks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many times smaller each decoded picture was made at once."""
+    """Return the factors by which pictures were made smaller while they were decoded."""
     made: list[int] = []
 
     def noted(source: bytes, kind: Format, shrink: int = 1) -> object:

@@ -1,4 +1,4 @@
-"""The search finds the lowest quality at the goal in few encodes, and none below the floor."""
+"""Test that the search finds the lowest quality at the goal in few encodes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AIM = 77.0
 
 
 class FakeEncoder:
-    """Files are their quality; the score rises along a curve."""
+    """An encoder whose files are their quality; the score rises along a curve."""
 
     def __init__(self, offset: float, steepness: float) -> None:
         self.offset = offset
@@ -26,7 +26,7 @@ class FakeEncoder:
         self.encodes = 0
 
     def ladder(self, **changes: object) -> Ladder:
-        """A ladder over this encoder."""
+        """Return a ladder over this encoder."""
         ladder = Ladder(how="fake", encode=self._encode, low=1, high=100, start=80, slope=0.6)
         return replace(ladder, **changes)  # type: ignore[arg-type]  # fields of the ladder by name
 
@@ -35,7 +35,7 @@ class FakeEncoder:
         return str(int(quality)).encode()
 
     def score(self, made: bytes | Picture) -> float:
-        """Steep at low qualities, flat at high ones."""
+        """Return a score: steep at low qualities, flat at high ones."""
         assert isinstance(made, bytes)
         return float(self.offset + 100 - self.steepness * (100 - int(made)) ** 0.8)
 

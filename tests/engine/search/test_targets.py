@@ -1,4 +1,4 @@
-"""Levels and qualities map to one perceptual scale."""
+"""Test that levels and qualities map to one perceptual scale."""
 
 import itertools
 

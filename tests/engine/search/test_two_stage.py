@@ -1,4 +1,4 @@
-"""Quick encodes say where to look; what is returned is the slow encoder's, and scored as such."""
+"""Test the search by quick encodes for the quality of a slow one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GOAL = 77.0
 
 @dataclass
 class FakeEncoder:
-    """Files are their speed and quality; a slow one scores a little above its quick one."""
+    """An encoder whose files are their speed and quality; a slow one scores a little better."""
 
     at_60: float
     slope: float
@@ -26,7 +26,7 @@ class FakeEncoder:
     files: dict[bytes, float] = field(default_factory=dict)
 
     def ladder(self) -> TwoStageLadder:
-        """A ladder over this encoder that expects a gain of 1."""
+        """Return a ladder over this encoder that expects a gain of 1."""
         return TwoStageLadder(
             how="fake",
             encode=self._quick,
@@ -51,7 +51,7 @@ class FakeEncoder:
         return f"slow {quality}".encode()
 
     def score(self, data: bytes) -> float:
-        """A straight line."""
+        """Return a score that rises along a straight line."""
         speed, quality = data.decode().split()
         gain = self.gain if speed == "slow" else 0.0
         return self.at_60 + self.slope * (float(quality) - 60) / 2 + gain
