@@ -172,7 +172,7 @@ handlers.FUNCTIONS = Path(sys.argv[1])
 def open_house(**options):
     house = handlers.House(**options)
     house.install("toy_shrink", house.world.submission_service)
-    house.install("toy_job", house.world.poll_service)
+    house.install("toy_job", house.world.job_service)
     return house
 
 
