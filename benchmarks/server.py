@@ -147,7 +147,8 @@ def _warm_up() -> None:
     from leanpix_engine.formats.registry import codec_of  # noqa: PLC0415 - not in `programs`
 
     Image.init()
-    codec_of(Format.JPEG)
+    for format_ in Format:
+        codec_of(format_)
 
 
 if __name__ == "__main__":

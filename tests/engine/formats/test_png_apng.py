@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageDraw, ImageSequence
 
-from leanpix_engine import Format, Level, Limits, Options, optimize
+from leanpix_engine import Format, Level, Options, optimize
 from leanpix_engine.formats.png import apng, apng_writer
 from leanpix_engine.formats.png.palette import chunk
 from tests.engine.conftest import frame_count, opened, photo
@@ -126,7 +126,7 @@ def test_what_is_written_is_what_is_composed(frames: np.ndarray, in_palette: boo
         data = apng_writer.indexed(indices, colours, (10, 20, 70_000), 5)
     else:
         data = apng_writer.in_colours(frames, (10, 20, 70_000), 5)
-    done = apng.decode(data, Limits())
+    done = apng.decode(data)
     assert (done.delays_ms, done.loop) == ((10, 20, 65_535), 5)
     for ours, theirs in zip(done.frames, frames, strict=True):
         assert np.array_equal(seen(ours), seen(theirs))

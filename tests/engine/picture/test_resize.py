@@ -10,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from leanpix_engine import Format, Level, Options, Reason, Refused, optimize, pipeline
+from leanpix_engine import Format, Level, Options, Reason, Refused, optimize
+from leanpix_engine.formats.jpeg import codec as jpeg
+from leanpix_engine.formats.registry import codec_of
+from leanpix_engine.formats.webp import codec as webp
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode
+from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.resize import fitted, resize, shrink_while_decoding
 from leanpix_engine.search.judge import Judge
 from tests.engine.conftest import opened, photo, pixels, saved
@@ -99,11 +103,14 @@ def shrinks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the factors by which pictures were made smaller while they were decoded."""
     made: list[int] = []
 
-    def noted(source: bytes, kind: Format, shrink: int = 1) -> object:
-        made.append(shrink)
-        return decode(source, kind, shrink)
+    def noted(source: bytes, loader: str, **settings: Any) -> Picture:
+        shrink = settings.get("shrink") or round(1 / settings.get("scale", 1))
+        if shrink > 1:
+            made.append(shrink)
+        return decode(source, loader, **settings)
 
-    monkeypatch.setattr(pipeline, "decode_by_vips", noted)
+    monkeypatch.setattr(jpeg, "decode_by_vips", noted)
+    monkeypatch.setattr(webp, "decode_by_vips", noted)
     return made
 
 
@@ -128,13 +135,10 @@ def test_a_photo_made_smaller_while_decoding_looks_the_same(
     source = saved(large_photo, kind.name, quality=92)
     assert shrink_while_decoding(2400, 1760, max_width, None) == shrink
     size = fitted(2400, 1760, max_width, None)
-    whole = resize(decode(source, kind), *size)
-    assert (
-        Judge(whole, lambda data: decode(data, kind)).score(
-            resize(decode(source, kind, shrink), *size)
-        )
-        >= 90
-    )
+    codec = codec_of(kind)
+    whole = resize(codec.decode(source, Limits()), *size)
+    judge = Judge(whole, lambda data: codec.decode(data, Limits()))
+    assert judge.score(resize(codec.decode(source, Limits(), shrink), *size)) >= 90
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])

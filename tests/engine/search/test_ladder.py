@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.picture.picture import Picture
-from leanpix_engine.search.ladder import Ladder, climb
+from leanpix_engine.search.ladder import Ladder
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL
 
 AIM = 77.0
@@ -45,14 +45,14 @@ encoders = st.builds(FakeEncoder, st.floats(-8, 4), st.floats(1.0, 3.0))
 
 @given(encoders)
 def test_what_it_calls_reached_is_at_least_the_floor(encoder: FakeEncoder) -> None:
-    found, reached = climb(encoder.ladder(), AIM, encoder.score, Deadline(10))
+    found, reached = encoder.ladder().climb(AIM, encoder.score, Deadline(10))
     assert found.score == encoder.score(found.data)
     assert reached == (found.score >= AIM - FLOOR_BELOW_GOAL)
 
 
 @given(encoders)
 def test_it_encodes_a_bounded_number_of_times(encoder: FakeEncoder) -> None:
-    climb(encoder.ladder(max_encodes=4), AIM, encoder.score, Deadline(10))
+    encoder.ladder(max_encodes=4).climb(AIM, encoder.score, Deadline(10))
     assert encoder.encodes <= 7
 
 
@@ -60,7 +60,7 @@ def test_it_encodes_a_bounded_number_of_times(encoder: FakeEncoder) -> None:
 def test_the_step_below_its_answer_misses_the_goal_or_the_answer_is_close(
     encoder: FakeEncoder,
 ) -> None:
-    found, reached = climb(encoder.ladder(), AIM, encoder.score, Deadline(10))
+    found, reached = encoder.ladder().climb(AIM, encoder.score, Deadline(10))
     assert reached
     assert found.score is not None
     assert found.quality is not None
@@ -70,7 +70,7 @@ def test_the_step_below_its_answer_misses_the_goal_or_the_answer_is_close(
 
 def test_an_unreachable_goal_gives_the_closest_and_says_so() -> None:
     encoder = FakeEncoder(offset=-40, steepness=1.0)
-    found, reached = climb(encoder.ladder(), AIM, encoder.score, Deadline(10))
+    found, reached = encoder.ladder().climb(AIM, encoder.score, Deadline(10))
     assert not reached
     assert found.quality == 100
 
@@ -78,12 +78,12 @@ def test_an_unreachable_goal_gives_the_closest_and_says_so() -> None:
 def test_the_final_file_is_made_once_from_the_chosen_one() -> None:
     encoder = FakeEncoder(offset=0, steepness=2.0)
     ladder = encoder.ladder(finish=lambda data, _: data + b" finished")
-    found, _ = climb(ladder, AIM, encoder.score, Deadline(10))
+    found, _ = ladder.climb(AIM, encoder.score, Deadline(10))
     assert found.data == str(int(found.quality or 0)).encode() + b" finished"
 
 
 def test_no_time_is_a_timeout() -> None:
     encoder = FakeEncoder(offset=0, steepness=2.0)
     with pytest.raises(Refused) as refusal:
-        climb(encoder.ladder(), AIM, encoder.score, Deadline(0))
+        encoder.ladder().climb(AIM, encoder.score, Deadline(0))
     assert refusal.value.reason is Reason.TIMEOUT

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leanpix_engine.deadline import Deadline
+from leanpix_engine.formats.codec import effort_within
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
-from leanpix_engine.search.two_stage import TwoStageLadder, climb, effort_within
+from leanpix_engine.search.two_stage import TwoStageLadder
 
 GOAL = 77.0
 
@@ -62,7 +63,7 @@ encoders = st.builds(FakeEncoder, st.floats(69, 85), st.floats(0.6, 1.8), st.flo
 
 @given(encoders)
 def test_the_file_is_the_slow_encoders_with_its_own_score(encoder: FakeEncoder) -> None:
-    found, reached = climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    found, reached = encoder.ladder().climb(GOAL, encoder.score, Deadline(10))
     assert found.data.startswith(b"slow")
     assert found.score == encoder.score(found.data)
     assert reached == (encoder.score(found.data) >= GOAL - FLOOR_BELOW_GOAL)
@@ -70,34 +71,34 @@ def test_the_file_is_the_slow_encoders_with_its_own_score(encoder: FakeEncoder) 
 
 @given(encoders)
 def test_what_can_reach_the_goal_does_so_without_waste(encoder: FakeEncoder) -> None:
-    found, reached = climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    found, reached = encoder.ladder().climb(GOAL, encoder.score, Deadline(10))
     assert reached
     assert encoder.score(found.data) <= GOAL + 4.0
 
 
 @given(encoders)
 def test_few_encodes_are_made_and_fewer_slow_ones(encoder: FakeEncoder) -> None:
-    climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    encoder.ladder().climb(GOAL, encoder.score, Deadline(10))
     assert encoder.quick <= 3
     assert encoder.slow <= 4
 
 
 def test_where_the_quick_encoder_stands_well_for_the_slow_one_that_runs_once() -> None:
     encoder = FakeEncoder(at_60=75.0, slope=1.0, gain=1.0)
-    climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    encoder.ladder().climb(GOAL, encoder.score, Deadline(10))
     assert (encoder.quick, encoder.slow) == (1, 1)
 
 
 def test_a_goal_out_of_reach_gives_the_best_there_is() -> None:
     encoder = FakeEncoder(at_60=10.0, slope=0.6, gain=1.0)
-    found, reached = climb(encoder.ladder(), GOAL, encoder.score, Deadline(10))
+    found, reached = encoder.ladder().climb(GOAL, encoder.score, Deadline(10))
     assert not reached
     assert found.quality == 94
 
 
 def test_what_others_made_far_smaller_is_not_made_for_good() -> None:
     encoder = FakeEncoder(at_60=75.0, slope=1.0, gain=1.0)
-    climb(replace(encoder.ladder(), hopeless_above=lambda: 2.0), GOAL, encoder.score, Deadline(10))
+    replace(encoder.ladder(), hopeless_above=lambda: 2.0).climb(GOAL, encoder.score, Deadline(10))
     assert (encoder.quick, encoder.slow) == (1, 0)
 
 
@@ -111,7 +112,7 @@ def test_the_effort_is_the_highest_that_ends_in_time_and_the_least_where_none_do
 @given(encoders)
 def test_a_quality_that_stands_for_more_steps_is_encoded_once(encoder: FakeEncoder) -> None:
     ladder = replace(encoder.ladder(), qualities=sorted([*range(10, 96, 2), 62, 62, 66]))
-    found, reached = climb(ladder, GOAL, encoder.score, Deadline(10))
+    found, reached = ladder.climb(GOAL, encoder.score, Deadline(10))
     assert reached
     assert found.score == encoder.score(found.data)
     assert encoder.slow <= 4

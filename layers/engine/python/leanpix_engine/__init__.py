@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import leanpix_engine.environment  # noqa: F401 - before any native library is loaded
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.formats.probe import probe
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Level, Options, Output, Probe, Result
+from leanpix_engine.model import Level, Options, Output, Probe, Result
 
 __all__ = [
     "Format",

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from leanpix_engine import Format, Level, Options, Refused, Result, optimize
+from leanpix_engine.format import TARGETS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -20,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
         "--level", choices=[level.value for level in Level], default=Level.MEDIUM.value
     )
     parser.add_argument("--quality", type=int, metavar="N", help="1-100, in place of a level")
-    parser.add_argument("--format", choices=["webp", "avif"], help="convert")
+    parser.add_argument("--format", choices=[str(target) for target in TARGETS], help="convert")
     parser.add_argument("--webp", action="store_true", help="write OUT.webp as well")
     parser.add_argument("--max-width", type=int, metavar="N")
     parser.add_argument("--max-height", type=int, metavar="N")

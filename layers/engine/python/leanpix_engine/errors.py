@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from leanpix_engine.format import Format
+
 
 class Reason(StrEnum):
     """Why an image was refused. `TEXT` has the public sentence for each."""
@@ -25,7 +27,8 @@ class Reason(StrEnum):
 
 TEXT: dict[Reason, str] = {
     Reason.UNSUPPORTED_FORMAT: (
-        "This is not an image in a supported format (JPEG, PNG, GIF, WebP, AVIF, SVG)."
+        "This is not an image in a supported format "
+        f"({', '.join(format_.traits.title for format_ in Format)})."
     ),
     Reason.UNSUPPORTED_FEATURE: "This image uses a feature of its format that is not supported.",
     Reason.UNSUPPORTED_CONVERSION: "This image cannot be converted to the format asked for.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from leanpix_engine.format import TARGETS, Format
+
 
 class Level(StrEnum):
     """How much may change."""
@@ -17,36 +19,7 @@ class Level(StrEnum):
     """Smaller still, with loss that one sees when looking for it: SSIMULACRA2 65."""
 
 
-class Format(StrEnum):
-    """An image format, named by its usual file extension. APNG is PNG with frames."""
-
-    JPEG = "jpg"
-    PNG = "png"
-    GIF = "gif"
-    WEBP = "webp"
-    AVIF = "avif"
-    SVG = "svg"
-
-    @property
-    def extension(self) -> str:
-        """The usual file extension, without a dot."""
-        return self.value
-
-    @property
-    def content_type(self) -> str:
-        """The registered media type."""
-        return _CONTENT_TYPES[self]
-
-
 _BEST_QUALITY = 100
-_CONTENT_TYPES = {
-    Format.JPEG: "image/jpeg",
-    Format.PNG: "image/png",
-    Format.GIF: "image/gif",
-    Format.WEBP: "image/webp",
-    Format.AVIF: "image/avif",
-    Format.SVG: "image/svg+xml",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +27,14 @@ class Options:
     """What the caller wants done to one image.
 
     Raises:
-        ValueError: a number out of its range, or a target format other than WebP or AVIF.
+        ValueError: a number out of its range, or a format that is no target.
     """
 
     level: Level = Level.MEDIUM
     quality: int | None = None
     """1-100 on the scale of libjpeg's quality; takes the place of `level` (see `targets.py`)."""
     target_format: Format | None = None
-    """Convert to WebP or AVIF instead of keeping the source's format."""
+    """Convert to this format, one of `format.TARGETS`, instead of keeping the source's."""
     also_webp: bool = False
     """Give a WebP beside the optimized image."""
     keep_exif: bool = False
@@ -78,8 +51,8 @@ class Options:
         if self.quality is not None and not 1 <= self.quality <= _BEST_QUALITY:
             message = "quality must be between 1 and 100"
             raise ValueError(message)
-        if self.target_format not in (None, Format.WEBP, Format.AVIF):
-            message = "target_format must be webp or avif"
+        if self.target_format not in (None, *TARGETS):
+            message = f"target_format must be {' or '.join(TARGETS)}"
             raise ValueError(message)
         for side in (self.max_width, self.max_height):
             if side is not None and side < 1:

@@ -1,8 +1,9 @@
 """The face of a codec, of which each format has one, and the task that it is given.
 
-To the pipeline a codec is three functions:
+To the pipeline a codec is four functions:
 
 * `decode` reads a file of the format into a `Picture`, strictly: damage is refused.
+* `shown` does the same as common viewers do; most codecs have one function for both.
 * `lossless` yields `Candidate`s without a quality (`quality=None`): files whose pixels equal those
   of `task.picture`. Where `task.source` is not None it is the untouched source file in this very
   format, with exactly the pixels, orientation and profile of `task.picture`, and may be rewritten
@@ -19,7 +20,7 @@ cannot make.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,15 +49,34 @@ class Task:
 class Codec(Protocol):
     """What each format's `codec` module offers."""
 
-    def decode(self, source: bytes, limits: Limits) -> Picture:
-        """All frames of a file of this format, as stored; `orientation` says how to turn them.
+    def decode(self, source: bytes, limits: Limits, shrink: int = 1) -> Picture:
+        """Decode all frames of a file, as stored; `orientation` says how to turn them.
+
+        Args:
+            source: the file.
+            limits: the bounds on what it may cost.
+            shrink: how many times smaller than stored; above 1 only where the format's row says
+                that it `shrinks_while_decoding`.
 
         Raises:
             Refused: damage, or a feature that is not supported.
         """
 
+    def shown(self, source: bytes, limits: Limits) -> Picture:
+        """Decode a file that was made here as common viewers show it, which it is judged by."""
+
     def lossless(self, task: Task) -> Iterator[Candidate]:
-        """Files with every pixel as it is."""
+        """Yield files with every pixel as it is."""
 
     def ladders(self, task: Task, goal: float) -> Iterator[Ladder]:
-        """Lossy ways to encode, the most promising first; `goal` is the score to reach."""
+        """Yield lossy ways to encode, the most promising first; `goal` is the score to reach."""
+
+
+def effort_within(
+    seconds_per_megapixel: Mapping[int, float], megapixels: float, seconds: float
+) -> int:
+    """Return the first effort of a table that is done in time, or else its last."""
+    for effort, cost in seconds_per_megapixel.items():
+        if cost * megapixels <= seconds:
+            return effort
+    return effort

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.formats.avif import header as avif
-from leanpix_engine.formats.gif import header as gif
-from leanpix_engine.formats.jpeg import header as jpeg
-from leanpix_engine.formats.png import header as png
+from leanpix_engine.formats.registry import header_of
 from leanpix_engine.formats.sniff import sniff
-from leanpix_engine.formats.svg import header as svg
-from leanpix_engine.formats.webp import header as webp
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
-
-__all__ = ["Probe", "probe"]
-
-_READERS = {
-    Format.JPEG: jpeg.read,
-    Format.PNG: png.read,
-    Format.GIF: gif.read,
-    Format.WEBP: webp.read,
-    Format.AVIF: avif.read,
-    Format.SVG: svg.read,
-}
+from leanpix_engine.model import Probe
 
 
 def probe(source: bytes, limits: Limits | None = None) -> Probe:
@@ -37,7 +21,7 @@ def probe(source: bytes, limits: Limits | None = None) -> Probe:
         raise Refused(Reason.CORRUPT_IMAGE, "The file is empty.")
     if len(source) > limits.max_bytes:
         raise Refused(Reason.TOO_LARGE, f"The file has more than {limits.max_bytes:,} bytes.")
-    facts = _READERS[sniff(source)](source, limits)
+    facts = header_of(sniff(source)).read(source, limits)
     check(facts, limits)
     return facts
 

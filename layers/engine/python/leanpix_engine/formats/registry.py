@@ -1,35 +1,47 @@
-"""The codecs by their formats."""
+"""Find a format's modules by its row in `format.py`.
+
+They are loaded when they are first asked for: headers need no imaging library, and who reads them
+loads none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-from leanpix_engine.formats.avif import codec as avif
-from leanpix_engine.formats.codec import Codec
-from leanpix_engine.formats.gif import codec as gif
-from leanpix_engine.formats.jpeg import codec as jpeg
-from leanpix_engine.formats.png import codec as png
-from leanpix_engine.formats.svg import codec as svg
-from leanpix_engine.formats.webp import codec as webp
-from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format
-from leanpix_engine.picture.picture import Picture
-
-_CODECS: dict[Format, Codec] = {
-    Format.JPEG: jpeg,
-    Format.PNG: png,
-    Format.GIF: gif,
-    Format.WEBP: webp,
-    Format.AVIF: avif,
-    Format.SVG: svg,
-}
+if TYPE_CHECKING:
+    from leanpix_engine.format import Format
+    from leanpix_engine.formats.codec import Codec
+    from leanpix_engine.limits import Limits
+    from leanpix_engine.model import Probe
 
 
-def decoder_of_outputs(kind: Format) -> Callable[[bytes, Limits], Picture]:
-    """What outputs of a format are judged by: as common viewers show them."""
-    return avif.shown if kind is Format.AVIF else codec_of(kind).decode
+class Header(Protocol):
+    """The functions of each format's `header` module."""
+
+    def matches(self, source: bytes) -> bool:
+        """Return True where the content is a file's of this format."""
+
+    def read(self, source: bytes, limits: Limits) -> Probe:
+        """Return the facts of a file of this format.
+
+        Raises:
+            Refused: damage, a feature that is not supported, more than the limits allow.
+        """
 
 
-def codec_of(kind: Format) -> Codec:
-    """The codec of a format."""
-    return _CODECS[kind]
+@cache
+def header_of(format_: Format) -> Header:
+    """Return the header reader of a format."""
+    return cast("Header", _module(format_, "header"))
+
+
+@cache
+def codec_of(format_: Format) -> Codec:
+    """Return the codec of a format."""
+    return cast("Codec", _module(format_, "codec"))
+
+
+def _module(format_: Format, name: str) -> object:
+    return import_module(f"leanpix_engine.formats.{format_.package}.{name}")

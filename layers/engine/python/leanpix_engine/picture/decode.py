@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.model import Format
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.picture.vips import pyvips
 
-_LOADERS = {
-    Format.JPEG: "jpegload_buffer",
-    Format.PNG: "pngload_buffer",
-    Format.GIF: "gifload_buffer",
-    Format.WEBP: "webpload_buffer",
-    Format.AVIF: "heifload_buffer",
-}
 _SIGNS_OF_NO_MEMORY = ("out of memory", "memory allocation", "cannot allocate memory")
 """Of libvips itself, of libheif, and of the C library."""
 NO_MEMORY = "This image takes more memory than the limits allow."
-_ANIMATED = {Format.GIF, Format.WEBP}
-_SHRINKS: dict[Format, Callable[[int], dict[str, Any]]] = {
-    Format.JPEG: lambda shrink: {"shrink": shrink},
-    Format.WEBP: lambda shrink: {"scale": 1 / shrink},
-}
 _MODES = {
     "b-w": Mode.GRAY,
     "grey16": Mode.GRAY,
@@ -37,30 +23,20 @@ _MODES = {
 }
 
 
-def decode(source: bytes, kind: Format, shrink: int = 1) -> Picture:
-    """All frames of `source`, strictly: a file that is cut off or broken is refused.
+def decode(source: bytes, loader: str, **settings: Any) -> Picture:
+    """Decode all frames of `source`, strictly: a file that is cut off or broken is refused.
 
-    A `shrink` above 1 has the decoder make them that many times smaller; JPEG and WebP can.
+    Args:
+        source: the file.
+        loader: libvips' loader of a file in memory, such as "jpegload_buffer".
+        settings: the loader's own.
 
     Raises:
         Refused: `CORRUPT_IMAGE` where the codec meets damage, `TOO_LARGE` where memory runs out.
     """
-    image = load(source, kind, shrink)
     try:
-        return from_vips(image)
-    except pyvips.Error as error:
-        raise refusal_of(error) from error
-
-
-def load(source: bytes, kind: Format, shrink: int = 1) -> Any:
-    """The lazily decoded libvips image of `source`."""
-    settings: dict[str, Any] = {"fail_on": "truncated", "access": "sequential"}
-    if kind in _ANIMATED:
-        settings["n"] = -1
-    if shrink > 1:
-        settings |= _SHRINKS[kind](shrink)
-    try:
-        return getattr(pyvips.Image, _LOADERS[kind])(source, **settings)
+        load = getattr(pyvips.Image, loader)
+        return from_vips(load(source, fail_on="truncated", access="sequential", **settings))
     except pyvips.Error as error:
         raise refusal_of(error) from error
 

@@ -19,9 +19,9 @@ import traceback
 from typing import NoReturn
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.formats.registry import codec_of
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format
 from leanpix_engine.pipeline import run
 from leanpix_engine.sandbox import protocol
 
@@ -36,7 +36,8 @@ _OOM_SCORE = "1000"
 
 def main() -> None:
     """Serves until the other end of the control socket is closed."""
-    codec_of(Format.JPEG)  # loads every codec, once for all children
+    for format_ in Format:
+        codec_of(format_)  # loaded once for all children
     control = socket.socket(fileno=int(sys.argv[1]))
     control.sendall(b"\0")
     while True:

@@ -13,8 +13,9 @@ from dataclasses import asdict
 from typing import Any
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Level, Options, Output, Result
+from leanpix_engine.model import Level, Options, Output, Result
 
 _HEAD = struct.Struct(">I")
 _MAX_JSON_BYTES = 1_000_000

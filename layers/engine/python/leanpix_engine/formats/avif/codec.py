@@ -11,14 +11,13 @@ from PIL import Image
 
 from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats.avif import header as avif_header
-from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.codec import Task, effort_within
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import interpolated
-from leanpix_engine.search.two_stage import TwoStageLadder, effort_within
+from leanpix_engine.search.two_stage import TwoStageLadder
 
 _QUICK_EFFORT = 0
 _SECONDS = {2: 1.6, 1: 1.0, _QUICK_EFFORT: 0.3}
@@ -53,7 +52,7 @@ _HDR_TRANSFERS = (16, 18)
 _HEADER_BYTES = 65_536
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
+def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
     """The image of an AVIF, turned as its own boxes say.
 
     Raises:
@@ -65,12 +64,16 @@ def decode(source: bytes, limits: Limits) -> Picture:
         raise LeftAlone(Kept.ANIMATION)
     if _is_hdr_or_wide(source[:_HEADER_BYTES]):
         raise LeftAlone(Kept.HDR)
-    return decode_by_vips(source, Format.AVIF)
+    return decode_by_vips(source, "heifload_buffer")
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """None: lossless AVIF is larger than what lossy AVIF came from, and than lossless WebP."""
-    del task
+    """Yield nothing: lossless AVIF is larger than its lossy source, and than lossless WebP.
+
+    Raises:
+        Refused: `TOO_LARGE`, as `ladders` does.
+    """
+    _check_size(task)
     return iter(())
 
 
@@ -93,7 +96,12 @@ def shown(source: bytes, limits: Limits) -> Picture:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """Lossy AVIF of a still; nothing for an animation."""
+    """Yield lossy AVIF of a still; nothing for an animation.
+
+    Raises:
+        Refused: `TOO_LARGE` for what cannot be encoded in time.
+    """
+    _check_size(task)
     picture = task.picture
     if picture.count > 1 or max(picture.width, picture.height) > _MAX_SIDE:
         return
@@ -130,6 +138,11 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         too_good=_TOO_GOOD,
         max_encodes=3,
     )
+
+
+def _check_size(task: Task) -> None:
+    if task.picture.megapixels * 1e6 > task.limits.max_avif_pixels:
+        raise Refused(Reason.TOO_LARGE, "This image is too large to be encoded as AVIF in time.")
 
 
 def _is_hdr_or_wide(header: bytes) -> bool:

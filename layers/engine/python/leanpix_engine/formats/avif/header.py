@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
+from leanpix_engine.model import Probe
 
+_AVIF_BRANDS = {b"avif", b"avis"}
+_BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}
 _MAX_DEPTH = 8
 _CONTAINERS = {
     b"meta": 4,
@@ -46,6 +49,15 @@ def _boxes(source: bytes, at: int, end: int, depth: int = 0) -> Iterator[tuple[b
         if kind in _CONTAINERS and depth < _MAX_DEPTH:
             yield from _boxes(source, at + head + _CONTAINERS[kind], stop, depth + 1)
         at = stop
+
+
+def matches(source: bytes) -> bool:
+    """Return True for AV1 in HEIF (ISO 23000-22); HEIC shares the container but not the brand."""
+    if source[4:8] != b"ftyp":
+        return False
+    size = min(int.from_bytes(source[:4], "big"), 256)
+    brands = {source[8:12]} | {source[i : i + 4] for i in range(16, size, 4)}
+    return bool(brands & _AVIF_BRANDS) and bool(brands & _BRANDS)
 
 
 def read(source: bytes, limits: Limits) -> Probe:

@@ -14,11 +14,11 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import child
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.gif.delays import with_delays_of
+from leanpix_engine.formats.png.palette import count_at
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Picture
-from leanpix_engine.search.ladder import Candidate, Ladder, count_at, unless_found
+from leanpix_engine.search.ladder import Candidate, Ladder, unless_found
 
 _ARGUMENTS = (
     "--no-warnings",
@@ -36,10 +36,12 @@ _LARGE_MEGAPIXELS = 40.0
 """Frames together; above it few tries are all the time there is."""
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
-    """All frames of a GIF, composed."""
-    del limits
-    return decode_by_vips(source, Format.GIF)
+def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
+    """Decode all frames of a GIF, composed."""
+    return decode_by_vips(source, "gifload_buffer", n=-1)
+
+
+shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
+from leanpix_engine.model import Probe
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+
+
+def matches(source: bytes) -> bool:
+    """Return True where the content is a GIF file's."""
+    return source.startswith((b"GIF87a", b"GIF89a"))
 
 
 def read(source: bytes, limits: Limits) -> Probe:

@@ -23,10 +23,9 @@ from leanpix_engine.formats.jpeg.file import with_metadata
 from leanpix_engine.limits import Limits
 from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
-from leanpix_engine.model import Format
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.ladder import Candidate, Ladder, near
+from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import interpolated
 
 _LOSSLESS_GAIN_AT_BEST = 0.75
@@ -66,9 +65,12 @@ _MOZJPEG_START = (
 _MOZJPEG_SLOPE = ((20.0, 2.0), (50.0, 0.6), (65.0, 0.6), (75.0, 0.7), (85.0, 1.2), (92.0, 0.8))
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
-    """All pixels of a JPEG."""
-    return decode_by_vips(source, Format.JPEG)
+def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
+    """Decode all pixels of a JPEG."""
+    return decode_by_vips(source, "jpegload_buffer", shrink=shrink)
+
+
+shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
@@ -164,7 +166,7 @@ def _started_by_sample(
     def score(made: bytes | Picture) -> float:
         return reference.score(made.pixels) if isinstance(made, Picture) else -math.inf
 
-    start, slope = near(replace(ladder, preview=preview), goal, score, task.deadline)
+    start, slope = replace(ladder, preview=preview).locate(goal, score, task.deadline)
     encoder.learn_from(small)
     return replace(
         ladder, start=start, slope=slope, tolerance=_LARGE_TOLERANCE, max_encodes=_LARGE_ENCODES

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
+from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, orientation_of
 
 SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
@@ -70,6 +71,11 @@ def segments(source: bytes) -> Iterator[Segment]:
 def after_jfif(data: bytes) -> int:
     """Where metadata segments may begin: behind the start of image and JFIF's APP0."""
     return 4 + int.from_bytes(data[4:6], "big") if data[2:4] == bytes((0xFF, APP0)) else 2
+
+
+def matches(source: bytes) -> bool:
+    """Return True where the content is a JPEG file's."""
+    return source.startswith(b"\xff\xd8\xff")
 
 
 def read(source: bytes, limits: Limits) -> Probe:

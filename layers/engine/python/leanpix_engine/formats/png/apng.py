@@ -13,17 +13,16 @@ from PIL import Image
 from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.png import apng_writer, deflate
-from leanpix_engine.formats.png.palette import MergedPalette
+from leanpix_engine.formats.png.palette import MergedPalette, count_at
 from leanpix_engine.formats.png.posterize import posterized
-from leanpix_engine.limits import Limits
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.ladder import Candidate, Ladder, count_at, unless_found
+from leanpix_engine.search.ladder import Candidate, Ladder, unless_found
 
 _MOST_MEGAPIXELS = 40.0
 """Frames together; above it a palette of all takes too long to find."""
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
+def decode(source: bytes) -> Picture:
     """All frames as composed on the canvas; a default image outside the animation is left out.
 
     Raises:

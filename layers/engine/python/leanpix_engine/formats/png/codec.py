@@ -10,13 +10,12 @@ from functools import cache, partial
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.png import apng, deflate
 from leanpix_engine.formats.png import header as png_header
-from leanpix_engine.formats.png.palette import MergedPalette, chunk
+from leanpix_engine.formats.png.palette import MergedPalette, chunk, count_at
 from leanpix_engine.formats.png.posterize import posterized, with_coarse_alpha
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.ladder import Candidate, Ladder, always, count_at, unless_found
+from leanpix_engine.search.ladder import Candidate, Ladder, always, unless_found
 
 _SMALL_MEGAPIXELS = 1.0
 """Below this, time is spent freely: it is short, and more tries make it smaller. From here on the
@@ -32,10 +31,14 @@ _HDR_TRANSFERS = (16, 18)
 """PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
-    """All pixels of a PNG, all frames of an APNG."""
-    facts = png_header.read(source, limits)
-    return apng.decode(source, limits) if facts.animated else decode_by_vips(source, Format.PNG)
+def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
+    """Decode all pixels of a PNG, all frames of an APNG."""
+    if png_header.read(source, limits).animated:
+        return apng.decode(source)
+    return decode_by_vips(source, "pngload_buffer")
+
+
+shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
+from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -47,6 +48,11 @@ def chunks(source: bytes) -> Iterator[Chunk]:
         if kind == b"IEND":
             return
         at = end + 4
+
+
+def matches(source: bytes) -> bool:
+    """Return True where the content is a PNG file's."""
+    return source.startswith(SIGNATURE)
 
 
 def read(source: bytes, limits: Limits) -> Probe:

@@ -30,6 +30,11 @@ _REFINEMENTS = 2
 _OPAQUE = 255
 
 
+def count_at(quality: float) -> int:
+    """Return the number of colours, or of levels, of a ladder whose quality is 10 log2 of it."""
+    return round(2 ** (quality / 10))
+
+
 class MergedPalette:
     """The palette of one image, at any size."""
 

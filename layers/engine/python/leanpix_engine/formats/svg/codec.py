@@ -47,7 +47,7 @@ for _prefix, _uri in {
 pyvips.operation_block_set("VipsForeignLoadSvg", False)
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
+def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
     """The document as librsvg draws it at its own size.
 
     Raises:
@@ -67,6 +67,9 @@ def decode(source: bytes, limits: Limits) -> Picture:
         return from_vips(image)
     except pyvips.Error as error:
         raise refusal_of(error) from error
+
+
+shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:

@@ -6,9 +6,19 @@ import re
 from itertools import islice
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
+from leanpix_engine.model import Probe
 
+# An XML document whose first element is <svg>, after declaration, comments and doctype.
+_DOCUMENT = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,400}\?>\s*)?"
+    rb"(?:<!--.{0,4000}?-->\s*|<\?[^>]{0,400}\?>\s*)*"
+    rb"(?:<!DOCTYPE\s[^\[>]{0,400}(?:\[.{0,8000}?\]\s*)?>\s*)?(?:<!--.{0,4000}?-->\s*)*"
+    rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg[\s>/]",
+    re.DOTALL,
+)
+_HEAD_BYTES = 65_536
 _START = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b")
 _ATTRIBUTES = re.compile(rb"((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>")
 _MAX_STARTS = 8
@@ -27,6 +37,11 @@ _DEFAULT_SIZE = (
     300,
     150,
 )  # what a browser gives a side that a document without a ratio leaves out (CSS 2.2, 10.3.2)
+
+
+def matches(source: bytes) -> bool:
+    """Return True for an XML document whose first element is `svg`."""
+    return _DOCUMENT.match(source[:_HEAD_BYTES]) is not None
 
 
 def read(source: bytes, limits: Limits) -> Probe:

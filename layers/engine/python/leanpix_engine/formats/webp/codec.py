@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from leanpix_engine.formats.codec import Task
-from leanpix_engine.formats.png.palette import MergedPalette
+from leanpix_engine.formats.codec import Task, effort_within
+from leanpix_engine.formats.png.palette import MergedPalette, count_at
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.ladder import Candidate, Ladder, count_at, unless_found
+from leanpix_engine.search.ladder import Candidate, Ladder, unless_found
 from leanpix_engine.search.targets import interpolated
-from leanpix_engine.search.two_stage import TwoStageLadder, effort_within
+from leanpix_engine.search.two_stage import TwoStageLadder
 
 _MAX_SIDE = 16_383
 _QUALITY_FOR = (
@@ -83,10 +82,12 @@ _MAX_ANIMATED_MEGAPIXELS = 12.0
 _NEAR_LOSSLESS_STEP = 20
 
 
-def decode(source: bytes, limits: Limits) -> Picture:
-    """All frames of a WebP."""
-    del limits
-    return decode_by_vips(source, Format.WEBP)
+def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
+    """Decode all frames of a WebP."""
+    return decode_by_vips(source, "webpload_buffer", n=-1, scale=1 / shrink)
+
+
+shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:

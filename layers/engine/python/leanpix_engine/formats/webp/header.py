@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Format, Probe
+from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
+
+
+def matches(source: bytes) -> bool:
+    """Return True where the content is a WebP file's."""
+    return source[:4] == b"RIFF" and source[8:12] == b"WEBP"
 
 
 def read(source: bytes, limits: Limits) -> Probe:
