@@ -5,7 +5,7 @@ from __future__ import annotations
 from leanpix.contract import FORMATS, TARGET_FORMATS, WEBP
 from leanpix.dialects.megaoptim import fields
 from leanpix.domain.file_names import clean_file_name
-from leanpix_engine.model import Format
+from leanpix_engine import Format
 
 
 def test_the_contract_has_the_engines_formats_and_their_content_types() -> None:
