@@ -1,15 +1,17 @@
-"""The ledger in memory: the promises of the adapters in as few lines as they take."""
+"""The ledger in memory: the promises of the service, kept by arithmetic of its own."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from leanpix.contract import PLANS
 from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
-from leanpix.domain.ledger import Balance, month_of
+from leanpix.domain.ledger import Balance
 from leanpix.domain.recovery import (
     FIRST_CALLBACK_LOOK_SECONDS,
     FIRST_LOOK_SECONDS,
@@ -33,12 +35,92 @@ Record = tuple[int, int | None]
 """An image, or with no index a job's callback."""
 
 
+def calendar_month(time: float) -> str:
+    """Return the month of a time, UTC, such as ``2026-11``."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m")
+
+
+@dataclass
+class Purse:
+    """An account's tokens in two heaps: one ends with its month, the other was sold."""
+
+    month: str
+    monthly: int
+    month_grant: int
+    granted: int
+    sold: int
+    spent: int = 0
+    spent_of_sold: int = 0
+    given: int = 0
+    expired: int = 0
+
+    @classmethod
+    def of(cls, account: Account) -> Purse:
+        """Return the purse of a new account."""
+        balance = account.balance
+        granted = min(balance.tokens, balance.month_grant)
+        return cls(
+            month=balance.month,
+            monthly=max(0, PLANS[account.plan].monthly_tokens),
+            month_grant=balance.month_grant,
+            granted=granted,
+            sold=balance.tokens - granted,
+            given=balance.given_total,
+        )
+
+    def as_balance(self) -> Balance:
+        """Return the same in the service's words."""
+        return Balance(
+            tokens=self.granted + self.sold,
+            month=self.month,
+            month_grant=self.month_grant,
+            month_spent=self.spent,
+            given_total=self.given,
+            expired_total=self.expired,
+        )
+
+    def begin(self, month: str) -> None:
+        """Take the old grant and give the new one, where another month has begun."""
+        if month > self.month:
+            self.expired += self.granted
+            self.month, self.month_grant, self.granted = month, self.monthly, self.monthly
+            self.given += self.monthly
+            self.spent = self.spent_of_sold = 0
+
+    def spend(self) -> None:
+        """Take a token: one that would end first."""
+        if self.granted:
+            self.granted -= 1
+        else:
+            self.sold -= 1
+            self.spent_of_sold += 1
+        self.spent += 1
+
+    def give_back(self, month: str) -> None:
+        """Put a token back where that month's spending took it from, or among those sold."""
+        if month != self.month:
+            self.sold += 1
+            return
+        self.spent -= 1
+        if self.spent_of_sold:
+            self.spent_of_sold -= 1
+            self.sold += 1
+        else:
+            self.granted += 1
+
+    def top_up(self, tokens: int) -> None:
+        """Add tokens that were sold."""
+        self.sold += tokens
+        self.given += tokens
+
+
 @dataclass
 class MemoryLedger:
     """Jobs, accounts, open records and callbacks."""
 
     clock: HandClock
     accounts: dict[str, Account] = field(default_factory=dict)
+    purses: dict[str, Purse] = field(default_factory=dict)
     jobs: dict[int, Job] = field(default_factory=dict)
     usage: dict[tuple[str, str], Usage] = field(default_factory=dict)
     keys: dict[str, IdempotencyRecord] = field(default_factory=dict)
@@ -50,41 +132,49 @@ class MemoryLedger:
 
     def add_account(self, account: Account) -> None:
         self.accounts[account.account_id] = account
+        self.purses[account.account_id] = Purse.of(account)
 
     def top_up(self, account_id: str, tokens: int) -> None:
-        account = self.accounts[account_id]
-        self._keep(account, account.balance.top_up(tokens))
+        self.purses[account_id].top_up(tokens)
 
     def read_account(self, account_id: str) -> Account | None:
         account = self.accounts.get(account_id)
-        return replace(account, month=month_of(self.clock.now())) if account else None
+        if account is None:
+            return None
+        balance = self.purses[account_id].as_balance()
+        return replace(account, balance=balance, month=calendar_month(self.clock.now()))
 
     def read_usage(self, account_id: str) -> list[Usage]:
         own = [usage for key, usage in self.usage.items() if key[0] == account_id]
         return sorted(own, key=lambda usage: usage.month, reverse=True)
-
-    def _keep(self, account: Account, balance: Balance) -> None:
-        self.accounts[account.account_id] = replace(account, balance=balance)
 
     # ------------------------------------------------------------- jobs
 
     def create(
         self, job: Job, *, account: Account, idempotency: IdempotencyRecord | None = None
     ) -> None:
-        current = self.read_account(account.account_id)
         if idempotency and self.find_by_key(idempotency.key_hash, now=job.created_at):
             raise KeyUsedError
-        if current is None or not current.can_pay(len(job.images)):
+        if account.account_id not in self.accounts:
+            raise NoTokensLeftError
+        purse = replace(self.purses[account.account_id])
+        purse.begin(calendar_month(self.clock.now()))
+        is_unlimited = self.accounts[account.account_id].is_unlimited
+        if not is_unlimited and purse.granted + purse.sold < len(job.images):
             raise NoTokensLeftError
         if job.job_id in self.jobs:
             raise IdTakenError
-        price = 0 if current.is_unlimited else 1
-        balance = current.current.charge(price * len(job.images))
-        if price:
-            self._keep(current, balance)
+        if not is_unlimited:
+            for _ in job.images:
+                purse.spend()
+            self.purses[account.account_id] = purse
         if idempotency:
             self.keys[idempotency.key_hash] = idempotency
-        self.jobs[job.job_id] = job.price(tokens=price, month=balance.month)
+        images = tuple(
+            replace(image, charged_tokens=int(not is_unlimited), charged_month=purse.month)
+            for image in job.images
+        )
+        self.jobs[job.job_id] = replace(job, images=images)
         self.used_uploads |= job.direct_uploads
         for image in job.images:
             self.due[job.job_id, image.index] = job.created_at + FIRST_LOOK_SECONDS
@@ -137,12 +227,9 @@ class MemoryLedger:
     def _end(self, image: Image, state: ImageState, outcome: Outcome, now: float) -> None:
         self._put(replace(image, state=state, outcome=outcome, lease_id=None, lease_ends_at=0.0))
         self.due.pop((image.job_id, image.index), None)
-        account = self.accounts[image.account_id]
         if outcome.main is None and image.charged_tokens:
-            charged = image.charged_month
-            refunded = account.balance.refund(image.charged_tokens, charged_month=charged)
-            self._keep(account, refunded)
-        key = image.account_id, month_of(now)
+            self.purses[image.account_id].give_back(image.charged_month)
+        key = image.account_id, calendar_month(now)
         before = self.usage.get(key, Usage(month=key[1]))
         main = outcome.main
         saved_percent = _saved_percent(outcome)

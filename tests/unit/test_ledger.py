@@ -7,7 +7,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leanpix.domain.ledger import Balance, month_of, next_month_starts_at
+from leanpix.domain.ledger import (
+    Balance,
+    charge,
+    month_of,
+    next_month_starts_at,
+    refund_as_topped_up,
+    refund_to_grant,
+    top_up,
+)
 
 NOVEMBER = Balance(tokens=500, month="2026-11", month_grant=500, given_total=500)
 
@@ -23,20 +31,20 @@ def test_the_next_month_begins_at_midnight_utc() -> None:
 
 
 def test_a_charge_spends_the_grant_before_what_was_topped_up() -> None:
-    balance = NOVEMBER.top_up(10).charge(499)
+    balance = NOVEMBER.change(top_up(10)).change(charge(499))
     assert (balance.granted, balance.topped_up) == (1, 10)
-    balance = balance.charge(3)
+    balance = balance.change(charge(3))
     assert (balance.granted, balance.topped_up) == (0, 8)
 
 
 def test_a_new_month_ends_the_old_grant_and_brings_a_new_one() -> None:
-    december = NOVEMBER.charge(100).renew("2026-12", 500)
+    december = NOVEMBER.change(charge(100)).renew("2026-12", 500)
     assert (december.tokens, december.expired_total) == (500, 400)
     assert december.given_total == 1_000
 
 
 def test_what_was_topped_up_outlives_the_month() -> None:
-    december = NOVEMBER.top_up(10).charge(505).renew("2026-12", 500)
+    december = NOVEMBER.change(top_up(10)).change(charge(505)).renew("2026-12", 500)
     assert (december.granted, december.topped_up) == (500, 5)
 
 
@@ -49,14 +57,14 @@ def test_a_clock_that_lags_behind_renews_nothing() -> None:
 
 
 def test_a_refund_within_the_month_goes_back_to_where_it_came_from() -> None:
-    balance = NOVEMBER.top_up(10).charge(502).refund(1, charged_month="2026-11")
+    balance = NOVEMBER.change(top_up(10)).change(charge(502)).change(refund_to_grant(1))
     assert (balance.granted, balance.topped_up) == (0, 9)
-    balance = NOVEMBER.top_up(10).charge(100).refund(1, charged_month="2026-11")
+    balance = NOVEMBER.change(top_up(10)).change(charge(100)).change(refund_to_grant(1))
     assert (balance.granted, balance.topped_up) == (401, 10)
 
 
 def test_a_refund_of_an_earlier_months_charge_is_as_if_topped_up() -> None:
-    december = NOVEMBER.charge(2).renew("2026-12", 500).refund(2, charged_month="2026-11")
+    december = NOVEMBER.change(charge(2)).renew("2026-12", 500).change(refund_as_topped_up(2))
     assert (december.granted, december.topped_up) == (500, 2)
 
 
@@ -79,13 +87,15 @@ def test_the_sums_are_right_whatever_happens(steps: list[tuple[str, int]]) -> No
     charges: list[tuple[str, int]] = []
     for what, number in steps:
         if what == "charge" and balance.tokens >= number:
-            balance = balance.charge(number)
+            balance = balance.change(charge(number))
             charges.append((balance.month, number))
         elif what == "refund" and charges:
             charged_month, tokens = charges.pop(number % len(charges))
-            balance = balance.refund(tokens, charged_month=charged_month)
+            is_current = charged_month == balance.month
+            refund = refund_to_grant(tokens) if is_current else refund_as_topped_up(tokens)
+            balance = balance.change(refund)
         elif what == "top_up":
-            balance = balance.top_up(number)
+            balance = balance.change(top_up(number))
         elif what == "renew":
             month += number
             balance = balance.renew(f"m{month:02}", grant)

@@ -9,6 +9,8 @@ from typing import Final
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
 from leanpix.domain.ledger import Balance
 
+OTHER_TYPE: Final = "other"
+"""The type of what was no image, in the counts of usage."""
 KEY_ID_DIGITS: Final = 16
 """Of a key's digest, by which it is spoken of: enough to tell keys apart, useless to call with."""
 
@@ -46,9 +48,14 @@ class Account:
         """Return the balance with the month's grant, which the next charge will write."""
         return self.balance.renew(self.month, max(0, self.monthly_tokens))
 
-    def can_pay(self, tokens: int) -> bool:
-        """Return whether the account has as many tokens left."""
-        return self.is_unlimited or self.current.tokens >= tokens
+    @property
+    def image_price_tokens(self) -> int:
+        """Return what an image is charged at submit."""
+        return 0 if self.is_unlimited else 1
+
+    def can_pay_for(self, images: int) -> bool:
+        """Return whether the account has tokens left for that many images."""
+        return self.is_unlimited or self.current.tokens >= images * self.image_price_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

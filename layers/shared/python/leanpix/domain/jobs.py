@@ -95,6 +95,11 @@ class Outcome:
     original_format: str = ""
     """What the source was, told by its content; empty where that could not be told."""
 
+    @property
+    def is_gain(self) -> bool:
+        """Return whether the image was made smaller, which is what a token pays for."""
+        return self.main is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
@@ -126,7 +131,7 @@ class Image:
     @property
     def cost_tokens(self) -> int:
         """Return what the image costs: nothing once it has ended without a gain."""
-        is_refunded = self.state.is_final and not (self.outcome and self.outcome.main)
+        is_refunded = self.state.is_final and not (self.outcome and self.outcome.is_gain)
         return 0 if is_refunded else self.charged_tokens
 
 
@@ -145,10 +150,15 @@ class Job:
     looks: int = 0
     """How often the sweeper found its callback to be owed for too long."""
 
-    def price(self, *, tokens: int, month: str) -> Job:
-        """Return the job with each image charged that much, from that month's balance."""
+    def charge_to(self, account: Account) -> Job:
+        """Return the job with what its images cost the account, and from which month's balance."""
         images = tuple(
-            replace(image, charged_tokens=tokens, charged_month=month) for image in self.images
+            replace(
+                image,
+                charged_tokens=account.image_price_tokens,
+                charged_month=account.current.month,
+            )
+            for image in self.images
         )
         return replace(self, images=images)
 

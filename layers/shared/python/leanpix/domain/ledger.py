@@ -1,6 +1,7 @@
-"""What an account has left to spend: this month's grant first, then what was topped up.
+"""Calculate what an account has left to spend: this month's grant first, then what was topped up.
 
-All arithmetic on tokens stands here; the adapters turn it into one conditional write each.
+All arithmetic on tokens stands here. A charge, a refund and a top-up are each a `BalanceChange`,
+which a balance in memory takes by `Balance.change` and an adapter by one conditional write.
 """
 
 from __future__ import annotations
@@ -19,6 +20,35 @@ def next_month_starts_at(time: float) -> float:
     now = datetime.fromtimestamp(time, UTC)
     years, month = divmod(now.month, 12)
     return datetime(now.year + years, month + 1, 1, tzinfo=UTC).timestamp()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceChange:
+    """Amounts to add to the numbers of a balance; what is taken away is negative."""
+
+    tokens: int = 0
+    month_spent: int = 0
+    given_total: int = 0
+
+
+def charge(tokens: int) -> BalanceChange:
+    """Return a charge; the grant is spent before what was topped up."""
+    return BalanceChange(tokens=-tokens, month_spent=tokens)
+
+
+def refund_to_grant(tokens: int) -> BalanceChange:
+    """Return a refund of what was charged in the balance's month: it goes back where it was."""
+    return BalanceChange(tokens=tokens, month_spent=-tokens)
+
+
+def refund_as_topped_up(tokens: int) -> BalanceChange:
+    """Return a refund of an earlier month's charge, which does not end with the month."""
+    return BalanceChange(tokens=tokens)
+
+
+def top_up(tokens: int) -> BalanceChange:
+    """Return a top-up, which does not end with the month."""
+    return BalanceChange(tokens=tokens, given_total=tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +93,11 @@ class Balance:
             expired_total=self.expired_total + self.granted,
         )
 
-    def charge(self, tokens: int) -> Balance:
-        """Return the balance after a charge; the grant is spent before what was topped up."""
-        return replace(self, tokens=self.tokens - tokens, month_spent=self.month_spent + tokens)
-
-    def refund(self, tokens: int, *, charged_month: str) -> Balance:
-        """Return the balance after a charge was given back.
-
-        Within the month it goes back to where it came from. What was charged in an earlier
-        month comes back as topped up: nobody loses a token to a fault around midnight.
-        """
-        spent = self.month_spent - (tokens if charged_month == self.month else 0)
-        return replace(self, tokens=self.tokens + tokens, month_spent=spent)
-
-    def top_up(self, tokens: int) -> Balance:
-        """Return the balance after a top-up, which does not end with the month."""
-        return replace(self, tokens=self.tokens + tokens, given_total=self.given_total + tokens)
+    def change(self, change: BalanceChange) -> Balance:
+        """Return the balance after a charge, a refund or a top-up."""
+        return replace(
+            self,
+            tokens=self.tokens + change.tokens,
+            month_spent=self.month_spent + change.month_spent,
+            given_total=self.given_total + change.given_total,
+        )

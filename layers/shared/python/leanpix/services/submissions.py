@@ -79,7 +79,7 @@ class SubmissionService:
         account = self.accounts.read(submission.account_id)
         if account is None:
             raise LeanpixError(ErrorName.INVALID_API_KEY)
-        if not account.can_pay(len(submission.inputs)):
+        if not account.can_pay_for(len(submission.inputs)):
             raise LeanpixError(ErrorName.NO_TOKENS)
         job = self._make_job(submission, job_id, now)
         logger.append_keys(job_id=job.job_id)

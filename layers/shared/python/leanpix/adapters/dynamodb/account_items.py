@@ -1,26 +1,26 @@
-"""Account items, and the parts of a transaction that touch them: charge, refund, count.
+"""Translate accounts into items, and what the domain decides on them into transaction actions.
 
-The condition of each says in what state of the account it is right; if the account has moved on,
-nothing is written and the caller computes anew.
+The condition of each action says in what state of the account it is right; if the account has
+moved on, nothing is written and the caller computes anew.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from leanpix.adapters.dynamodb.items import Item, to_item
-from leanpix.contract import FORMATS
+from leanpix.domain import ledger
 from leanpix.domain.accounts import Account, Usage
-from leanpix.domain.ledger import Balance, month_of
+from leanpix.domain.ledger import Balance, BalanceChange, month_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from leanpix.domain.jobs import Image, Outcome
+    from leanpix.domain.settlement import Refund
 
 ACCOUNT_PART: Final = "account"
 USAGE_PREFIX: Final = "usage#"
-OTHER_TYPE: Final = "other"
 _TYPE_PREFIX: Final = "type_"
 _SAVED_PREFIX: Final = "saved_"
 """``saved_37`` counts the images that became 37 percent smaller: a maximum cannot be added up,
@@ -39,11 +39,6 @@ _BALANCE_NAMES: Final = {
 def account_key(account_id: str) -> Item:
     """Return the primary key of an account's own item."""
     return to_item({"account_id": account_id, "part": ACCOUNT_PART})
-
-
-def usage_part(now: float) -> str:
-    """Return the sort key of an account's counters for the month, such as ``usage#2026-11``."""
-    return f"{USAGE_PREFIX}{month_of(now)}"
 
 
 def account_to_values(account: Account) -> dict[str, Any]:
@@ -88,7 +83,7 @@ def balance_to_values(balance: Balance) -> dict[str, Any]:
     return {stored: getattr(balance, name) for name, stored in _BALANCE_NAMES.items()}
 
 
-def charge(table: str, account: Account, tokens: int) -> Item:
+def charge_action(table: str, account: Account, tokens: int) -> Item:
     """Return the action that charges an account, and renews its grant where one is due."""
     if account.is_unlimited:
         condition, values = "is_unlimited = :yes", {":yes": True}
@@ -96,63 +91,66 @@ def charge(table: str, account: Account, tokens: int) -> Item:
     balance = account.balance
     if account.current.month == balance.month:
         # Right whoever else charges in the same month, so that a burst does not contend.
-        return _update(
+        return change_action(
             table,
             account.account_id,
-            "SET tokens = tokens - :n, month_spent = month_spent + :n",
-            "is_unlimited = :no AND grant_month = :month AND tokens >= :n",
-            {":n": tokens, ":month": balance.month, ":no": False},
+            ledger.charge(tokens),
+            condition="is_unlimited = :no AND grant_month = :month AND tokens >= :needed",
+            values={":needed": tokens, ":month": balance.month, ":no": False},
         )
-    return _replace_balance(table, account, account.current.charge(tokens))
+    return _replace_balance(table, account, account.current.change(ledger.charge(tokens)))
 
 
-def top_up(table: str, account_id: str, tokens: int) -> Item:
-    """Return the action that adds tokens which do not end with the month."""
+def change_action(
+    table: str,
+    account_id: str,
+    change: BalanceChange,
+    *,
+    condition: str,
+    values: Mapping[str, Any],
+) -> Item:
+    """Return the action that adds a change to a balance, if the condition holds."""
+    added = {name: number for name, number in asdict(change).items() if number}
+    update = "SET " + ", ".join(f"{name} = {name} + :{name}" for name in added)
     return _update(
         table,
         account_id,
-        "SET tokens = tokens + :n, given_total = given_total + :n",
-        "is_unlimited = :no",
-        {":n": tokens, ":no": False},
+        update,
+        condition,
+        {**values, **{f":{name}": number for name, number in added.items()}},
     )
 
 
-def refund(table: str, image: Image, *, within_month: bool) -> Item:
-    """Return the action that gives an image's charge back.
-
-    Within the month it was charged in, the month's grant has it back; after that, it is as if
-    topped up (``Balance.refund``).
-    """
-    returned = {":n": image.charged_tokens, ":month": image.charged_month}
-    if within_month:
-        update = "SET tokens = tokens + :n, month_spent = month_spent - :n"
-        return _update(table, image.account_id, update, "grant_month = :month", returned)
-    update = "SET tokens = tokens + :n"
-    return _update(table, image.account_id, update, "grant_month > :month", returned)
+def refund_action(table: str, account_id: str, refund: Refund) -> Item:
+    """Return the action that gives a charge back, if the balance is in the refund's month."""
+    month = refund.balance_month
+    return change_action(
+        table,
+        account_id,
+        refund.change,
+        condition="grant_month = :month" if month else "attribute_exists(account_id)",
+        values={":month": month} if month else {},
+    )
 
 
-def count_usage(table: str, image: Image, outcome: Outcome, *, failed: bool, now: float) -> Item:
+def usage_action(table: str, account_id: str, usage: Usage) -> Item:
     """Return the action that adds an ended image to its account's counters of the month."""
-    main = outcome.main
-    kind = outcome.original_format
     added: dict[str, int | float] = {
-        "images": 1,
-        "optimized_images": 1 if main else 0,
-        "failed_images": 1 if failed else 0,
-        "charged_tokens": image.charged_tokens if main else 0,
-        "bytes_in": outcome.original_bytes,
-        "bytes_out": main.bytes if main else outcome.original_bytes,
-        f"{_TYPE_PREFIX}{kind if kind in FORMATS else OTHER_TYPE}": 1,
+        "images": usage.images,
+        "optimized_images": usage.optimized_images,
+        "failed_images": usage.failed_images,
+        "charged_tokens": usage.charged_tokens,
+        "bytes_in": usage.bytes_in,
+        "bytes_out": usage.bytes_out,
+        **{f"{_TYPE_PREFIX}{kind}": count for kind, count in usage.images_by_type.items()},
     }
-    if main and outcome.original_bytes:
-        saved = 100 * (1 - main.bytes / outcome.original_bytes)
-        saved = min(max(saved, 0.0), float(_MOST_PERCENT))
-        added["saved_percent_sum"] = round(saved, 2)
-        added[f"{_SAVED_PREFIX}{int(saved)}"] = 1
+    if usage.optimized_images:
+        added["saved_percent_sum"] = usage.saved_percent_sum
+        added[f"{_SAVED_PREFIX}{usage.best_saved_percent}"] = 1
     return {
         "Update": {
             "TableName": table,
-            "Key": to_item({"account_id": image.account_id, "part": usage_part(now)}),
+            "Key": to_item({"account_id": account_id, "part": f"{USAGE_PREFIX}{usage.month}"}),
             "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in added),
             "ExpressionAttributeValues": to_item({f":{name}": n for name, n in added.items()}),
         }

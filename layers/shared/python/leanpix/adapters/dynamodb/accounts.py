@@ -13,11 +13,12 @@ from leanpix.adapters.dynamodb.account_items import (
     account_from_values,
     account_key,
     account_to_values,
-    top_up,
+    change_action,
     usage_from_values,
 )
 from leanpix.adapters.dynamodb.items import from_item, to_item
 from leanpix.adapters.dynamodb.transactions import ConditionRefusedError, write_transaction
+from leanpix.domain.ledger import top_up
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -74,8 +75,15 @@ class AccountsTable:
 
     def top_up(self, account_id: str, tokens: int) -> bool:
         """Add tokens that do not end with the month; False for an account that needs none."""
+        action = change_action(
+            self.table,
+            account_id,
+            top_up(tokens),
+            condition="is_unlimited = :no",
+            values={":no": False},
+        )
         try:
-            write_transaction(self.client, [top_up(self.table, account_id, tokens)])
+            write_transaction(self.client, [action])
         except ConditionRefusedError:
             return False
         return True

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from leanpix.adapters.dynamodb.account_items import charge, count_usage, refund
+from leanpix.adapters.dynamodb.account_items import (
+    charge_action,
+    refund_action,
+    usage_action,
+)
 from leanpix.adapters.dynamodb.items import (
     Item,
     from_item,
@@ -20,6 +24,8 @@ from leanpix.adapters.dynamodb.transactions import ConditionRefusedError, write_
 from leanpix.contract import TTL_ATTRIBUTE
 from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
+from leanpix.domain.ledger import month_of
+from leanpix.domain.settlement import settle
 from leanpix.observability import report_anomaly
 from leanpix.services.ports import (
     IdTakenError,
@@ -71,7 +77,7 @@ class JobsTable(JobReaderTable):
         """Record a job, charge its images and keep the client's key for it: all or nothing."""
         current: Account | None = account
         for _ in range(MAX_CHARGE_TRIES):
-            if current is None or not current.can_pay(len(job.images)):
+            if current is None or not current.can_pay_for(len(job.images)):
                 raise NoTokensLeftError
             if self._create(job, current, idempotency):
                 return
@@ -80,9 +86,9 @@ class JobsTable(JobReaderTable):
 
     def _create(self, job: Job, account: Account, idempotency: IdempotencyRecord | None) -> bool:
         """Return False where the account is not any more what it was."""
-        price = 0 if account.is_unlimited else 1
-        charged = job.price(tokens=price, month=account.current.month)
-        actions: list[Any] = [charge(self.accounts.table, account, price * len(job.images))]
+        charged = job.charge_to(account)
+        accounts = self.accounts.table
+        actions: list[Any] = [charge_action(accounts, account, charged.cost_tokens)]
         if idempotency:
             actions.append(self._keep_key(idempotency, now=job.created_at))
         actions += [self._put_new(item) for item in job_to_items(charged)]
@@ -184,27 +190,26 @@ class JobsTable(JobReaderTable):
         now: float,
     ) -> None:
         """Write the end of an image, if the condition holds. Raises ``LeaseLostError``."""
-        accounts = self.accounts.table
-        failed = state is ImageState.FAILED
+        accounts, account_id = self.accounts.table, image.account_id
+        settlement = settle(image, state, outcome, month=month_of(now))
         ending = [
             self._end_item(image, state, outcome, condition=condition, values=values),
-            count_usage(accounts, image, outcome, failed=failed, now=now),
+            usage_action(accounts, account_id, settlement.usage),
         ]
-        is_refunded = outcome.main is None and image.charged_tokens > 0
-        refunds = [[refund(accounts, image, within_month=within)] for within in (True, False)]
-        # The month was, or was not, the one of the charge; or the account is gone.
-        for refunding in [*(refunds if is_refunded else ()), []]:
+        refunds = [[refund_action(accounts, account_id, each)] for each in settlement.refunds]
+        # The last is without a refund: there is none to make, or the account is gone.
+        for refunding in [*refunds, []]:
             try:
                 write_transaction(self.client, [*ending, *refunding])
             except ConditionRefusedError as error:
                 if 0 in error.positions:
                     raise LeaseLostError from None
             else:
-                if is_refunded and not refunding:
+                if refunds and not refunding:
                     report_anomaly(
                         "a refund found no account",
                         job_id=image.job_id,
-                        account_id=image.account_id,
+                        account_id=account_id,
                         tokens=image.charged_tokens,
                     )
                 return
