@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -233,12 +234,20 @@ def test_what_is_no_secret_stays_in_the_log() -> None:
 
 
 def test_all_functions_share_one_logger_that_redacts() -> None:
-    """No function makes a logger, or prints."""
+    """No function makes a handler or prints; what services log goes through the same handler."""
     folder: Path = functions.FUNCTIONS
     shared = folder.parent / "layers" / "shared" / "python" / "leanpix"
     for path in (*folder.rglob("*.py"), *shared.rglob("*.py")):
         text = path.read_text("utf-8")
         assert "print(" not in text, path
         if path.name != "observability.py":
-            assert "Logger(" not in text, path
-            assert "getLogger" not in text, path
+            ours = text.replace("logging.getLogger(__name__)", "")
+            assert "Logger(" not in ours, path
+            assert "getLogger" not in ours, path
+            assert "addHandler" not in text, path
+    services = logging.getLogger("leanpix.services.submissions")
+    assert services.handlers == []
+    library = logging.getLogger("leanpix")
+    # Beside those that pytest adds.
+    assert library.handlers[0] is observability.logger.registered_handler
+    assert not library.propagate

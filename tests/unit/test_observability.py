@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,8 +19,8 @@ from leanpix.domain.options import ImageOptions
 from leanpix.gateway import serves
 from leanpix.http import Response
 from leanpix.messages import handle_batch
-from leanpix.metrics import count_image, count_sweep
-from leanpix.observability import begin_log, logger, report_anomaly
+from leanpix.metrics import count_image, count_sweep, report_anomaly
+from leanpix.observability import begin_log, logger
 from leanpix.services.recovery import SweepReport
 
 Lines = list[dict[str, Any]]
@@ -236,3 +237,18 @@ def test_an_anomaly_of_the_ledger_is_logged_and_counted(written: Any) -> None:
 
 def test_every_state_of_a_callback_is_short_enough_to_be_a_dimension() -> None:
     assert {state.value for state in CallbackState} == {"delivered", "failed", "pending"}
+
+
+def test_what_a_service_logs_is_written_like_all_else(written: Any) -> None:
+    begin_log(request_id="lambda-1", correlation_id="api-1")
+    facts = {"job_id": 7, "why": "https://host/a?token=secret"}
+    logging.getLogger("leanpix.services.recovery").warning("left", extra=facts)
+    (line,) = logs_in(written())
+    assert (line["message"], line["level"]) == ("left", "WARNING")
+    assert (line["job_id"], line["correlation_id"]) == (7, "api-1")
+    assert "secret" not in line["why"]
+
+
+def test_a_sweep_counts_the_anomalies_that_it_found(written: Any) -> None:
+    count_sweep(SweepReport(anomalies=2))
+    assert metrics_in(written()) == [(MetricName.LEDGER_ANOMALIES, 2, {})]

@@ -18,7 +18,8 @@ from leanpix.contract import SECURITY_HEADERS, Api, ErrorName, MetricName, find_
 from leanpix.dialects.dialect import Dialect, RenderError, find_dialect
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import Request, Response
-from leanpix.observability import begin_log, count, logger
+from leanpix.metrics import count
+from leanpix.observability import begin_log, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -20,7 +20,8 @@ from leanpix.domain.tasks import (
     callback_task_from_body,
     task_from_body,
 )
-from leanpix.observability import begin_log, count, logger, write_metrics
+from leanpix.metrics import count, write_metrics
+from leanpix.observability import begin_log, logger
 from leanpix.services.ports import LeaseLostError
 
 if TYPE_CHECKING:

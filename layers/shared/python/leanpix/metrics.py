@@ -1,25 +1,67 @@
-"""What services did, as metrics and one log line. Handlers call it with what services return."""
+"""Count what services did: handlers call it with what services return.
+
+Metrics are log lines in CloudWatch's embedded metric format: no call, no delay. No dimension may
+come from a client: each of its values is a metric that costs money.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from leanpix.contract import MetricName
+from leanpix.contract import FORMATS, MetricName
 from leanpix.domain.jobs import ImageState, KeptReason
-from leanpix.observability import (
-    count,
-    known_format,
-    known_reason,
-    logger,
-    write_metrics,
-)
+from leanpix.observability import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from leanpix.domain.callbacks import CallbackState
     from leanpix.domain.jobs import Image, Outcome
     from leanpix.services.recovery import SweepReport
+
+
+_OTHER: Final = "other"
+
+
+def count(name: MetricName, number: int = 1) -> None:
+    """Add to a counter without dimensions."""
+    write_metrics({name: (MetricUnit.Count, number)})
+
+
+def report_anomaly(what: str, **details: Any) -> None:
+    """Tell the operator that tokens and images may not agree (docs/operations.md)."""
+    logger.error("ledger anomaly", what=what, **details)
+    count(MetricName.LEDGER_ANOMALIES)
+
+
+def write_metrics(
+    values: Mapping[MetricName, tuple[MetricUnit, float]], **dimensions: str
+) -> None:
+    """Write metrics that share their dimensions."""
+    metrics = EphemeralMetrics(
+        namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Leanpix"),
+        # Powertools would add the service to every metric's dimensions otherwise.
+        service="",
+    )
+    for name, value in dimensions.items():
+        metrics.add_dimension(name, value)
+    for metric, (unit, number) in values.items():
+        metrics.add_metric(metric.value, unit, number)
+    metrics.flush_metrics()
+
+
+def known_format(name: str) -> str:
+    """Return a format as a dimension: what a client made up is ``other``."""
+    return name if name in FORMATS else _OTHER
+
+
+def known_reason(reason: str) -> str:
+    """Return a reason as a dimension; all that there are look like this."""
+    return reason if re.fullmatch(r"[a-z_]{1,40}", reason) else _OTHER
 
 
 def count_image(image: Image | None) -> None:
@@ -74,6 +116,8 @@ def count_sweep(report: SweepReport) -> None:
     found = report.resent + report.given_up + report.announced
     if found:
         count(MetricName.SWEEPER_FINDS, found)
+    if report.anomalies:
+        count(MetricName.LEDGER_ANOMALIES, report.anomalies)
     for _ in range(report.given_up):
         _count_failed(KeptReason.INTERNAL_ERROR.value)
 

@@ -1,22 +1,18 @@
-"""The one logger of all functions, and their metrics.
+"""Log what the functions do, in one JSON line each and without secrets.
 
-What they are given must hold no key, password or signed URL. Metrics are log lines in CloudWatch's
-embedded metric format: no call, no delay. No dimension may come from a client: each of its values
-is a metric that costs money.
+What is logged must hold no key, password or signed URL. Services and the domain, which know no
+Powertools, log by Python's own `logging`, and their lines are written the same way.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
+import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from leanpix.contract import FORMATS, MetricName
 from leanpix.redaction import scrub
 
 
@@ -27,7 +23,11 @@ def _to_json(entry: Mapping[str, Any]) -> str:
 
 logger = Logger(json_serializer=_to_json)
 
-_OTHER: Final = "other"
+_library = logging.getLogger("leanpix")
+_library.addHandler(logger.registered_handler)
+_library.setLevel(logger.log_level)
+# Lambda's own handler, at the root, would write each line once more.
+_library.propagate = False
 
 
 def begin_log(*, request_id: str, correlation_id: str | None = None, **keys: Any) -> None:
@@ -39,40 +39,3 @@ def begin_log(*, request_id: str, correlation_id: str | None = None, **keys: Any
     logger.clear_state()
     logger.append_keys(request_id=request_id, **keys)
     logger.set_correlation_id(correlation_id or request_id)
-
-
-def count(name: MetricName, number: int = 1) -> None:
-    """Add to a counter without dimensions."""
-    write_metrics({name: (MetricUnit.Count, number)})
-
-
-def report_anomaly(what: str, **details: Any) -> None:
-    """Tell the operator that tokens and images may not agree (docs/operations.md)."""
-    logger.error("ledger anomaly", what=what, **details)
-    count(MetricName.LEDGER_ANOMALIES)
-
-
-def write_metrics(
-    values: Mapping[MetricName, tuple[MetricUnit, float]], **dimensions: str
-) -> None:
-    """Write metrics that share their dimensions."""
-    metrics = EphemeralMetrics(
-        namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Leanpix"),
-        # Powertools would add the service to every metric's dimensions otherwise.
-        service="",
-    )
-    for name, value in dimensions.items():
-        metrics.add_dimension(name, value)
-    for metric, (unit, number) in values.items():
-        metrics.add_metric(metric.value, unit, number)
-    metrics.flush_metrics()
-
-
-def known_format(name: str) -> str:
-    """Return a format as a dimension: what a client made up is ``other``."""
-    return name if name in FORMATS else _OTHER
-
-
-def known_reason(reason: str) -> str:
-    """Return a reason as a dimension; all that there are look like this."""
-    return reason if re.fullmatch(r"[a-z_]{1,40}", reason) else _OTHER

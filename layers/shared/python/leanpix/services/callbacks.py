@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,6 @@ from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import FinishedJob
 from leanpix.domain.recovery import LEASE_GRACE_SECONDS
 from leanpix.domain.tasks import CallbackTask
-from leanpix.observability import logger
 from leanpix.services.ports import FetchFailedError, QueueFailedError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 RenderResult = Callable[[FinishedJob], bytes]
 """Gives the body that a poll of the same job would get."""
+
+_log = logging.getLogger(__name__)
 
 LONGEST_DELAY_SECONDS: Final = 900
 """SQS delays a message no longer. What comes later, the sweeper queues."""
@@ -63,7 +65,8 @@ class CallbackAnnouncer:
         try:
             self.callbacks.send_callback(task, account_id=job.account_id)
         except QueueFailedError as error:
-            logger.warning("callback left to the sweeper", job_id=job_id, why=str(error))
+            facts = {"job_id": job_id, "why": str(error)}
+            _log.warning("callback left to the sweeper", extra=facts)
             return False
         return True
 
@@ -137,4 +140,5 @@ class CallbackService:
         try:
             self.queue.send_callback(task, account_id=account_id, delay_seconds=pause)
         except QueueFailedError as error:
-            logger.warning("callback left to the sweeper", job_id=task.job_id, why=str(error))
+            facts = {"job_id": task.job_id, "why": str(error)}
+            _log.warning("callback left to the sweeper", extra=facts)

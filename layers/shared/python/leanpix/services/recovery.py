@@ -7,6 +7,7 @@ message again, which is harmless at any time, or to give up, which refunds.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,6 @@ from leanpix.domain.recovery import (
     next_look,
 )
 from leanpix.domain.tasks import ImageTask
-from leanpix.observability import logger, report_anomaly
 from leanpix.services.ports import LeaseLostError, QueueFailedError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from leanpix.services.ports import Clock, ImageQueue, Jobs, OpenRecords, Uploads
 
 CURSOR_EVERY_UPLOADS = 500
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class SweepReport:
     postponed: int = 0
     announced: int = 0
     uploads_deleted: int = 0
+    anomalies: int = 0
     has_finished: bool = True
     """Or the time was up."""
 
@@ -109,12 +112,15 @@ class _Run:
                 self._look_at(record)
             except (LeaseLostError, QueueFailedError) as error:
                 # It is due still, so the next run looks again.
-                logger.warning("left for the next sweep", job_id=record.job_id, why=repr(error))
+                facts = {"job_id": record.job_id, "why": repr(error)}
+                _log.warning("left for the next sweep", extra=facts)
 
     def _look_at(self, record: OpenRecord) -> None:
         job = self.service.jobs.read(record.job_id)
         if job is None:
-            report_anomaly("an open record has no job", job_id=record.job_id)
+            facts = {"what": "an open record has no job", "job_id": record.job_id}
+            _log.error("ledger anomaly", extra=facts)
+            self.report.anomalies += 1
             return
         if record.index is None:
             self._look_at_callback(record, job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ from leanpix.domain.submission import (
     UploadReference,
 )
 from leanpix.domain.tasks import ImageTask
-from leanpix.observability import logger
 from leanpix.services.ports import (
     Accounts,
     Clock,
@@ -43,6 +43,8 @@ from leanpix.services.ports import (
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from leanpix.services.uploads import UploadsService
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,6 @@ class SubmissionService:
         if not account.can_pay_for(len(submission.inputs)):
             raise LeanpixError(ErrorName.NO_TOKENS)
         job = self._make_job(submission, job_id, now)
-        logger.append_keys(job_id=job.job_id)
         self._store_uploads(job, submission)
         winner = self._record(job, account, idempotency)
         if winner:
@@ -150,7 +151,8 @@ class SubmissionService:
         try:
             self.queue.send(tasks, account_id=job.account_id)
         except QueueFailedError as error:
-            logger.warning("images left to the sweeper", job_id=job.job_id, why=str(error))
+            facts = {"job_id": job.job_id, "why": str(error)}
+            _log.warning("images left to the sweeper", extra=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
 from leanpix.domain.ledger import month_of
 from leanpix.domain.settlement import settle
-from leanpix.observability import report_anomaly
+from leanpix.metrics import report_anomaly
+from leanpix.observability import logger
 from leanpix.services.ports import (
     IdTakenError,
     KeyUsedError,
@@ -75,6 +76,7 @@ class JobsTable(JobReaderTable):
         self, job: Job, *, account: Account, idempotency: IdempotencyRecord | None = None
     ) -> None:
         """Record a job, charge its images and keep the client's key for it: all or nothing."""
+        logger.append_keys(job_id=job.job_id)
         current: Account | None = account
         for _ in range(MAX_CHARGE_TRIES):
             if current is None or not current.can_pay_for(len(job.images)):
