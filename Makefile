@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo test serve chaos bench synth rehearse openapi lint audit format clean
+.PHONY: help setup demo check test serve chaos bench synth rehearse openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -24,6 +24,13 @@ setup: ## install everything into .venv and .venv-cloud, build the Lambda layers
 
 demo: setup ## start the local cloud, optimize a real photo, show the savings
 	@exec $(BIN)/leanpix demo
+
+check: setup ## run the checks and tests of a day's loop, under a minute
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports >build/lint-imports.log || { cat build/lint-imports.log; exit 1; }
+	@$(BIN)/python -m pytest -q -m "not slow" tests/unit tests/benchmarks tests/tools $(PYTEST_ARGS)
 
 test: setup ## run the whole test suite
 	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)

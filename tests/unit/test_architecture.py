@@ -1,12 +1,15 @@
-"""Test that docs/ARCHITECTURE.md names every room, and only paths and names that exist."""
+"""Test that ARCHITECTURE.md and CONTRIBUTING.md name every room, and only what exists."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 ENGINE = "layers/engine/python/leanpix_engine/"
 SERVICE = "layers/shared/python/leanpix/"
 SHORT_NAMES = {"leanpix/": SERVICE, "leanpix_engine/": ENGINE, "native/": "layers/engine/native/"}
@@ -35,11 +38,30 @@ def where_do_i() -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_every_path_on_the_page_exists() -> None:
-    named = [*paths(PAGE), *(name for _, file, _ in where_do_i() for name in in_code(file))]
-    missing = [name for name in named if not to_path(name).exists()]
-    assert len(named) > 80
-    assert not missing
+def steps_to_add() -> list[str]:
+    """Return the numbered steps of CONTRIBUTING's "How to add …"."""
+    section = GUIDE.split("## How to add …")[1].split("\n## ")[0]
+    return [" ".join(step.split()) for step in re.split(r"\n(?=\d+\. )|\n\n", section)]
+
+
+@pytest.mark.parametrize(("page", "least"), [(PAGE, 80), (GUIDE, 30)], ids=["page", "guide"])
+def test_every_path_exists(page: str, least: int) -> None:
+    named = paths(page)
+    assert len(named) >= least
+    assert not [name for name in named if not to_path(name).exists()]
+
+
+def test_every_name_in_a_step_stands_in_a_file_of_the_step() -> None:
+    looked_at = 0
+    for step in steps_to_add():
+        files = [to_path(name) for name in paths(step)]
+        if not files or any(file.is_dir() for file in files):
+            continue
+        text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+        names = [name for name in in_code(step) if name.isidentifier()]
+        assert not [name for name in names if not re.search(rf"\b{name}\b", text)], step
+        looked_at += len(names)
+    assert looked_at >= 6
 
 
 def test_every_name_in_the_table_stands_in_its_file() -> None:

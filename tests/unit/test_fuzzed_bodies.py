@@ -115,6 +115,7 @@ def check(path: str, body: bytes, content_type: str, allowed: set[int]) -> None:
     assert isinstance(json.loads(answer.body), dict)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -129,6 +130,7 @@ def test_megaoptims_submit_reads_or_refuses_any_body(body: bytes, content_type: 
     check("/v1/optimize", body, content_type, {202, 400})
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -49,6 +50,7 @@ _SRGB_LIKE = (1, 2)
 """Colour primaries BT.709 and "unspecified" (ITU-T H.273, table 2)."""
 _HDR_TRANSFERS = (16, 18)
 """PQ and HLG (ITU-T H.273, table 3)."""
+_SETTINGS: dict[str, Any] = {"compression": "av1", "bitdepth": 10, "subsample_mode": "off"}
 _HEADER_BYTES = 65_536
 
 
@@ -113,16 +115,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     final_effort = effort_within(_SECONDS, picture.megapixels, task.deadline.left() / 2)
 
     def encode(quality: float, effort: int) -> bytes:
-        return bytes(
-            image.heifsave_buffer(
-                Q=int(quality),
-                compression="av1",
-                effort=effort,
-                bitdepth=10,
-                subsample_mode="off",
-                keep=kept,
-            )
-        )
+        return bytes(image.heifsave_buffer(Q=int(quality), effort=effort, keep=kept, **_SETTINGS))
 
     yield TwoStageLadder(
         how="aom 10 bit 4:4:4",
