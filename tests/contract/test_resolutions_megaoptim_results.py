@@ -13,7 +13,7 @@ from PIL import Image
 
 from cli.local_setup import LocalAccount
 from leanpix import contract
-from leanpix.adapters.optimizer_engine import LeanpixEngine
+from leanpix.adapters.engine import LeanpixEngine
 from leanpix.contract import ROUTES
 from leanpix.domain.callbacks import SIGNATURE_HEADER
 from leanpix.domain.ids import is_public_id

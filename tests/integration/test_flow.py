@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leanpix.adapters.optimizer_engine import LeanpixEngine
+from leanpix.adapters.engine import LeanpixEngine
 from leanpix.contract import ErrorName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Credentials, Image, ImageState, Job, UrlSource

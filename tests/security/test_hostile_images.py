@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from leanpix.adapters.optimizer_engine import LeanpixEngine
+from leanpix.adapters.engine import LeanpixEngine
 from leanpix.domain.jobs import Image, ImageState, KeptReason, Outcome, UploadedSource
 from leanpix.domain.options import ImageOptions
 from leanpix.domain.tasks import ImageTask

@@ -1,7 +1,6 @@
-"""The composition root: the one place that knows services and adapters both.
+"""Compose services and adapters; this is the only module that knows both.
 
-Each builder takes what a test may want to replace and imports only what its service needs, so
-that a light function stays light.
+Each builder imports only what its service needs, so that a light function stays light.
 """
 
 # ruff: noqa: PLC0415 - imports inside the builders are this module's purpose
@@ -123,8 +122,8 @@ def optimization_service() -> OptimizationService:
     from leanpix.adapters.aws import s3_client
     from leanpix.adapters.bucket import Bucket
     from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.engine import LeanpixEngine
     from leanpix.adapters.fetching.fetcher import GuardedFetcher
-    from leanpix.adapters.optimizer_engine import LeanpixEngine
     from leanpix.services.optimization import OptimizationService
 
     return OptimizationService(

@@ -1,4 +1,4 @@
-"""How long the function that runs here has left, so that no call to AWS is begun too late.
+"""Keep the time that the running function has left, so that no call to AWS begins too late.
 
 A Lambda process serves one call at a time. Between calls, and outside of Lambda, there is no end.
 """
@@ -10,13 +10,13 @@ import time
 from typing import Any, Final
 
 LEAST_SECONDS: Final = 0.5
-"""With less left, a call could be cut off in the middle; not begun, it is plainly not done."""
+"""The time below which no call is begun, as it could be cut off in the middle."""
 
 _ends_at = math.inf
 
 
 class DeadlineError(Exception):
-    """There is no time left for another call, or another try of one."""
+    """A call that was not begun, as there is no time left for it."""
 
 
 def begin(seconds_left: float) -> None:
@@ -31,7 +31,7 @@ def seconds_left() -> float:
 
 
 def check(**_event: Any) -> None:
-    """Raise ``DeadlineError`` where too little is left; botocore asks before it sends."""
+    """Raise `DeadlineError` where too little is left; botocore asks before it sends."""
     if seconds_left() < LEAST_SECONDS:
         message = "the function is about to be stopped"
         raise DeadlineError(message)

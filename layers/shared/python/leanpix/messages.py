@@ -1,4 +1,4 @@
-"""Batches of SQS messages, of which those that failed are reported and delivered again.
+"""Handle batches of SQS messages, and report those that must be delivered again.
 
 See "Implementing partial batch responses" in the AWS Lambda guide.
 """
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LEAST_SECONDS: Final = 15.0
-"""With less left, a message is given back untouched rather than begun and cut off."""
+"""The time below which a message is left untouched rather than begun and cut off."""
 STOP_MARGIN_SECONDS: Final = 1.0
 
 _Task = TypeVar("_Task", ImageTask, CallbackTask)
 
 
 class TooLateError(Exception):
-    """The function is about to be stopped; the message is for another."""
+    """A message that came too shortly before the function is stopped."""
 
 
 def handle_batch(
     event: dict[str, Any], context: LambdaContext, work: Callable[[ImageTask, float], object]
 ) -> PartialItemFailureResponse:
-    """Do ``work(task, seconds_left)`` for each image and return which must come again."""
+    """Do `work(task, seconds_left)` for each image and return which must come again."""
     return _handle(event, context, task_from_body, work)
 
 
 def handle_callbacks(
     event: dict[str, Any], context: LambdaContext, work: Callable[[CallbackTask, float], object]
 ) -> PartialItemFailureResponse:
-    """Do ``work(task, seconds_left)`` for each callback and return which must come again."""
+    """Do `work(task, seconds_left)` for each callback and return which must come again."""
     return _handle(event, context, callback_task_from_body, work)
 
 

@@ -55,7 +55,7 @@ def write_metrics(
 
 
 def known_format(name: str) -> str:
-    """Return a format as a dimension: what a client made up is ``other``."""
+    """Return a format as a dimension: what a client made up is `other`."""
     return name if name in FORMATS else _OTHER
 
 

@@ -31,10 +31,13 @@ _library.propagate = False
 
 
 def begin_log(*, request_id: str, correlation_id: str | None = None, **keys: Any) -> None:
-    """Forget what was said of the call before, and tie all that follows to this one.
+    """Clear the log's keys of the last call, and tie what follows to this one.
 
-    ``correlation_id`` is the id of the API request that it goes back to; it travels with every
-    message. Where there is none, the call is where it begins.
+    Args:
+        request_id: The id of this call.
+        correlation_id: The id of the API request that the call goes back to, which travels with
+            every message; by default this call's own.
+        keys: Further keys of every line.
     """
     logger.clear_state()
     logger.append_keys(request_id=request_id, **keys)

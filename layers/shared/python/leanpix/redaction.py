@@ -1,6 +1,6 @@
-"""The last guard of the log: what looks like a secret leaves no function.
+"""Remove from log lines what looks like a secret.
 
-Nothing is meant to log one. But an exception's text is other people's, and may quote a URL.
+Nothing is meant to log one, but the text of an exception is other people's and may quote a URL.
 """
 
 from __future__ import annotations

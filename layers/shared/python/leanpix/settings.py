@@ -1,4 +1,4 @@
-"""What the environment tells a function, read once and checked."""
+"""Read the environment of a function once, and check it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SettingsError(Exception):
-    """The environment lacks a variable or holds one that cannot be right; the text names it."""
+    """A variable that is missing or wrong; the text names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,67 +27,67 @@ class Settings:
 
     @property
     def base_url(self) -> str:
-        """Return the URL under which clients reach the API, without a slash at the end."""
+        """The URL under which clients reach the API, without a slash at the end."""
         return self._text(EnvironmentName.BASE_URL).rstrip("/")
 
     @property
     def site_url(self) -> str:
-        """Return the operator's site, without a slash at the end."""
+        """The operator's site, without a slash at the end."""
         return self._text(EnvironmentName.SITE_URL).rstrip("/")
 
     @property
     def jobs_table(self) -> str:
-        """Return the name of the jobs table."""
+        """The name of the jobs table."""
         return self._text(EnvironmentName.JOBS_TABLE)
 
     @property
     def keys_table(self) -> str:
-        """Return the name of the keys table."""
+        """The name of the keys table."""
         return self._text(EnvironmentName.KEYS_TABLE)
 
     @property
     def accounts_table(self) -> str:
-        """Return the name of the accounts table."""
+        """The name of the accounts table."""
         return self._text(EnvironmentName.ACCOUNTS_TABLE)
 
     @property
     def bucket(self) -> str:
-        """Return the name of the bucket that holds uploads and results."""
+        """The name of the bucket that holds uploads and results."""
         return self._text(EnvironmentName.BUCKET)
 
     @property
     def images_queue_url(self) -> str:
-        """Return the URL of the queue in front of the optimizer."""
+        """The URL of the queue in front of the optimizer."""
         return self._text(EnvironmentName.IMAGES_QUEUE_URL)
 
     @property
     def callbacks_queue_url(self) -> str:
-        """Return the URL of the queue of callbacks."""
+        """The URL of the queue of callbacks."""
         return self._text(EnvironmentName.CALLBACKS_QUEUE_URL)
 
     @property
     def callbacks_dead_letter_queue_url(self) -> str:
-        """Return the URL of the queue of callbacks that no try delivered."""
+        """The URL of the queue of callbacks that no try delivered."""
         return self._text(EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL)
 
     @property
     def integration_timeout_seconds(self) -> int:
-        """Return after how long API Gateway gives up on a function."""
+        """The time after which API Gateway gives up on a function."""
         return self._whole(EnvironmentName.INTEGRATION_TIMEOUT_SECONDS, least=3)
 
     @property
     def retention_days(self) -> int:
-        """Return for how long results can be downloaded."""
+        """The number of days for which results can be downloaded."""
         return self._whole(EnvironmentName.RETENTION_DAYS, least=1, default=RETENTION_DAYS)
 
     @property
     def min_saved_percent(self) -> int:
-        """Return by how much less a result must be than its source to be one."""
+        """The smallest saving that makes a result."""
         return self._whole(EnvironmentName.MIN_SAVED_PERCENT, least=0, default=MIN_SAVED_PERCENT)
 
     @property
     def may_fetch_loopback(self) -> bool:
-        """Return whether the fetcher may reach 127.0.0.1: true in the local cloud alone.
+        """True where the fetcher may reach 127.0.0.1: in the local cloud alone.
 
         The variable is in no template, and it counts only where AWS itself is on loopback.
         """

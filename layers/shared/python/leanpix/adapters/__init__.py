@@ -1,1 +1,1 @@
-"""The outside world: AWS through boto3, and addresses that strangers name."""
+"""Reach the outside world: AWS, the engine, and addresses that strangers name."""

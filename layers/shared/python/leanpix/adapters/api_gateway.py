@@ -1,4 +1,4 @@
-"""API keys in API Gateway. Only the command line uses it."""
+"""Keep copies of API keys in API Gateway. Only the command line uses it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiGatewayKeys:
-    """Keys in API Gateway; each plan has a usage plan."""
+    """The keys in API Gateway, with a usage plan for each plan."""
 
     client: APIGatewayClient
     usage_plan_ids: Mapping[str, str]

@@ -1,7 +1,7 @@
-"""Clients for AWS, made once per process, with the retries and time-outs that fit a Lambda.
+"""Make the clients for AWS, once a process, with retries and time-outs that fit a Lambda.
 
-By botocore, on which boto3 stands: importing boto3 brings s3transfer along, which nothing here
-uses and which takes as long to import as all of ours (docs/sizing.md).
+They are made by botocore, on which boto3 stands: importing boto3 brings s3transfer along, which
+nothing here uses and which takes as long to import as all of ours (docs/sizing.md).
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ def sqs_client() -> SQSClient:
 
 
 class SlimLoader(Loader):
-    """Reads of botocore's data what the three clients need: half of their making (docs/sizing.md).
+    """A loader of the part of botocore's data that the three clients need (docs/sizing.md).
 
-    A test holds that requests go where they would go with all of it.
+    It halves the time to make the clients. A test holds that requests go where they would go with
+    all of the data.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's signature

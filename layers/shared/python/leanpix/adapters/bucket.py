@@ -1,4 +1,4 @@
-"""Files in S3. Each carries the time when it expires, as lifecycle deletes hours late."""
+"""Keep files in S3. Each carries its time of expiry, as lifecycle deletes hours late."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Bucket:
         expires_at: float,
         job_id: int | None = None,
     ) -> None:
-        """Store a file; the same key twice is the same file. ``job_id`` says for which job."""
+        """Store a file; the same key twice is the same file. `job_id` says for which job."""
         metadata = {EXPIRY_METADATA: str(int(expires_at))}
         if job_id is not None:
             metadata[JOB_METADATA] = str(job_id)
@@ -56,7 +56,11 @@ class Bucket:
         )
 
     def read(self, object_key: str) -> bytes:
-        """Return a file's content. Raises ``FetchFailedError`` where there is none."""
+        """Return the content of a file.
+
+        Raises:
+            FetchFailedError: there is none.
+        """
         try:
             answer = self.client.get_object(Bucket=self.name, Key=object_key)
         except self.client.exceptions.NoSuchKey:
@@ -103,7 +107,7 @@ class Bucket:
         )
 
     def read_range(self, object_key: str, first: int, last: int) -> bytes:
-        """Return the bytes from ``first`` to ``last``, both included."""
+        """Return the bytes from `first` to `last`, both included."""
         answer = self.client.get_object(
             Bucket=self.name, Key=object_key, Range=f"bytes={first}-{last}"
         )

@@ -1,4 +1,4 @@
-"""The system's clock."""
+"""Read the system's clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class SystemClock:
-    """Wall-clock time, as leases and expiries are compared between machines."""
+    """The wall-clock time, as leases and expiries are compared between machines."""
 
     def now(self) -> float:
         """Return seconds since the epoch."""

@@ -1,4 +1,4 @@
-"""The queues in SQS. ``MessageGroupId`` on a standard queue makes it a fair queue."""
+"""Send to the queues in SQS. `MessageGroupId` on a standard queue makes it a fair queue."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SqsCallbackQueue:
     client: SQSClient
     url: str
     dead_letter_url: str = ""
-    """Only who delivers callbacks gives them up."""
+    """The URL of the dead letters; only the function that delivers callbacks needs it."""
 
     def send_callback(
         self, task: CallbackTask, *, account_id: str, delay_seconds: int = 0

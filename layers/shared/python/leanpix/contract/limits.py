@@ -21,6 +21,9 @@ UPLOAD_URL_SECONDS: Final = 900
 """The time within which a direct upload must begin."""
 MAX_FILE_NAME_BYTES: Final = 180
 MAX_URL_CHARACTERS: Final = 2_048
+"""The longest URL that a client may name."""
+MAX_REDIRECT_CHARACTERS: Final = 8_192
+"""The longest URL that a redirect may lead to: signed URLs are long."""
 MAX_DIMENSION_PIXELS: Final = 65_535
 """The largest useful `max_width` and `max_height`: the limit of JPEG."""
 

@@ -1,1 +1,1 @@
-"""What Leanpix is about: images, jobs, accounts, keys. Pure: no AWS, no HTTP, no third party."""
+"""Model images, jobs, accounts and keys: no AWS, no HTTP, no third party."""

@@ -1,4 +1,4 @@
-"""Accounts and the tokens that they pay with: one token, one image that was made smaller."""
+"""Describe accounts, their usage and their keys. A token pays for one image made smaller."""
 
 from __future__ import annotations
 
@@ -10,47 +10,48 @@ from leanpix.contract import PLANS, UNLIMITED_TOKENS
 from leanpix.domain.ledger import Balance
 
 OTHER_TYPE: Final = "other"
-"""The type of what was no image, in the counts of usage."""
+"""The type of a file that is no image, in the counts of usage."""
 KEY_ID_DIGITS: Final = 16
-"""Of a key's digest, by which it is spoken of: enough to tell keys apart, useless to call with."""
+"""The number of digits of a key's digest in its short name: enough to tell keys apart, useless to
+call with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who pays for a job and may read its results."""
+    """An account, which pays for its jobs and may read their results."""
 
     account_id: str
     name: str
     email: str
     plan: str
     balance: Balance
-    """As last written, which may have been in an earlier month."""
+    """The balance as last written, which may have been in an earlier month."""
     month: str
-    """When it was read."""
+    """The month in which the account was read."""
     is_unlimited: bool = False
-    """Never charged."""
+    """True for an account that is never charged."""
     verified: bool = True
     callback_secret: str = field(default="", repr=False)
-    """Signs what is posted to the account's callback URLs."""
+    """The secret that signs the calls to the account's callback URLs."""
 
     @property
     def tokens(self) -> int:
-        """Return what is left, as the APIs tell it; -1 is unlimited."""
+        """The tokens left, as the APIs show them; -1 is unlimited."""
         return UNLIMITED_TOKENS if self.is_unlimited else self.current.tokens
 
     @property
     def monthly_tokens(self) -> int:
-        """Return what the plan grants each month; -1 is unlimited."""
+        """The plan's grant of each month; -1 is unlimited."""
         return PLANS[self.plan].monthly_tokens
 
     @property
     def current(self) -> Balance:
-        """Return the balance with the month's grant, which the next charge will write."""
+        """The balance with the month's grant, which the next charge will write."""
         return self.balance.renew(self.month, max(0, self.monthly_tokens))
 
     @property
     def image_price_tokens(self) -> int:
-        """Return what an image is charged at submit."""
+        """The charge for an image at submit."""
         return 0 if self.is_unlimited else 1
 
     def can_pay_for(self, images: int) -> bool:
@@ -60,30 +61,30 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What an account sent in one month, and what became of it."""
+    """The counts of the images of an account that ended in one month."""
 
     month: str
-    """Such as ``2026-11``."""
+    """A month such as `2026-11`."""
     images: int = 0
-    """All that ended in the month."""
+    """The number of images that ended in the month."""
     optimized_images: int = 0
-    """Those that were made smaller, which are those that were charged."""
+    """The number of images that were made smaller, which are those charged."""
     failed_images: int = 0
-    """Those that ended for a fault of ours."""
+    """The number of images that failed for a fault of ours."""
     charged_tokens: int = 0
-    """What the images of the month cost; 0 while the account is unlimited."""
+    """The cost of the images of the month; 0 while the account is unlimited."""
     bytes_in: int = 0
     bytes_out: int = 0
     images_by_type: Mapping[str, int] = field(default_factory=dict)
-    """Of all images, by the format that was sent; ``other`` is what was no image."""
+    """The number of images by the format that was sent; `other` is what was no image."""
     saved_percent_sum: float = 0.0
-    """Over the optimized images; divided by their number it is the mean."""
+    """The sum over the optimized images; divided by their number it is the mean."""
     best_saved_percent: int = 0
     """The largest saving, in whole percent."""
 
     @property
     def mean_saved_percent(self) -> float:
-        """Return the mean saving of the images that were made smaller."""
+        """The mean saving of the images that were made smaller."""
         if not self.optimized_images:
             return 0.0
         return round(self.saved_percent_sum / self.optimized_images, 2)
@@ -91,7 +92,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An account with what it used, by month, the newest first."""
+    """An account with its usage by month, the newest first."""
 
     account: Account
     months: tuple[Usage, ...]
@@ -109,7 +110,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
-    """A key as it is kept: by its digest, beside the id of its twin in API Gateway."""
+    """An API key on record: its digest, and the id of its copy in API Gateway."""
 
     key_hash: str
     account_id: str
@@ -119,5 +120,5 @@ class KeyRecord:
 
     @property
     def key_id(self) -> str:
-        """Return the short name of the key."""
+        """The short name of the key."""
         return self.key_hash[:KEY_ID_DIGITS]

@@ -1,4 +1,4 @@
-"""Calling a client back: the state of it, its log, and the signature that proves it is us."""
+"""Model callbacks: their state, their log, and the signature that proves their sender."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 SIGNATURE_HEADER: Final = "X-Leanpix-Signature"
 JOB_HEADER: Final = "X-Leanpix-Job"
 CALLBACK_PAUSES_SECONDS: Final = (10, 60, 300, 900, 3_600, 21_600)
-"""Between one try and the next; after the last, the callback has failed."""
+"""The pauses between one try and the next; after the last, the callback has failed."""
 
 
 class CallbackState(StrEnum):
-    """Where a job's callback stands. It only moves forward, unless an operator redrives it."""
+    """The state of a job's callback. It only moves forward, unless an operator redrives it."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -24,22 +24,22 @@ class CallbackState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One try to call back."""
+    """One try to deliver a callback."""
 
     at: float
     status: int | None = None
-    """What the other side answered, if it did."""
+    """The status that the other side answered, if it did."""
     error: str | None = None
 
     @property
     def was_accepted(self) -> bool:
-        """Return whether the other side took it: any status from 200 to 299."""
+        """True where the other side accepted the call: any status from 200 to 299."""
         return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """What a job owes to whoever sent it: a call, once it has ended."""
+    """The call that a job owes its sender once it has ended."""
 
     url: str
     state: CallbackState = CallbackState.PENDING
@@ -50,7 +50,7 @@ class Callback:
 
     @property
     def is_pending(self) -> bool:
-        """Return whether the call is still owed."""
+        """True where the call is still owed."""
         return self.state is CallbackState.PENDING
 
 
@@ -62,7 +62,7 @@ def pause_after(attempts: int) -> int | None:
 
 
 def sign(body: bytes, *, secret: str, at: float) -> str:
-    """Return the signature header's value: ``t=<seconds>,v1=<hexadecimal HMAC-SHA256>``.
+    """Return the signature header's value: `t=<seconds>,v1=<hexadecimal HMAC-SHA256>`.
 
     The time is signed with the body, so that an old call cannot be sent again as a new one.
     """

@@ -1,4 +1,4 @@
-"""Errors that a client is told about. Their texts and codes stand in ``leanpix.contract``."""
+"""Define the errors that clients are told; their texts and codes are in `leanpix.contract`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from leanpix.contract import ErrorName
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field of a request; the text says what would be right."""
+    """A fault in one field of a request; the text says what would be right."""
 
     field: str
     text: str
 
 
 class LeanpixError(Exception):
-    """A refusal that the client is told about; each API's catalogue says in what words.
+    """A refusal that the client is told; the catalogue of each API has its words.
 
-    ``problems`` are what is wrong with a request's fields, all of them at once; ``facts`` fill the
+    `problems` are the faults of a request's fields, all of them at once; `facts` fill the
     placeholders of the catalogue's text.
     """
 

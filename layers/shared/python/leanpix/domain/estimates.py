@@ -1,4 +1,4 @@
-"""How small an image will get, told from its headers before it is worked on."""
+"""Estimate from the headers of an image how small it will get."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ MOST_SHARE: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What an image's headers say."""
+    """The facts of an image that its headers tell."""
 
     format: str
     content_type: str
     pixels: int
-    """Of all frames together."""
+    """The pixels of all frames together."""
     quantizer: float | None = None
-    """How coarsely a JPEG was stored: the mean step of its brightness."""
+    """The mean quantization step of a JPEG's brightness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """``ln(share)``: a constant, and what each thing that is known of the image adds to it.
+    """A fit of `ln(share)`: a constant, and what each known fact of the image adds to it.
 
-    The logarithm of its bits per pixel, the quality asked for, and for a JPEG the logarithm of its
-    quantizer: what was stored coarsely has little left to give.
+    The facts are the logarithm of its bits per pixel, the quality asked for, and for a JPEG the
+    logarithm of its quantizer: a coarsely stored image has little left to give.
     """
 
     constant: float
@@ -50,7 +50,7 @@ CURVES: Final = {
     "avif": Curve(-2.189, -0.15, 0.0224),
 }
 """Least-squares fits to what the engine made of 17 photos and drawings at three qualities, by
-``python -m benchmarks.estimates``. Of pictures that a fit has not seen, the mean error is 26 % for
+`python -m benchmarks.estimates`. Of pictures that a fit has not seen, the mean error is 26 % for
 JPEG, 32 % for PNG, 28 % for GIF, 23 % for AVIF and 65 % for WebP, of which headers tell least.
 """
 

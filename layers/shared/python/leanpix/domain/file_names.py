@@ -1,4 +1,4 @@
-"""File names as clients send them: full paths, any script, sometimes hostile."""
+"""Clean file names as clients send them: full paths, any script, sometimes hostile."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def with_extension(file_name: str, extension: str) -> str:
 
 
 def with_added_extension(file_name: str, extension: str) -> str:
-    """Return the name with an extension added: ``photo.jpg.webp``."""
+    """Return the name with an extension added: `photo.jpg.webp`."""
     return _shorten(f"{file_name}.{extension}")
 
 

@@ -1,4 +1,4 @@
-"""Telling a request that is sent again from another one, by the key that its client gave it."""
+"""Recognize a repeated request by the key that its client gave it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyRecord:
-    """Which job a client's key led to, and for what request."""
+    """The job that a client's key led to, and the request it was for."""
 
     key_hash: str
-    """Of the account and the key: one account's keys mean nothing to another."""
+    """The digest of the account and the key: one account's keys mean nothing to another."""
     fingerprint: str
     job_id: int
     expires_at: float

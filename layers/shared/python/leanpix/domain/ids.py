@@ -1,4 +1,4 @@
-"""Identifiers that cannot be guessed, and the digest under which a key is kept."""
+"""Make identifiers that cannot be guessed, and the digest under which a key is kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 JOB_ID_LIMIT: Final = 2**53
-"""Job ids stay below it, so that a JavaScript client reads them exactly (ECMA-262 §6.1.6.1)."""
+"""The bound of job ids, below which a JavaScript client reads them exactly (ECMA-262 §6.1.6.1)."""
 API_KEY_PREFIX: Final = "lpx_"
 _PUBLIC_ID: Final = re.compile(r"[0-9a-f]{40}")
 
@@ -49,7 +49,7 @@ def make_lease_id() -> str:
 
 
 def make_account_id() -> str:
-    """Return a random account id, such as ``acc_4f6d…``."""
+    """Return a random account id, such as `acc_4f6d…`."""
     return f"acc_{secrets.token_hex(10)}"
 
 

@@ -1,4 +1,4 @@
-"""A job, its images, and the way of an image: queued, running, then done or failed."""
+"""Model a job and its images, each queued, running, then done or failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ImageState(StrEnum):
-    """Where an image stands. It only moves forward; a claim whose lease ended may be renewed.
+    """The state of an image. It only moves forward; a claim whose lease ended may be renewed.
 
     docs/ledger.md draws it with the conditional write of each step.
     """
@@ -21,18 +21,18 @@ class ImageState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
-    """It has an outcome: made smaller, or kept for a reason that lies in the image."""
+    """The state of an image with an outcome: made smaller, or kept for a reason of its own."""
     FAILED = "failed"
-    """It could not be worked on, for a fault of ours."""
+    """The state of an image that could not be worked on, for a fault of ours."""
 
     @property
     def is_final(self) -> bool:
-        """Return whether nothing more happens to the image."""
+        """True where nothing more happens to the image."""
         return self in {ImageState.DONE, ImageState.FAILED}
 
 
 class KeptReason(StrEnum):
-    """Why an image was not made smaller, where the engine did not say."""
+    """A reason for which an image was not made smaller, other than the engine's."""
 
     NO_SAVINGS = "no_savings"
     FETCH_FAILED = "fetch_failed"
@@ -42,7 +42,7 @@ class KeptReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """HTTP Basic credentials for a source URL. The password is not shown in a ``repr``."""
+    """HTTP Basic credentials for a source URL. The password is not shown in a `repr`."""
 
     user: str
     password: str
@@ -54,7 +54,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadedSource:
-    """An image that came with the request and waits in the object store."""
+    """An image that waits in the object store."""
 
     object_key: str
 
@@ -72,17 +72,17 @@ Source = UploadedSource | UrlSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """A file that was made of an image and can be downloaded."""
+    """A file made of an image, for download."""
 
     file_name: str
     format: str
-    """MegaOptim's name of it: jpg, png, gif, webp, avif, svg."""
+    """The format's name in the contract, such as `jpg`."""
     bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an image. ``main`` is None where nothing was gained; ``reason`` says why."""
+    """The outcome of an image. `main` is None where nothing was gained; `reason` says why."""
 
     original_bytes: int
     format: str
@@ -90,14 +90,14 @@ class Outcome:
     webp: Rendition | None = None
     reason: str | None = None
     is_refused: bool = False
-    """The file could not be used at all, rather than not be made smaller."""
+    """True where the file could not be used at all."""
     seconds: float = 0.0
     original_format: str = ""
-    """What the source was, told by its content; empty where that could not be told."""
+    """The format of the source by its content; empty where that could not be told."""
 
     @property
     def is_gain(self) -> bool:
-        """Return whether the image was made smaller, which is what a token pays for."""
+        """True where the image was made smaller, which is what a token pays for."""
         return self.main is not None
 
 
@@ -113,31 +113,31 @@ class Image:
     source: Source
     options: ImageOptions
     always_has_result: bool = False
-    """Where nothing is gained, the original stands where the result would."""
+    """True where the original stands in for a result that gained nothing."""
     state: ImageState = ImageState.QUEUED
     attempts: int = 0
     charged_tokens: int = 1
-    """What was taken for it at submit; given back where nothing was gained."""
+    """The charge at submit; given back where nothing was gained."""
     charged_month: str = ""
-    """From which month's balance it was taken."""
+    """The month whose balance was charged."""
     has_callback: bool = False
-    """Whether its job's end is to be told to somebody."""
+    """True where the job has a callback."""
     looks: int = 0
-    """How often the sweeper found it open for too long."""
+    """The number of times that the sweeper found the image open for too long."""
     lease_id: str | None = None
     lease_ends_at: float = 0.0
     outcome: Outcome | None = None
 
     @property
     def cost_tokens(self) -> int:
-        """Return what the image costs: nothing once it has ended without a gain."""
+        """The cost of the image: nothing once it has ended without a gain."""
         is_refunded = self.state.is_final and not (self.outcome and self.outcome.is_gain)
         return 0 if is_refunded else self.charged_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What one request asked for, and its images in the order given."""
+    """The images of one request, in the order given."""
 
     job_id: int
     account_id: str
@@ -148,7 +148,7 @@ class Job:
     images: tuple[Image, ...]
     callback: Callback | None = None
     looks: int = 0
-    """How often the sweeper found its callback to be owed for too long."""
+    """The number of times that the sweeper found the callback owed for too long."""
 
     def charge_to(self, account: Account) -> Job:
         """Return the job with what its images cost the account, and from which month's balance."""
@@ -164,7 +164,7 @@ class Job:
 
     @property
     def direct_uploads(self) -> frozenset[str]:
-        """Return the object keys of the files that did not come with the request."""
+        """The object keys of the files that clients uploaded themselves."""
         return frozenset(
             image.source.object_key
             for image in self.images
@@ -174,17 +174,17 @@ class Job:
 
     @property
     def cost_tokens(self) -> int:
-        """Return what the job costs, as its images stand."""
+        """The cost of the job, as its images stand."""
         return sum(image.cost_tokens for image in self.images)
 
     @property
     def is_final(self) -> bool:
-        """Return whether every image has ended."""
+        """True where every image has ended."""
         return all(image.state.is_final for image in self.images)
 
     @property
     def has_failed(self) -> bool:
-        """Return whether all images failed, for a fault of ours."""
+        """True where all images failed, for a fault of ours."""
         return all(image.state is ImageState.FAILED for image in self.images)
 
 

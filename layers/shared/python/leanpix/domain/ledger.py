@@ -1,7 +1,7 @@
-"""Calculate what an account has left to spend: this month's grant first, then what was topped up.
+"""Calculate the tokens of an account: this month's grant first, then what was topped up.
 
-All arithmetic on tokens stands here. A charge, a refund and a top-up are each a `BalanceChange`,
-which a balance in memory takes by `Balance.change` and an adapter by one conditional write.
+All arithmetic on tokens is here. A charge, a refund and a top-up are each a `BalanceChange`, which
+a balance in memory takes by `Balance.change` and an adapter by one conditional write.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 
 def month_of(time: float) -> str:
-    """Return the month of a time, UTC, such as ``2026-11``: text that sorts as months do."""
+    """Return the month of a time, UTC, such as `2026-11`: text that sorts as months do."""
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m}"
 
 
@@ -53,32 +53,32 @@ def top_up(tokens: int) -> BalanceChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """An account's tokens, as last written.
+    """The tokens of an account, as last written.
 
-    ``tokens`` is all there is to spend, so that a charge is one condition on one number. How
-    much of it came with the month is told by two more: what was granted and what was spent.
-    At any time: ``given_total - expired_total - tokens`` = what the account's images cost.
+    `tokens` is all there is to spend, so that a charge is one condition on one number. Two more
+    numbers, the grant and what was spent of it, tell how much ends with the month. At any time:
+    `given_total - expired_total - tokens` = the cost of the account's images.
     """
 
     tokens: int
     month: str
-    """For which the grant is included."""
+    """The month whose grant is included."""
     month_grant: int
     month_spent: int = 0
-    """Net of what was given back."""
+    """The tokens spent in the month, less refunds."""
     given_total: int = 0
     """All grants and top-ups since the account began."""
     expired_total: int = 0
-    """All that ended with its month unspent."""
+    """All tokens that ended unspent with their month."""
 
     @property
     def granted(self) -> int:
-        """Return what is left of the month's grant, which ends with the month."""
+        """The rest of the month's grant, which ends with the month."""
         return min(self.tokens, max(0, self.month_grant - self.month_spent))
 
     @property
     def topped_up(self) -> int:
-        """Return what stays when the month ends."""
+        """The tokens that stay when the month ends."""
         return self.tokens - self.granted
 
     def renew(self, month: str, grant: int) -> Balance:

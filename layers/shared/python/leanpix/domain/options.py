@@ -1,4 +1,4 @@
-"""What a client asks of an image, whichever API it speaks."""
+"""Define the options of an image, whichever API asks for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Compression(StrEnum):
-    """How much may be given up for a smaller file."""
+    """A level of compression."""
 
     LOSSLESS = "lossless"
     MEDIUM = "medium"
@@ -15,7 +15,7 @@ class Compression(StrEnum):
 
 
 class Operation(StrEnum):
-    """What is done to the images of a job; MegaOptim's ``type`` of a result."""
+    """The operation on the images of a job; the `type` of a result in MegaOptim's API."""
 
     COMPRESS = "compress"
     CONVERT = "convert"
@@ -24,13 +24,13 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOptions:
-    """How the images of a job are to be optimized."""
+    """The options of the images of a job."""
 
     compression: Compression = Compression.MEDIUM
     quality: int | None = None
-    """1 to 100 on the perceptual scale; where given, it takes the place of ``compression``."""
+    """A quality from 1 to 100 on the perceptual scale, in place of `compression`."""
     target_format: str | None = None
-    """One of `TARGET_FORMATS` by name; None keeps the source's format."""
+    """A name in `TARGET_FORMATS`; None keeps the format of the source."""
     also_webp: bool = False
     keep_exif: bool = False
     cmyk_to_rgb: bool = False

@@ -1,4 +1,4 @@
-"""What the sweeper looks at, and how often."""
+"""Decide when the sweeper looks at a record."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Final
 from leanpix.contract import OPEN_SHARDS
 
 FIRST_LOOK_SECONDS: Final = 60
-"""After an image was accepted. Most have ended by then and are never looked at."""
+"""The time from submit to the first look. Most images have ended by then."""
 LONGEST_PAUSE_SECONDS: Final = 3_600
 LEASE_GRACE_SECONDS: Final = 60
-"""After a lease ended: SQS delivers the message again by itself a little later than that."""
+"""The time after a lease ended within which SQS delivers the message again by itself."""
 PATIENCE_SECONDS: Final = 900
-"""For which a queued image's message is taken to be one of those that wait in the queue."""
+"""The time for which a queued image's message is assumed to wait in the queue."""
 FIRST_CALLBACK_LOOK_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRecord:
-    """An image, or with no index a job's callback, that is due."""
+    """An image that is due or, with no index, a job's callback."""
 
     job_id: int
     index: int | None

@@ -31,7 +31,7 @@ def result_object_key(public_id: str, file_name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """What the object store says of a file without its content."""
+    """The facts of a stored file, without its content."""
 
     content_type: str
     etag: str
@@ -41,21 +41,21 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadRequest:
-    """A file that is asked for, and which part of it, or only if it changed."""
+    """A request for a file, for a part of it, or for a newer one."""
 
     object_key: str | None
-    """None where what was asked for can be no file of ours."""
+    """The key of the file; None where the path can name no file of ours."""
     byte_range: str = ""
-    """The request's ``Range`` (RFC 9110 §14.2)."""
+    """The request's `Range` (RFC 9110 §14.2)."""
     if_none_match: str = ""
-    """The request's ``If-None-Match`` (RFC 9110 §13.1.2)."""
+    """The request's `If-None-Match` (RFC 9110 §13.1.2)."""
     may_come: bool = False
-    """The file may not be there yet, rather than not be at all."""
+    """True where the file may be still to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """A result, or a part of one; ``redirect_url`` is set where it is too large to be carried."""
+    """A result or a part of one; `redirect_url` is set where it is too large for an answer."""
 
     content_type: str
     etag: str
@@ -63,7 +63,7 @@ class Download:
     expires_at: float
     data: bytes = b""
     content_range: str | None = None
-    """Set where only a part was asked for (RFC 9110 §14.4)."""
+    """The part sent, where only a part was asked for (RFC 9110 §14.4)."""
     is_unchanged: bool = False
-    """The client's copy, told by its ``If-None-Match``, is the same."""
+    """True where the client's copy is the same, by its `If-None-Match`."""
     redirect_url: str | None = None

@@ -1,4 +1,4 @@
-"""Decide what an image's end means for its account: what is given back, and what usage counts."""
+"""Decide what the end of an image gives back, and what usage counts of it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What an image's end does to its account."""
+    """The effect of an image's end on its account."""
 
     usage: Usage
-    """The image alone, to be added to its month's."""
+    """The counts of this image alone, to be added to those of its month."""
     refunds: tuple[Refund, ...] = ()
-    """Ways to give the charge back, of which the first that the balance's month allows is right.
-    None where something was gained, or nothing was charged."""
+    """The ways to give the charge back, of which the first that the balance's month allows
+    applies. Empty where something was gained, or nothing was charged."""
 
 
 def settle(image: Image, state: ImageState, outcome: Outcome, *, month: str) -> Settlement:
-    """Return what an image's end in that month means for its account.
+    """Return the effect of an image's end in that month on its account.
 
     A token pays for an image that was made smaller. Any other end gives it back: to the grant it
     came from as long as the balance is in that grant's month, and after that as if topped up.

@@ -1,4 +1,4 @@
-"""What a client submits, in no API's words."""
+"""Describe a submission and a direct upload in the words of no particular API."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Upload:
     file_name: str
     data: bytes
     content_type: str = "application/octet-stream"
-    """As its content tells, not as the client says."""
+    """The type by the file's content, not by the client's word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A URL that the optimizer is to fetch."""
+    """A URL to fetch."""
 
     file_name: str
     url: str
@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadReference:
-    """A file that the account says to have uploaded before; ``field`` of the request names it."""
+    """A reference to a direct upload; `field` is the request's field that has it."""
 
     field: str
     upload_id: str
@@ -41,19 +41,19 @@ class UploadReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredUpload:
-    """Such a file, found."""
+    """A direct upload that was found."""
 
     file_name: str
     object_key: str
 
 
 Input = Upload | Link | UploadReference | StoredUpload
-"""What becomes an image of a job; references are looked up before."""
+"""An input that becomes an image of a job; references are resolved before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What one request asks for."""
+    """The content of one request."""
 
     account_id: str
     api: str
@@ -64,12 +64,12 @@ class Submission:
     idempotency_key: str | None = None
     """The client's name for this request; the same again within a day is not charged again."""
     always_has_result: bool = False
-    """Where nothing is gained, the original is to be had where the result would be."""
+    """True where the original stands in for a result that gained nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRequest:
-    """What a client is about to upload."""
+    """The file that a client is about to upload."""
 
     account_id: str
     file_name: str
@@ -79,7 +79,7 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadGrant:
-    """Where and how to upload: a form to POST, with these fields before the file."""
+    """A form to POST a file with, its fields before the file."""
 
     upload_id: str
     url: str

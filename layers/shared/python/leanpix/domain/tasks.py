@@ -1,4 +1,4 @@
-"""What waits in the queues, and how it stands in a message."""
+"""Define the messages of the queues, and their bodies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class ImageTask:
-    """One message of the images' queue: optimize this image."""
+    """A message of the images' queue: the image to optimize."""
 
     job_id: int
     index: int
@@ -16,7 +16,7 @@ class ImageTask:
 
 @dataclass(frozen=True, slots=True)
 class CallbackTask:
-    """One message of the callbacks' queue: call back about this job, after so many tries."""
+    """A message of the callbacks' queue: the job to call back about, after so many tries."""
 
     job_id: int
     attempts: int
@@ -24,7 +24,7 @@ class CallbackTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One message of a dead-letter queue."""
+    """A message of a dead-letter queue."""
 
     body: str
     group_id: str
@@ -37,7 +37,11 @@ def task_to_body(task: ImageTask | CallbackTask) -> str:
 
 
 def task_from_body(body: str) -> ImageTask:
-    """Return the task in a message's body. Raises ``ValueError`` for a body that is none."""
+    """Return the task in the body of a message.
+
+    Raises:
+        ValueError: the body is no image task.
+    """
     try:
         values = json.loads(body)
         return ImageTask(job_id=int(values["job_id"]), index=int(values["index"]))
@@ -47,7 +51,11 @@ def task_from_body(body: str) -> ImageTask:
 
 
 def callback_task_from_body(body: str) -> CallbackTask:
-    """Return the task in a message's body. Raises ``ValueError`` for a body that is none."""
+    """Return the task in the body of a message.
+
+    Raises:
+        ValueError: the body is no callback task.
+    """
     try:
         values = json.loads(body)
         return CallbackTask(job_id=int(values["job_id"]), attempts=int(values["attempts"]))

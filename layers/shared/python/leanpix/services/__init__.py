@@ -1,1 +1,1 @@
-"""What Leanpix does, one use case a module, over the domain and the ports. No AWS here."""
+"""Hold one use case a module, over the domain and the ports; no AWS is here."""

@@ -1,4 +1,4 @@
-"""Who calls: a key, told by its digest, belongs to an account."""
+"""Find the account behind a key, and describe an account to itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MONTHS_SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyService:
-    """Finds the account behind a key."""
+    """The service that finds the account behind a key."""
 
     keys: Keys
 
@@ -31,12 +31,16 @@ class KeyService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Tells an account about itself."""
+    """The service that describes an account to its owner."""
 
     accounts: Accounts
 
     def describe(self, account_id: str | None) -> Account:
-        """Return the account. Raises ``LeanpixError`` where there is none."""
+        """Return the account.
+
+        Raises:
+            LeanpixError: `INVALID_API_KEY_ON_ACCOUNT` where there is none.
+        """
         account = self.accounts.read(account_id) if account_id else None
         if account is None:
             raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)

@@ -1,4 +1,4 @@
-"""What the operator does: accounts, their tokens and their keys."""
+"""Create and show accounts, their tokens and their keys, for the operator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class AdministrationError(Exception):
-    """What was asked for cannot be done; the text says what would be right."""
+    """A request of the operator's that cannot be met; the text names what would be right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class CreatedKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationService:
-    """Creates and shows accounts and keys."""
+    """The service that creates and shows accounts and keys."""
 
     accounts: AccountRecords
     keys: KeyRecords
@@ -49,7 +49,7 @@ class AdministrationService:
     ) -> CreatedKey:
         """Create an account with its first key.
 
-        Where ``tokens`` are given, they are what it begins with, instead of the plan's grant of
+        Where `tokens` are given, they are what it begins with, instead of the plan's grant of
         this month; they do not end with the month. The next month brings the plan's grant.
         """
         if plan not in PLANS:

@@ -1,4 +1,4 @@
-"""Calling back: posting a job's result to the URL that came with it, until it is taken."""
+"""Post the result of a job to the URL that came with it, until it is accepted."""
 
 from __future__ import annotations
 
@@ -40,22 +40,23 @@ RenderResult = Callable[[FinishedJob], bytes]
 _log = logging.getLogger(__name__)
 
 LONGEST_DELAY_SECONDS: Final = 900
-"""SQS delays a message no longer. What comes later, the sweeper queues."""
+"""The longest delay of a message in SQS. A later try is queued by the sweeper."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackAnnouncer:
-    """Queues a job's callback as its last image ends.
+    """The service that queues a job's callback as its last image ends.
 
-    Whoever ends an image asks for it, and of several the last one sees all ended. A crash before
-    the message leaves the callback owed on record, and the sweeper queues it.
+    Each worker that ends an image calls it; of several, the last one finds that all have ended.
+    After a crash before the message, the callback is still pending on record, and the sweeper
+    queues it.
     """
 
     jobs: JobReader
     callbacks: CallbackQueue
 
     def announce(self, job_id: int) -> bool:
-        """Queue the callback if it is due now; return whether that was done."""
+        """Queue the callback if the job has ended and owes one; return whether it was queued."""
         job = self.jobs.read(job_id)
         if job is None or job.callback is None:
             return False
@@ -73,7 +74,7 @@ class CallbackAnnouncer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackService:
-    """Delivers callbacks, at least once each."""
+    """The service that delivers each callback at least once."""
 
     jobs: JobReader
     accounts: Accounts
@@ -82,13 +83,15 @@ class CallbackService:
     poster: Poster
     clock: Clock
     renderers: Mapping[str, RenderResult]
-    """By API."""
+    """The renderers of a job's result, by API."""
 
     def call_back(self, task: CallbackTask, *, seconds_left: float) -> CallbackState | None:
-        """Make one try and record it; return where the callback stands then.
+        """Make one try, record it, and return the state of the callback after it.
 
-        None where it is not owed, or not any more. Raises ``LeaseLostError`` where another
-        worker is about it.
+        None where the callback is not owed, or no longer.
+
+        Raises:
+            LeaseLostError: another worker holds the callback.
         """
         job = self.jobs.read(task.job_id)
         if job is None or job.callback is None or not job.is_final:

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobService:
-    """Tells an account where its jobs stand."""
+    """The service that tells an account where its jobs stand."""
 
     jobs: JobReader
     clock: Clock
 
     def look_up(self, job_id: int, *, account_id: str) -> Job:
-        """Return a job of the account's as it stands.
+        """Return a job of the account as it stands.
 
-        Raises ``LeanpixError``: ``JOB_NOT_FOUND``, ``NOT_YOUR_JOB``.
+        Raises:
+            LeanpixError: `JOB_NOT_FOUND` or `NOT_YOUR_JOB`.
         """
         job = self.jobs.read(job_id)
         # DynamoDB deletes expired items days late, so the time is compared here too.

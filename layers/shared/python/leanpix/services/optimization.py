@@ -1,7 +1,7 @@
-"""Working on one image: claim it, load it, optimize it, store the result, settle.
+"""Optimize one image: claim it, load it, run the engine, store the result, settle.
 
-Every step may be repeated: a message that is delivered twice, or again after a crash, finds the
-image ended or leased, or does the same work once more and writes the same keys.
+Every step may be repeated: a message that is delivered twice, or again after a crash, finds that
+the image has ended or is leased, or the same work is done once more and written to the same keys.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from leanpix.services.callbacks import CallbackAnnouncer
 
 SETTLE_MARGIN_SECONDS = 10.0
-"""Of the function's time, kept for storing the result and settling after the engine."""
+"""The part of the function's time kept for storing the result and settling after the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizationService:
-    """Ends images."""
+    """The service that brings images to their end."""
 
     jobs: Jobs
     objects: Objects
@@ -47,11 +47,15 @@ class OptimizationService:
     retention_days: int
 
     def optimize(self, task: ImageTask, *, seconds_left: float) -> Image | None:
-        """Work on an image and record what became of it; return it, or None if it had ended.
+        """Optimize an image and record its outcome; return it, or None if it had ended.
 
-        ``seconds_left`` is what the function has before it is stopped; the lease lasts as long.
-        Raises ``LeaseLostError`` where another worker holds the image, and lets every fault that
-        may pass through: the message is then delivered again.
+        Any other fault may pass: it is raised, and the message is then delivered again.
+
+        Args:
+            seconds_left: The time before the function is stopped. The lease lasts as long.
+
+        Raises:
+            LeaseLostError: another worker holds the image.
         """
         started = self.clock.now()
         image = self.jobs.claim(

@@ -1,4 +1,4 @@
-"""Waiting for a job to end: the long poll."""
+"""Hold a poll until its job has ended, or the time is up."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE_SECONDS: Final = 0.05
 SHORT_PAUSE_SECONDS: Final = 0.1
-"""Between looks while a result is likely at any moment, so that no client waits on us."""
+"""The pause between looks while a result is likely at any moment."""
 LONG_PAUSE_SECONDS: Final = 1.0
 PATIENCE_SECONDS: Final = 30.0
-"""After that long, an image is a slow one and looks become rarer."""
+"""The time after which a job counts as slow, and looks become rarer."""
 PAUSE_GROWTH: Final = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollService:
-    """Holds a poll until its job has ended."""
+    """The service that holds polls."""
 
     jobs: JobService
     accounts: Accounts
     clock: Clock
     max_hold_seconds: int
-    """How long a held request may last; API Gateway gives up soon after."""
+    """The longest time for which a request is held; API Gateway gives up soon after."""
 
     def wait(self, job_id: int, *, account_id: str, wait_seconds: int) -> FinishedJob:
         """Return the job once all its images have ended.
 
-        Raises ``LeanpixError``: ``JOB_NOT_FOUND``, ``NOT_YOUR_JOB``, ``WAIT_TIMED_OUT`` and, where
-        every image failed for a fault of ours, ``OPTIMIZATION_FAILED``.
+        Raises:
+            LeanpixError: `JOB_NOT_FOUND`, `NOT_YOUR_JOB`, `WAIT_TIMED_OUT` or, where every image
+                failed for a fault of ours, `OPTIMIZATION_FAILED`.
         """
         held_seconds = min(wait_seconds, self.max_hold_seconds)
         started = self.clock.now()

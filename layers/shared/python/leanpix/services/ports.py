@@ -1,4 +1,4 @@
-"""What the services need of the outside world. Adapters give it; tests give fakes."""
+"""Declare the ports of the services: adapters implement them, and tests give fakes."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class NoTokensLeftError(Exception):
-    """The account cannot pay for the job. Nothing was recorded."""
+    """An account that cannot pay for the job. Nothing was recorded."""
 
 
 class IdTakenError(Exception):
-    """The job's id is in use. Nothing was recorded."""
+    """A job id that is in use. Nothing was recorded."""
 
 
 class KeyUsedError(Exception):
-    """The client's idempotency key has led to a job already. Nothing was recorded."""
+    """An idempotency key that has led to a job already. Nothing was recorded."""
 
 
 class QueueFailedError(Exception):
-    """The queue did not take a message, or did not say that it did."""
+    """A message that the queue did not accept, or did not confirm."""
 
 
 class FetchFailedError(Exception):
-    """A source gave no usable file. ``reason`` is one of ``KeptReason``; the text is public."""
+    """A source without a usable file. `reason` is one of `KeptReason`; the text is public."""
 
     def __init__(self, text: str, *, reason: str) -> None:
         """Take what the client may read, and the reason code."""
@@ -46,12 +46,12 @@ class FetchFailedError(Exception):
 
 
 class EngineRefusedError(Exception):
-    """The engine made nothing of a file: the reason lies in it or, rarely, in the engine."""
+    """A file that the engine could not use, for a fault of the file or, rarely, of the engine."""
 
     def __init__(
         self, reason: str, image_format: str | None = None, *, is_our_fault: bool = False
     ) -> None:
-        """Take the engine's reason code and the format, where it could be told."""
+        """Take the engine's reason code, and the format where it could be told."""
         super().__init__(reason)
         self.reason = reason
         self.image_format = image_format
@@ -59,7 +59,7 @@ class EngineRefusedError(Exception):
 
 
 class LeaseLostError(Exception):
-    """Another worker took the image over, or it has ended; this one's work is not recorded."""
+    """A claim that is gone: another worker has the image, or it has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class EngineFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineResult:
-    """What the engine made of a source; ``main`` is None where nothing was gained."""
+    """The files that the engine made of a source; `main` is None where nothing was gained."""
 
     original_format: str
     original_content_type: str
@@ -93,22 +93,27 @@ class Clock(Protocol):
 
 
 class JobReader(Protocol):
-    """The record of jobs, to be read."""
+    """The record of jobs, for reading."""
 
     def read(self, job_id: int) -> Job | None:
         """Return a job with its images, as last written."""
 
 
 class Jobs(JobReader, Protocol):
-    """The record of jobs, which is also where tokens are charged and given back."""
+    """The record of jobs, where tokens are charged and given back too."""
 
     def create(
         self, job: Job, *, account: Account, idempotency: IdempotencyRecord | None = None
     ) -> None:
         """Record a job, charge its images and keep the client's key for it: all or nothing.
 
-        ``account`` is what was last read of it; if it has changed since, it is read again.
-        Raises ``KeyUsedError``, ``NoTokensLeftError`` or ``IdTakenError``.
+        Args:
+            account: The account as last read; it is read again if it has changed since.
+
+        Raises:
+            KeyUsedError: the client's key has led to a job.
+            NoTokensLeftError: the account cannot pay.
+            IdTakenError: the job's id is in use.
         """
 
     def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:
@@ -117,27 +122,31 @@ class Jobs(JobReader, Protocol):
     def claim(
         self, task: ImageTask, *, lease_id: str, now: float, lease_ends_at: float
     ) -> Image | None:
-        """Take a queued image, or one whose lease ended, and count the attempt.
+        """Claim a queued image, or one whose lease ended, and count the attempt.
 
-        Returns None where it has ended or is not known. Raises ``LeaseLostError`` where another
-        worker's lease still holds.
+        None where it has ended or is not known.
+
+        Raises:
+            LeaseLostError: the lease of another worker still holds.
         """
 
     def settle(self, image: Image, *, state: ImageState, outcome: Outcome, now: float) -> None:
-        """End a claimed image: its outcome, the refund where nothing was gained, the usage.
+        """End a claimed image, once: its outcome, the refund and the usage, all or nothing.
 
-        All or nothing, and once. Raises ``LeaseLostError`` where the claim is gone.
+        Raises:
+            LeaseLostError: the claim is gone.
         """
 
     def fail(self, task: ImageTask, *, reason: str, now: float) -> bool:
-        """End an image as failed and refund it, once; False if it had ended.
+        """End an image as failed and refund it, once; return False if it had ended.
 
-        Raises ``LeaseLostError`` where a worker's lease still holds: it may yet succeed.
+        Raises:
+            LeaseLostError: the lease of a worker still holds, who may yet succeed.
         """
 
 
 class OpenRecords(Protocol):
-    """What has not ended, for the sweeper: images, and callbacks that are owed."""
+    """The records of images and callbacks that have not ended, for the sweeper."""
 
     def find_due(self, *, now: float) -> Iterator[OpenRecord]:
         """Return what should have ended, or been looked at, by now."""
@@ -164,9 +173,10 @@ class Callbacks(Protocol):
     def claim_callback(
         self, task: CallbackTask, *, lease_id: str, now: float, lease_ends_at: float
     ) -> bool:
-        """Take a callback that is owed after so many tries; False where it is not, or no more.
+        """Claim a callback that is owed after so many tries; return False where it is not.
 
-        Raises ``LeaseLostError`` where another worker's lease still holds.
+        Raises:
+            LeaseLostError: the lease of another worker still holds.
         """
 
     def log_delivery(
@@ -178,9 +188,10 @@ class Callbacks(Protocol):
         state: CallbackState,
         due_at: float | None,
     ) -> None:
-        """Record a try, and where the callback stands after it; ``due_at`` if more are to come.
+        """Record a try and the state after it; `due_at` is set if more tries are to come.
 
-        Raises ``LeaseLostError`` where the claim is gone.
+        Raises:
+            LeaseLostError: the claim is gone.
         """
 
 
@@ -190,21 +201,33 @@ class CallbackQueue(Protocol):
     def send_callback(
         self, task: CallbackTask, *, account_id: str, delay_seconds: int = 0
     ) -> None:
-        """Queue a callback. Raises ``QueueFailedError``."""
+        """Queue a callback.
+
+        Raises:
+            QueueFailedError: the message may not have been queued.
+        """
 
     def bury_callback(self, task: CallbackTask, *, account_id: str) -> None:
-        """Put a callback that no try delivered to the dead letters. Raises the same."""
+        """Move a callback that no try delivered to the dead letters.
+
+        Raises:
+            QueueFailedError: the message may not have been queued.
+        """
 
 
 class Poster(Protocol):
-    """Calls addresses that strangers name."""
+    """A client for addresses that strangers name."""
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
-        """Post JSON and return the status, following no redirect. Raises ``FetchFailedError``."""
+        """Post JSON and return the status, following no redirect.
+
+        Raises:
+            FetchFailedError: no status came back.
+        """
 
 
 class Uploads(Protocol):
-    """Uploaded files, for the sweeper."""
+    """The uploaded files, for the sweeper."""
 
     def list_uploads(self, *, after: str, until: str) -> Iterator[str]:
         """Return the object keys of the uploads between, in order."""
@@ -217,7 +240,7 @@ class Uploads(Protocol):
 
 
 class Accounts(Protocol):
-    """Accounts."""
+    """The accounts, for reading."""
 
     def read(self, account_id: str) -> Account | None:
         """Return an account, as last written."""
@@ -227,14 +250,14 @@ class Accounts(Protocol):
 
 
 class Keys(Protocol):
-    """API keys, known by their digest alone."""
+    """The API keys, by their digests."""
 
     def find_account_id(self, key_hash: str) -> str | None:
         """Return whose key it is, or None for a key that is unknown or revoked."""
 
 
 class Objects(Protocol):
-    """Files."""
+    """The files in the object store."""
 
     def write(
         self,
@@ -245,14 +268,18 @@ class Objects(Protocol):
         expires_at: float,
         job_id: int | None = None,
     ) -> None:
-        """Store a file; the same key twice is the same file. ``job_id`` says for which job."""
+        """Store a file; the same key twice is the same file. `job_id` says for which job."""
 
     def read(self, object_key: str) -> bytes:
-        """Return a file's content. Raises ``FetchFailedError`` where there is none."""
+        """Return the content of a file.
+
+        Raises:
+            FetchFailedError: there is none.
+        """
 
 
 class DirectUploads(Protocol):
-    """The object store, as far as clients write to it themselves."""
+    """The object store, for uploads by clients themselves."""
 
     def grant(self, object_key: str, request: UploadRequest) -> tuple[str, Mapping[str, str]]:
         """Return the URL and the form fields that allow one upload of this size at most."""
@@ -267,7 +294,8 @@ class ImageQueue(Protocol):
     def send(self, tasks: Sequence[ImageTask], *, account_id: str) -> None:
         """Queue the tasks, grouped by account so that one's burst does not delay another.
 
-        Raises ``QueueFailedError``.
+        Raises:
+            QueueFailedError: some messages may not have been queued.
         """
 
     def count_waiting(self) -> int:
@@ -275,10 +303,14 @@ class ImageQueue(Protocol):
 
 
 class Fetcher(Protocol):
-    """Downloads from addresses that strangers name."""
+    """A client for downloads from addresses that strangers name."""
 
     def fetch(self, url: str, *, credentials: Credentials | None, max_bytes: int) -> bytes:
-        """Return what a URL holds. Raises ``FetchFailedError``."""
+        """Return the content behind a URL.
+
+        Raises:
+            FetchFailedError: there is no usable file.
+        """
 
 
 class Prober(Protocol):
@@ -294,24 +326,28 @@ class Engine(Protocol):
     def optimize(
         self, source: bytes, options: ImageOptions, *, max_seconds: float
     ) -> EngineResult:
-        """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""
+        """Return a smaller file, or none and the reason.
+
+        Raises:
+            EngineRefusedError: the engine could not use the file.
+        """
 
 
 class Results(Protocol):
-    """Files that can be read in part, or be linked to."""
+    """The files that clients download, whole or in part."""
 
     def describe(self, object_key: str) -> StoredFile | None:
         """Return what is known of a file, or None where there is none."""
 
     def read_range(self, object_key: str, first: int, last: int) -> bytes:
-        """Return the bytes from ``first`` to ``last``, both included."""
+        """Return the bytes from `first` to `last`, both included."""
 
     def link(self, object_key: str) -> str:
         """Return a URL under which the file can be had for a short while."""
 
 
 class AccountRecords(Protocol):
-    """Accounts, to be written."""
+    """The accounts, for the operator."""
 
     def create(self, account: Account, *, created_at: float) -> None:
         """Record a new account."""
@@ -330,7 +366,7 @@ class AccountRecords(Protocol):
 
 
 class KeyRecords(Protocol):
-    """Keys, to be written."""
+    """The API keys, for the operator."""
 
     def add(self, key: KeyRecord) -> None:
         """Record a new key."""
@@ -346,7 +382,7 @@ class KeyRecords(Protocol):
 
 
 class GatewayKeys(Protocol):
-    """The twins of our keys in API Gateway, where usage plans count their requests."""
+    """The copies of our keys in API Gateway, where usage plans count their requests."""
 
     def create(self, api_key: str, *, name: str, plan: str) -> str:
         """Create a key in a plan's usage plan and return its id."""
@@ -366,7 +402,7 @@ class DeadLetterQueue(Protocol):
 
 
 class FailedCallbacks(Protocol):
-    """Callbacks that no try delivered."""
+    """The callbacks that no try delivered."""
 
     def reopen_callback(self, job_id: int, *, due_at: float) -> bool:
         """Owe a callback again that no try delivered; False where it did not fail."""

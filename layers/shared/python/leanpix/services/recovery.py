@@ -1,8 +1,8 @@
-"""The sweeper: heals what a crash left between two writes, so that no image is lost.
+"""Heal what a crash left between two writes, so that no image is lost.
 
-It looks at what has been open for too long: a record whose message was never sent, a lease whose
-worker died, a callback that was not queued, an upload that no job uses. All it does is to send a
-message again, which is harmless at any time, or to give up, which refunds.
+The sweeper looks at what has been open for too long: a record without a message, a lease of a
+worker that died, a callback that was not queued, an upload that no job uses. It sends a message
+again, which is harmless at any time, or gives up, which refunds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveUpService:
-    """Takes what SQS moved to the dead-letter queue, and what the sweeper found too old."""
+    """The service that ends dead-lettered images, and those that the sweeper finds too old."""
 
     jobs: Jobs
     announcer: CallbackAnnouncer
@@ -48,8 +48,9 @@ class GiveUpService:
     def give_up(self, task: ImageTask) -> bool:
         """Mark the image failed and refund it; return False where it had ended already.
 
-        Raises ``LeaseLostError`` while a worker holds the image, who may yet succeed: a message
-        may have been delivered more often than the image was worked on.
+        Raises:
+            LeaseLostError: a worker holds the image, who may yet succeed. A message may have been
+                delivered more often than the image was worked on.
         """
         has_ended_now = self.jobs.fail(
             task, reason=KeptReason.INTERNAL_ERROR.value, now=self.clock.now()
@@ -60,7 +61,7 @@ class GiveUpService:
 
 @dataclass(slots=True, kw_only=True)
 class SweepReport:
-    """What one sweep did."""
+    """The findings of one sweep."""
 
     resent: int = 0
     given_up: int = 0
@@ -69,12 +70,12 @@ class SweepReport:
     uploads_deleted: int = 0
     anomalies: int = 0
     has_finished: bool = True
-    """Or the time was up."""
+    """False where the time was up before the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepService:
-    """Looks at open records that are due, then at old uploads."""
+    """The service that looks at open records that are due, then at old uploads."""
 
     jobs: Jobs
     records: OpenRecords
@@ -102,7 +103,7 @@ class _Run:
     ends_at: float
     report: SweepReport = field(default_factory=SweepReport)
     waiting: int | None = None
-    """Messages in the queue; counted once, if at all."""
+    """The number of messages in the queue; counted once, if at all."""
 
     def sweep_records(self) -> None:
         for record in self.service.records.find_due(now=self.started):

@@ -1,4 +1,4 @@
-"""Sending dead letters again, once the operator has mended what they died of."""
+"""Send dead letters again, after the operator has removed the cause."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedriveService:
-    """Moves dead letters back to their queues.
+    """The service that moves dead letters back to their queues.
 
     An image that has ended stays ended: its message is dropped where it arrives. The dead letters
-    of images are ended and refunded by their consumer, so that few are ever there to redrive.
+    of images are ended and refunded by their consumer, so that few are ever left to redrive.
     """
 
     images: DeadLetterQueue

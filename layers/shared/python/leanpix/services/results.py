@@ -1,4 +1,4 @@
-"""Handing results out: the bytes themselves where they fit an answer, else where they are."""
+"""Serve results: the bytes themselves where they fit an answer, else a link to them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultService:
-    """Hands out files of the object store; who knows the URL may have the file."""
+    """The service that hands out files of the object store to anyone who knows the URL."""
 
     results: Results
     clock: Clock
 
     def download(self, request: DownloadRequest) -> Download:
-        """Return a file, or a part of it, or where it is.
+        """Return a file, a part of it, or a link to it.
 
         A range that is not one plain range of bytes within the file is ignored, as RFC 9110 §14.2
-        allows. Raises ``LeanpixError`` with ``IMAGE_NOT_FOUND`` or ``IMAGE_NOT_READY``.
+        allows.
+
+        Raises:
+            LeanpixError: `IMAGE_NOT_FOUND` or `IMAGE_NOT_READY`.
         """
         key = request.object_key
         stored = self.results.describe(key) if key else None

@@ -1,4 +1,4 @@
-"""Accepting a job: store what was uploaded, charge and record, then queue its images."""
+"""Accept a submission: store its uploads, charge and record the job, queue its images."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionService:
-    """Takes submissions in.
+    """The service that accepts submissions.
 
     Uploads are stored before the record is made: a crash in between leaves an object that expires,
     never a record of an image that is not there.
@@ -66,10 +66,11 @@ class SubmissionService:
     def accept(self, submission: Submission) -> Job:
         """Return the recorded and queued job.
 
-        Raises ``LeanpixError`` with ``NO_TOKENS`` where the account cannot pay for every image,
-        with ``INVALID_API_KEY`` where the account is gone, with ``INVALID_REQUEST`` where a
-        direct upload is not there, and with ``IDEMPOTENCY_CONFLICT`` where the client's key was
-        used for another request.
+        Raises:
+            LeanpixError: `NO_TOKENS` where the account cannot pay for every image,
+                `INVALID_API_KEY` where the account is gone, `INVALID_REQUEST` where a direct
+                upload is not there, `IDEMPOTENCY_CONFLICT` where the client's key was used for
+                another request.
         """
         now = self.clock.now()
         job_id = make_job_id()
@@ -157,7 +158,7 @@ class SubmissionService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """A job, and what the headers of its uploads tell: their sizes in all, now and to come."""
+    """A job, with the size of its uploads and their estimated size after it."""
 
     job: Job
     original_bytes: int
@@ -166,15 +167,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbedSubmissionService:
-    """Takes submissions in after a look at their uploads' headers; it decodes nothing."""
+    """The service that reads the headers of uploads before it accepts them; it decodes nothing."""
 
     submissions: SubmissionService
     prober: Prober
 
     def accept(self, submission: Submission) -> Accepted:
-        """Return the recorded and queued job, and how small its uploads should get.
+        """Return the recorded and queued job, and the estimated size of its uploads.
 
-        What is no image is left for the engine. Raises as ``SubmissionService.accept`` does.
+        A file that is no image is left for the engine.
+
+        Raises:
+            LeanpixError: as in `SubmissionService.accept`.
         """
         original_bytes = estimated_bytes = 0
         inputs: list[Input] = []

@@ -1,4 +1,4 @@
-"""Direct uploads: granting them, and finding what was uploaded."""
+"""Grant direct uploads, and find the files that were uploaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadsService:
-    """Lets accounts upload to the object store themselves."""
+    """The service that lets accounts upload to the object store themselves."""
 
     store: DirectUploads
 
@@ -34,7 +34,9 @@ class UploadsService:
     def resolve(self, submission: Submission) -> Submission:
         """Return the submission with every reference to an upload replaced by the file.
 
-        Raises ``LeanpixError`` with ``INVALID_REQUEST`` that names the fields of those not there.
+        Raises:
+            LeanpixError: `INVALID_REQUEST` that names the fields of the uploads that are not
+                there.
         """
         problems: list[Problem] = []
         inputs: list[Input] = []

@@ -1,4 +1,4 @@
-"""Translate accounts into items, and what the domain decides on them into transaction actions.
+"""Translate accounts into items, and decisions of the domain into transaction actions.
 
 The condition of each action says in what state of the account it is right; if the account has
 moved on, nothing is written and the caller computes anew.
@@ -23,8 +23,8 @@ ACCOUNT_PART: Final = "account"
 USAGE_PREFIX: Final = "usage#"
 _TYPE_PREFIX: Final = "type_"
 _SAVED_PREFIX: Final = "saved_"
-"""``saved_37`` counts the images that became 37 percent smaller: a maximum cannot be added up,
-the highest of these that there is can be read."""
+"""The prefix of counters such as `saved_37`, the images that became 37 percent smaller. A maximum
+cannot be added up, but the highest of these counters can be read."""
 _MOST_PERCENT: Final = 100
 _BALANCE_NAMES: Final = {
     "tokens": "tokens",

@@ -1,4 +1,4 @@
-"""Accounts in DynamoDB."""
+"""Keep accounts in DynamoDB."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountsTable:
-    """The accounts table. Functions read it; the command line writes it too."""
+    """The accounts table. Functions read it; the command line also writes it."""
 
     client: DynamoDBClient
     table: str
     now: Callable[[], float] = time.time
-    """Tells which month's grant an account has."""
+    """The clock that tells which month's grant an account has."""
 
     def read(self, account_id: str) -> Account | None:
         """Return an account, as last written."""

@@ -1,8 +1,8 @@
-"""DynamoDB's notation of values, ``{"S": "…"}``, and back.
+"""Translate values into DynamoDB's notation, `{"S": "…"}`, and back.
 
-Of boto3.dynamodb.types what is used here: importing it brings all of boto3 and s3transfer along,
-a third of the time that a light function takes to start (docs/sizing.md). A test holds the two
-equal. See "AttributeValue" in the DynamoDB API reference.
+This is the part of boto3.dynamodb.types that is used here: importing that brings all of boto3 and
+s3transfer along, a third of the time that a light function takes to start (docs/sizing.md). A test
+holds the two equal. See "AttributeValue" in the DynamoDB API reference.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ _MOST_DIGITS: Final = 38
 
 
 def to_attribute(value: object) -> Attribute:
-    """Return a plain value in DynamoDB's notation. Raises ``TypeError`` for what it has none for.
+    """Return a plain value in DynamoDB's notation.
 
     A float is written with the fewest digits that stand for it.
+
+    Raises:
+        TypeError: DynamoDB has no notation for the value.
     """
     if value is None:
         return {"NULL": True}
@@ -38,7 +41,7 @@ def to_attribute(value: object) -> Attribute:
 
 
 def from_attribute(attribute: Mapping[str, Any]) -> Any:
-    """Return the plain value; numbers as ``Decimal``."""
+    """Return the plain value; numbers as `Decimal`."""
     ((kind, value),) = attribute.items()
     if kind == "NULL":
         return None

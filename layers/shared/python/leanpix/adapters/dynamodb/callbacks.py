@@ -1,4 +1,4 @@
-"""Callbacks in the jobs table: who delivers one, how the tries went, whether it is owed still."""
+"""Keep callbacks in the jobs table: their claims, their tries and their states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbacksTable:
-    """The jobs' own items, as far as callbacks go."""
+    """The callbacks in the items of the jobs."""
 
     client: DynamoDBClient
     table: str

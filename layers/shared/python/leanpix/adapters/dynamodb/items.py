@@ -1,4 +1,4 @@
-"""Jobs and images as DynamoDB items, and back."""
+"""Translate jobs and images into DynamoDB items, and back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from leanpix.domain.options import Compression, ImageOptions, Operation
 from leanpix.domain.recovery import FIRST_CALLBACK_LOOK_SECONDS, FIRST_LOOK_SECONDS, shard_of
 
 Item = dict[str, Any]
-"""An item, or a part of one, in DynamoDB's own notation: ``{"name": {"S": "…"}}``."""
+"""An item, or a part of one, in DynamoDB's own notation: `{"name": {"S": "…"}}`."""
 
 JOB_PART: Final = "job"
 
@@ -51,7 +51,7 @@ def image_key(job_id: int, index: int) -> Item:
 
 
 def to_item(values: Mapping[str, Any]) -> Item:
-    """Return plain values in DynamoDB's notation; ``None`` is left out."""
+    """Return plain values in DynamoDB's notation; `None` is left out."""
     return {
         name: to_attribute(_with_decimals(value))
         for name, value in values.items()

@@ -1,4 +1,4 @@
-"""Jobs in DynamoDB: charging, claiming and settling are one conditional write each."""
+"""Keep jobs in DynamoDB: a charge, a claim and a settlement are one conditional write each."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
 
 IDEMPOTENCY_PART: Final = "idempotency"
 MAX_CHARGE_TRIES: Final = 8
-"""An account that is charged from many sides at once moves on between a read and a charge only
-as a month begins or its last tokens go."""
+"""The number of tries of a charge. Between the read and the charge, an account that is charged
+from many sides at once changes only as a month begins or its last tokens go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobReaderTable:
-    """The jobs table, read."""
+    """The jobs table, for reading."""
 
     client: DynamoDBClient
     table: str
@@ -68,7 +68,7 @@ class JobReaderTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsTable(JobReaderTable):
-    """The jobs table, and the account items that its transactions touch."""
+    """The jobs table, and the account items that its transactions change."""
 
     accounts: AccountsTable
 
@@ -191,7 +191,11 @@ class JobsTable(JobReaderTable):
         values: dict[str, Any],
         now: float,
     ) -> None:
-        """Write the end of an image, if the condition holds. Raises ``LeaseLostError``."""
+        """Write the end of an image, if the condition holds.
+
+        Raises:
+            LeaseLostError: the condition does not hold.
+        """
         accounts, account_id = self.accounts.table, image.account_id
         settlement = settle(image, state, outcome, month=month_of(now))
         ending = [

@@ -1,4 +1,4 @@
-"""API keys in DynamoDB, known by their digest alone."""
+"""Keep the digests of API keys in DynamoDB."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysTable:
-    """The keys table. Functions read it; the command line writes it too."""
+    """The keys table. Functions read it; the command line also writes it."""
 
     client: DynamoDBClient
     table: str

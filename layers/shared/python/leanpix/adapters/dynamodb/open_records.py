@@ -1,4 +1,4 @@
-"""What the sweeper reads and writes in the jobs table: open records, used uploads, its cursor."""
+"""Keep what the sweeper needs in the jobs table: open records, used uploads, its cursor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CURSOR_KEY: Final = to_item({"job_id": "sweeper", "part": "uploads"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRecordsTable:
-    """The jobs table, through its index of open records."""
+    """The jobs table, by its index of open records."""
 
     client: DynamoDBClient
     table: str

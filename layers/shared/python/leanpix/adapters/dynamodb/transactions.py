@@ -1,4 +1,4 @@
-"""DynamoDB transactions: conflicts are tried again, refused conditions are told by position."""
+"""Write DynamoDB transactions: repeat on conflicts, and report refused conditions by position."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_PAUSE_SECONDS: Final = 0.6
 
 
 class ConditionRefusedError(Exception):
-    """A condition did not hold. ``positions`` are those of the actions that were refused."""
+    """A condition that did not hold. `positions` are those of the actions refused."""
 
     def __init__(self, positions: tuple[int, ...]) -> None:
         """Take the positions in the transaction, from 0."""
@@ -30,9 +30,12 @@ class ConditionRefusedError(Exception):
 def write_transaction(client: DynamoDBClient, actions: Sequence[Any]) -> None:
     """Write all actions or none.
 
-    A conflict with another transaction says nothing about the conditions, so it is tried again
+    A conflict with another transaction says nothing about the conditions, so the write is repeated
     with full jitter (AWS Builders' Library, "Timeouts, retries and backoff with jitter").
-    Raises ``ConditionRefusedError``, and the client's own error after the last try.
+
+    Raises:
+        ConditionRefusedError: a condition did not hold.
+        ClientError: the last try failed otherwise.
     """
     for attempt in range(MAX_TRIES):
         try:

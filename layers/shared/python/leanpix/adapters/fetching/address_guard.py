@@ -1,4 +1,4 @@
-"""Which addresses a stranger's URL may lead to: public ones, and nothing that hides another."""
+"""Allow a stranger's URL to lead to public addresses only, and to none that hides another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
-"""Looks a name up: host and port to addresses as text."""
+"""A resolver of names: host and port to addresses as text."""
 
 REFUSED_NETWORKS: Final = {
     "0.0.0.0/8": "RFC 791, this network",
@@ -44,19 +44,20 @@ REFUSED_NETWORKS: Final = {
     "fec0::/10": "RFC 3879, former site-local",
     "ff00::/8": "RFC 4291, multicast",
 }
-"""Address ranges that are never fetched from, each with its source. Those that carry an IPv4
-address inside an IPv6 one are refused whole: no public host needs them."""
+"""The networks that are never fetched from, each with its source. Those that carry an IPv4 address
+inside an IPv6 one are refused whole: no public host needs them."""
 
 _NETWORKS: Final = tuple(ip_network(network) for network in REFUSED_NETWORKS)
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
-"""RFC 4291 §2.4 and IANA's registry: no other block of IPv6 is given to the internet's hosts."""
+"""The only block of IPv6 that is assigned to hosts of the internet (RFC 4291 §2.4, IANA's
+registry)."""
 _ISATAP: Final = 0x0000_5EFE
 _ISATAP_MASK: Final = 0xFDFF_FFFF
-"""RFC 5214 §6.1: an interface identifier that carries an IPv4 address, under any prefix."""
+"""The bits that tell an interface identifier which carries an IPv4 address (RFC 5214 §6.1)."""
 
 
 class AddressRefusedError(Exception):
-    """A name has no address, or one that may not be fetched from."""
+    """A name without an address, or with one that may not be fetched from."""
 
 
 def is_public(address: Address) -> bool:
@@ -81,9 +82,12 @@ def choose_addresses(
 ) -> list[str]:
     """Return the addresses to connect to, after one look-up and a check of every one.
 
-    One refused address refuses the name: a mixed answer is how a name is rebound. Numeric hosts
-    in any notation that the resolver understands (decimal, octal, hexadecimal) come out as what
-    they mean. Raises ``AddressRefusedError``.
+    One refused address refuses the name: a mixed answer is how a name is rebound. Numeric hosts in
+    any notation that the resolver understands (decimal, octal, hexadecimal) come out as what they
+    mean.
+
+    Raises:
+        AddressRefusedError: there is no address, or one is not public.
     """
     try:
         found = resolve(host, port)

@@ -1,4 +1,4 @@
-"""Downloading from addresses that strangers name, guarded against reaching our own network.
+"""Download from addresses that strangers name, and never from our own network.
 
 The name is resolved once, every address is checked, and the connection goes to a checked address
 while TLS still verifies the name. Every redirect is a new request and is checked again.
@@ -40,28 +40,29 @@ USER_AGENT: Final = f"Leanpix/{APP_VERSION}"
 _FETCH_FAILED: Final = KeptReason.FETCH_FAILED.value
 _GZIP_NAMES: Final = frozenset({b"gzip", b"x-gzip"})
 _GZIP_WINDOW: Final = zlib.MAX_WBITS | 16
-"""Asks zlib for the gzip format (RFC 1952)."""
+"""The window that makes zlib expect the gzip format (RFC 1952)."""
 
 
 class _TransientFetchError(FetchFailedError):
-    """A failure that may pass; it is tried again within the same call."""
+    """A failure that may pass; the call repeats the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardedFetcher:
-    """Fetches a file from a URL."""
+    """A fetcher of files and a poster of callbacks, under the same guards."""
 
     may_fetch_loopback: bool = False
     resolve: Resolve = resolve_name
     total_seconds: float = TOTAL_SECONDS
     trust: ssl.SSLContext | None = None
-    """Whose certificates count; those of the public authorities by default."""
+    """The certificate authorities; by default the public ones."""
 
     def fetch(self, url: str, *, credentials: Credentials | None, max_bytes: int) -> bytes:
-        """Return what a URL holds, after at most five redirects and three tries.
+        """Return the content behind a URL, after at most five redirects and three tries.
 
-        Raises ``FetchFailedError``: refused addresses, statuses other than 200, a body over
-        ``max_bytes`` while it is read, and more than ``total_seconds`` in all.
+        Raises:
+            FetchFailedError: an address is refused, the status is not 200, the body is over
+                `max_bytes`, or `total_seconds` are over.
         """
         ends_at = time.monotonic() + self.total_seconds
         for pause in (*RETRY_PAUSES_SECONDS, None):
@@ -76,7 +77,8 @@ class GuardedFetcher:
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
         """Post JSON and return the status, following no redirect and reading no body.
 
-        Raises ``FetchFailedError`` where no status came back, under the same guards.
+        Raises:
+            FetchFailedError: no status came back.
         """
         address = self._parse(url)
         sent = {"User-Agent": USER_AGENT, "Content-Type": "application/json", **headers}
@@ -135,7 +137,7 @@ class GuardedFetcher:
         ends_at: float,
         body: bytes | None = None,
     ) -> Iterator[httpcore.Response]:
-        """Make one request to checked addresses; what goes wrong is a ``FetchFailedError``."""
+        """Make one request to checked addresses; what goes wrong is a `FetchFailedError`."""
         backend = PinnedBackend(
             may_be_loopback=self.may_fetch_loopback, resolve=self.resolve, ends_at=ends_at
         )
@@ -193,7 +195,7 @@ def _read_location(value: bytes) -> str:
 
 
 def _decoded(response: httpcore.Response, encoding: bytes, max_bytes: int) -> Iterator[bytes]:
-    """Yield a body's content, at no time much more than ``max_bytes`` of it.
+    """Yield a body's content, at no time much more than `max_bytes` of it.
 
     No encoding is asked for; some hosts compress even so. Anything but one layer of gzip is
     refused.

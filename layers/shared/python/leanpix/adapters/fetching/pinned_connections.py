@@ -1,4 +1,4 @@
-"""Connections to checked addresses only, in which every wait ends at one deadline."""
+"""Connect to checked addresses only, with one deadline for every wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ssl
 
 CONNECT_SECONDS: Final = 5.0
-"""For one address of a name; the next one is tried after it."""
+"""The longest wait for one address of a name; the next one is tried after it."""
 LOOK_UP_SECONDS: Final = 10.0
 
 _SocketOptions = Iterable[Any] | None
@@ -27,7 +27,7 @@ class DeadlineStream(httpcore.NetworkStream):
     """A stream whose every wait ends at one deadline, so that a trickle cannot hold us."""
 
     def __init__(self, stream: httpcore.NetworkStream, ends_at: float) -> None:
-        """Wrap a stream; ``ends_at`` is a time of ``time.monotonic``."""
+        """Wrap a stream; `ends_at` is a time of `time.monotonic`."""
         self._stream = stream
         self._ends_at = ends_at
 
@@ -55,7 +55,7 @@ class DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002 - httpcore's signature
     ) -> httpcore.NetworkStream:
-        """Shake hands with the host by its name, before the deadline."""
+        """Secure the connection to the host by its name, before the deadline."""
         secured = self._stream.start_tls(ssl_context, server_hostname, self._left())
         return DeadlineStream(secured, self._ends_at)
 
@@ -66,7 +66,7 @@ class DeadlineStream(httpcore.NetworkStream):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedBackend(httpcore.NetworkBackend):
-    """Looks a name up once a connection, checks every address and connects to one of them."""
+    """A backend that resolves a name once, checks every address and connects to one of them."""
 
     may_be_loopback: bool
     resolve: Resolve
@@ -81,7 +81,11 @@ class PinnedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: _SocketOptions = None,
     ) -> httpcore.NetworkStream:
-        """Return a connection to a checked address. Raises ``AddressRefusedError``."""
+        """Return a connection to a checked address.
+
+        Raises:
+            AddressRefusedError: an address of the name may not be fetched from.
+        """
         failure: Exception = httpcore.ConnectTimeout()
         for address in self._look_up(host, port):
             left = min(CONNECT_SECONDS, self.ends_at - time.monotonic())

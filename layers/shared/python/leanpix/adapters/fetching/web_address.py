@@ -1,7 +1,7 @@
-"""A URL that a stranger names, read once: what is checked is what is connected to.
+"""Parse a URL that a stranger names, once: the checked parts are those connected to.
 
-Two parsers that read one URL differently are how a check is walked around, so the request is made
-of these parts and the URL's text is not looked at again.
+Two parsers that read one URL differently are how a check is evaded, so the request is made of
+these parts and the URL's text is not read again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
+from leanpix.contract import MAX_REDIRECT_CHARACTERS
+
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-MAX_URL_CHARACTERS: Final = 8_192
 _LAST_CONTROL: Final = 0x1F
 _DELETE: Final = 0x7F
 # RFC 3986 §3.3 and §3.4: what stands in a path or query as it is; the percent sign begins what is
@@ -22,29 +23,29 @@ _TARGET_CHARACTERS: Final = "%/:@!$&'()*+,;=-._~?[]"
 
 
 class AddressInvalidError(Exception):
-    """A URL is no plain web address; the text says what is wrong with it."""
+    """A URL that is no plain web address; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAddress:
-    """Where a request goes."""
+    """The address of a request."""
 
     scheme: str
     host: str
-    """In ASCII: an international name in its encoded form (RFC 3490)."""
+    """The host in ASCII: an international name in its encoded form (RFC 3490)."""
     port: int
     target: str
-    """Path and query."""
+    """The path and the query."""
 
     @property
     def authority(self) -> str:
-        """Return the value of the Host header (RFC 9110 §7.2)."""
+        """The value of the Host header (RFC 9110 §7.2)."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> httpcore.URL:
-        """Return the same for httpcore."""
+        """The same for httpcore."""
         return httpcore.URL(
             scheme=self.scheme.encode(),
             host=self.host.encode(),
@@ -53,7 +54,11 @@ class WebAddress:
         )
 
     def resolve(self, reference: str, *, any_port: bool) -> WebAddress:
-        """Return where a redirect leads. Raises ``AddressInvalidError``."""
+        """Return the address that a redirect leads to.
+
+        Raises:
+            AddressInvalidError: it is no plain web address.
+        """
         try:
             url = urljoin(f"{self.scheme}://{self.authority}{self.target}", reference)
         except ValueError:
@@ -77,12 +82,16 @@ _NOT_VALID: Final = "the URL is not valid"
 
 
 def parse_address(url: str, *, any_port: bool = False) -> WebAddress:
-    """Return where a URL leads. Raises ``AddressInvalidError``.
+    """Return the address of a URL.
 
-    ``any_port`` allows ports other than 80 and 443: in the local cloud.
+    Args:
+        any_port: Allow ports other than 80 and 443, as in the local cloud.
+
+    Raises:
+        AddressInvalidError: the URL is no plain web address.
     """
-    if len(url) > MAX_URL_CHARACTERS:
-        message = f"the URL has more than {MAX_URL_CHARACTERS:,} characters"
+    if len(url) > MAX_REDIRECT_CHARACTERS:
+        message = f"the URL has more than {MAX_REDIRECT_CHARACTERS:,} characters"
         raise AddressInvalidError(message)
     # urlsplit drops line breaks and tabs, and browsers read a backslash as a slash.
     if any(ord(char) <= _LAST_CONTROL or ord(char) == _DELETE or char == "\\" for char in url):

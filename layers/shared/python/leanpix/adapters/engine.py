@@ -1,4 +1,4 @@
-"""The engine behind its port. The only module that imports it, and only when it is built."""
+"""Call the engine. This module loads it, and only when `LeanpixEngine` is made."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 _MAX_SECONDS: Final = 27.0
-"""Of one image, however much time the function has; with what stops it, it ends within 30 s."""
+"""The longest time for one image; with the time that stopping takes, it ends within 30 s."""
 _OWN_MEGABYTES: Final = 256
-"""Of the function's memory, kept for this process: Python, boto3, a file and its result."""
+"""The memory kept for this process: Python, botocore, a file and its result."""
 _MEMORY_VARIABLE: Final = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"
 
 
@@ -34,7 +34,7 @@ def _sandboxed_optimizer() -> SandboxedOptimizer | None:
 
 
 class LeanpixEngine:
-    """Calls ``leanpix_engine``, for each image in a process of its own."""
+    """A client of `leanpix_engine`, with a process for each image."""
 
     def __init__(self, *, min_saved_percent: int = MIN_SAVED_PERCENT) -> None:
         """Load the engine, and start the process that loads libvips."""
@@ -49,7 +49,11 @@ class LeanpixEngine:
     def optimize(
         self, source: bytes, options: ImageOptions, *, max_seconds: float
     ) -> EngineResult:
-        """Return a smaller file, or none and why. Raises ``EngineRefusedError``."""
+        """Return a smaller file, or none and the reason.
+
+        Raises:
+            EngineRefusedError: the engine could not use the file.
+        """
         limits = self._limits(max_seconds)
         optimize = self._sandbox.optimize if self._sandbox else self._engine.optimize
         try:
