@@ -132,7 +132,7 @@ def _tinyjpg_rows(settings: Settings) -> dict[str, Row]:
         ),
         "tinyjpg_status": Row(
             description="Tells where an image stands, by TinyJPG's API",
-            needs=_TABLES | urls | {name.INTEGRATION_TIMEOUT_SECONDS},
+            needs=frozenset({name.JOBS_TABLE}) | urls,
         ),
         "tinyjpg_account": Row(
             description="Tells an account its usage, by TinyJPG's API",
