@@ -34,7 +34,7 @@ __all__ = [
 def optimize(
     source: bytes, options: Options | None = None, limits: Limits | None = None
 ) -> Result:
-    """Makes `source` smaller; see `Options` for how much may change.
+    """Make `source` smaller; `Options` says how much may change.
 
     The output is verified by decoding it: right size, frames and alpha, and at least the visual
     quality asked for. It is never larger than the source (unless converted to another format):

@@ -1,4 +1,4 @@
-"""`python -m leanpix_engine IN OUT`: optimizes one file and prints one line of JSON."""
+"""Optimize one file and print one line of JSON: `python -m leanpix_engine IN OUT`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _report(result: Result) -> dict[str, object]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line on standard error."""
+    """Run the command: exit with 0, or with 2 and one line on standard error."""
     arguments = _parser().parse_args(argv)
     try:
         source = arguments.source.read_bytes()

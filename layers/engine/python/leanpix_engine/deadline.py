@@ -19,15 +19,15 @@ class Deadline:
         self._seconds = seconds
 
     def left(self) -> float:
-        """Seconds left, at least 0."""
+        """Return the seconds left, at least 0."""
         return max(0.0, self._end - time.monotonic())
 
     def share_left(self) -> float:
-        """What is left as a share of the whole."""
+        """Return the time left as a share of the whole."""
         return self.left() / self._seconds
 
     def check(self) -> None:
-        """Stops work that nobody waits for.
+        """Stop work that nobody waits for any more.
 
         Raises:
             Refused: `TIMEOUT`.

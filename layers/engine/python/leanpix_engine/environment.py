@@ -1,4 +1,4 @@
-"""The number of threads that native libraries read from the environment when they are loaded.
+"""Set the threads of native libraries, which read them from the environment when they are loaded.
 
 The package imports this before anything else. Threads of OpenBLAS and libvips only cost memory on
 a Lambda function's one or two CPUs, and OpenBLAS's burn CPU while they wait. A value that is set

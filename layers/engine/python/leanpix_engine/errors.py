@@ -1,4 +1,4 @@
-"""What the engine says when it will not or cannot optimize an image.
+"""The errors of the engine, and their texts.
 
 There is one exception, `Refused`. It carries a `Reason` of a closed list, for machines, and one
 clear sentence, for the person who sent the image.

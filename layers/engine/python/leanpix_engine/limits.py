@@ -1,4 +1,4 @@
-"""Every bound of the engine, in one table."""
+"""The bounds of the engine, in one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's public types: what one asks for and what one gets. Standard library only."""
+"""The engine's public types: options and limits in, facts and results out."""
 
 from __future__ import annotations
 

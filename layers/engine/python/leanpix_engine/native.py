@@ -1,4 +1,4 @@
-"""The engine's C, where it was compiled for this machine: finds it, loads it, guards its calls.
+"""Find the engine's C, load it, and guard its calls.
 
 `layers/native.py` compiles `layers/engine/native` into one library for each processor, in a
 folder `leanpix_native` of the module path: a Lambda layer, or `build/` on a developer's machine.
@@ -38,12 +38,12 @@ class Broken(RuntimeError):
 
 
 def available() -> bool:
-    """True where the C runs, false where numpy does its work."""
+    """Return True where the C runs, False where numpy does its work."""
     return _library() is not None
 
 
 def function(name: str, *arguments: Any) -> Callable[..., None]:
-    """A function of the library, by the ctypes of its arguments.
+    """Return a function of the library, by the ctypes of its arguments.
 
     Raises:
         RuntimeError: the library is not `available`.
@@ -74,7 +74,7 @@ def function(name: str, *arguments: Any) -> Callable[..., None]:
 
 
 def address(array: npt.NDArray[Any], dtype: npt.DTypeLike, shape: tuple[int, ...]) -> int:
-    """Where the elements of `array` begin, once they are known to be what C takes them for.
+    """Return where the elements of `array` begin, once they are known to be what C expects.
 
     Whoever calls keeps the array until C is done with it.
 
@@ -110,7 +110,7 @@ def _folders() -> list[Path]:
 
 
 def _variant() -> str:
-    """The name of the library for this processor."""
+    """Return the name of the library for this processor."""
     machine = platform.machine()
     if machine != "x86_64" or sys.platform != "linux":
         return machine

@@ -1,4 +1,4 @@
-"""Take an image through the engine: read its headers, decode it, transform it, encode it, verify.
+"""Take an image through the engine: probe, decode, transform, encode, verify.
 
 Stages that make something new are straight code; `TRANSFORMS` turn one picture into another.
 """

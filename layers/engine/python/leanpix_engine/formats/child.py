@@ -1,4 +1,4 @@
-"""Runs a codec in a child process with bounded time and memory.
+"""Run a codec in a child process with bounded time and memory.
 
 For codecs that may exit, abort or hang the process they run in: a C library that calls `exit` on
 damage, a Rust library that panics, a command-line tool.
@@ -25,7 +25,7 @@ class CodecFailed(Exception):
 
 
 def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) -> bytes:
-    """What `command` writes to its standard output, given `stdin`.
+    """Return what `command` writes to its standard output, given `stdin`.
 
     Raises:
         CodecFailed: it ended with an error or was killed for its memory.
@@ -58,7 +58,7 @@ def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) ->
 def call(
     operation: str, stdin: bytes, limits: Limits, deadline: Deadline, *arguments: str
 ) -> bytes:
-    """Runs one operation of `child_main` in a Python of its own.
+    """Run one operation of `child_main` in a Python of its own.
 
     Raises:
         CodecFailed, Refused: see `run`.
@@ -83,7 +83,7 @@ def find_tool(name: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Only what a codec needs: no credentials of the surrounding function."""
+    """Return the environment that a codec needs: no credentials of the surrounding function."""
     kept = {
         name: os.environ[name]
         for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
@@ -96,7 +96,7 @@ def environment() -> dict[str, str]:
 
 
 def _bound(pid: int, limits: Limits, seconds: float) -> None:
-    """Sets the child's limits from outside where the system can (Linux)."""
+    """Set the child's limits from outside where the system can (Linux)."""
     if not hasattr(resource, "prlimit"):
         return
     bounds = {

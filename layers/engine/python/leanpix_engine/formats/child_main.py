@@ -1,4 +1,4 @@
-"""The child's side of `child.call`: one operation, from standard input to standard output."""
+"""Run one operation in the child that `child.call` starts, from standard input to output."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def _mozjpeg_lossless(source: bytes) -> bytes:
-    """Rewrites a JPEG's entropy coding as progressive scans, and drops its metadata.
+    """Rewrite a JPEG's entropy coding as progressive scans, and drop its metadata.
 
     mozjpeg reads what may be hostile; what it wrote is then written again by our own C.
     """
@@ -24,7 +24,7 @@ OPERATIONS = {"mozjpeg_lossless": _mozjpeg_lossless}
 
 
 def main(arguments: list[str]) -> int:
-    """Runs one operation from standard input to standard output."""
+    """Run one operation from standard input to standard output."""
     operation, *rest = arguments
     sys.stdout.buffer.write(OPERATIONS[operation](sys.stdin.buffer.read(), *rest))
     return 0

@@ -1,4 +1,4 @@
-"""Header-only facts of an image in pure Python, for a handler without imaging libraries."""
+"""Read an image's facts from its headers, in pure Python: no imaging library is loaded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leanpix_engine.model import Probe
 
 
 def probe(source: bytes, limits: Limits | None = None) -> Probe:
-    """Facts of `source`, checked against `limits`, without decoding it.
+    """Return the facts of `source`, checked against `limits`, without decoding it.
 
     Raises:
         Refused: no supported image, damage that shows in the headers, or more than the limits
@@ -27,7 +27,7 @@ def probe(source: bytes, limits: Limits | None = None) -> Probe:
 
 
 def check(facts: Probe, limits: Limits) -> None:
-    """Holds what the headers claim against the limits.
+    """Hold what the headers claim against the limits.
 
     Raises:
         Refused: `TOO_LARGE`, `TOO_MANY_FRAMES`, or `CORRUPT_IMAGE` for an empty canvas.

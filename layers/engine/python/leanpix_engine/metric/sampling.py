@@ -1,4 +1,4 @@
-"""A sample of a large image: tiles spread over the ranks of activity, laid out as a mosaic.
+"""Sample a large image: tiles spread over the ranks of activity, laid out as a mosaic.
 
 Errors of an encoder grow with activity, so a sample that has every rank of it in its right share
 tells what the whole would. Each tile carries a margin, so that a filter's reach across a seam can
@@ -38,7 +38,7 @@ class Sample:
 
     @classmethod
     def chosen(cls, rgb: Rgb) -> Sample | None:
-        """A sample of `rgb`; None where it has too few whole tiles to be worth one.
+        """Choose a sample of `rgb`; None where it has too few whole tiles to be worth one.
 
         The busier half of the image gets two thirds of the tiles: the 4-norm is made there.
         """
@@ -56,7 +56,7 @@ class Sample:
         return cls(corners, tuple(float(weight) for weight in density / density.mean()))
 
     def mosaic(self, image: Rgb) -> Rgb:
-        """The tiles of `image`, side by side."""
+        """Return the tiles of `image`, side by side."""
         result = np.empty((_ROWS * _OUTER, _COLUMNS * _OUTER, image.shape[2]), np.uint8)
         for number, (top, left) in enumerate(self.corners):
             row, column = divmod(number, _COLUMNS)
@@ -66,7 +66,7 @@ class Sample:
         return result
 
     def boxes_in_mosaic(self, shrink: int) -> Boxes:
-        """The tiles without their margin in a map over the mosaic at 1/`shrink` of its size."""
+        """Return the tiles without margin in a map over the mosaic at 1/`shrink` of its size."""
         outer, margin, inner = _OUTER // shrink, _MARGIN // shrink, _INNER // shrink
         return np.array(
             [
@@ -78,7 +78,7 @@ class Sample:
         )
 
     def boxes_at_quarter(self) -> Boxes:
-        """The same tiles in a map over the whole image at a quarter of its size."""
+        """Return the same tiles in a map over the whole image at a quarter of its size."""
         inner = _INNER // 4
         return np.array(
             [
@@ -89,12 +89,12 @@ class Sample:
         )
 
     def mean(self, means: npt.NDArray[np.float64]) -> float:
-        """The mean of the whole, estimated from those of the tiles."""
+        """Estimate the mean of the whole from those of the tiles."""
         return float(np.dot(means, self.weights)) / len(self.weights)
 
 
 def _starts(length: int) -> list[int]:
-    """Where tiles start along a side to cover it, on whole units of the encoder's grid."""
+    """Return where tiles start along a side to cover it, on whole units of the encoder's grid."""
     room = length - _OUTER
     if room < 0:
         return []
@@ -103,7 +103,7 @@ def _starts(length: int) -> list[int]:
 
 
 def _activity(rgb: Rgb, corner: tuple[int, int]) -> float:
-    """Mean difference of green between near pixels of a tile."""
+    """Return the mean difference of green between near pixels of a tile."""
     top, left = corner
     green = rgb[top : top + _OUTER : 2, left : left + _OUTER : 2, 1].astype(np.int16)
     return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())

@@ -1,4 +1,4 @@
-"""What the metric asks of an image at one scale, in whichever way it is computed."""
+"""The scales of an image that the metric compares, and the maps that it wants of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error maps of SSIMULACRA2 in C; `scales_numpy.py` says what they are."""
+"""Compute the error maps of SSIMULACRA2 in C; `scales_numpy.py` says what they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReferenceScales:
     """Some scales of the image that others are compared with."""
 
     def __init__(self, image: Rgb | Plane, scales: Sequence[Scale]) -> None:
-        """`image` is sRGB or, as (3, height, width), linear light at the first scale's size."""
+        """Take an image in sRGB or, as (3, height, width), linear light at the first scale's size."""
         reference = native.function(
             "leanpix_scale_reference", *_IMAGE, c_uint32, c_void_p, c_void_p
         )
@@ -38,7 +38,7 @@ class ReferenceScales:
             self._sides.append(sides)
 
     def means(self, image: Rgb | Plane) -> Iterator[Means]:
-        """For each scale how far `image` is away.
+        """Yield for each scale how far `image` is away.
 
         Raises:
             ValueError: another size than that of the image to compare with.
@@ -67,7 +67,7 @@ class ReferenceScales:
 
 
 def quarter(rgb: Rgb) -> Plane:
-    """Linear light at a quarter of the size."""
+    """Return linear light at a quarter of the size."""
     height, width = _size(rgb)
     result = np.empty((3, -(-height // 4), -(-width // 4)), np.float32)
     reduce = native.function("leanpix_quarter", c_void_p, c_size_t, c_size_t, c_void_p)
@@ -84,7 +84,7 @@ def quarter(rgb: Rgb) -> Plane:
 def _pyramid(
     image: Rgb | Plane, scales: Sequence[Scale]
 ) -> Iterator[tuple[Scale, Rgb | Plane, int | None]]:
-    """Each scale, the image at its scale, and where to put it at the next."""
+    """Yield each scale, the image at that scale, and where to put it at the next."""
     image = cast("Rgb | Plane", np.ascontiguousarray(image))
     if not scales:
         return
@@ -102,7 +102,7 @@ def _size(image: Rgb | Plane) -> tuple[int, int]:
 
 
 def _image(image: Rgb | Plane) -> tuple[int | None, int | None, int, int]:
-    """The arguments that say what the image is."""
+    """Return the arguments that say what the image is."""
     height, width = _size(image)
     if image.dtype == np.uint8:
         return native.address(image, np.uint8, (height, width, 3)), None, height, width
@@ -114,7 +114,7 @@ def _bits(scale: Scale) -> int:
 
 
 def _boxes(boxes: Boxes, height: int, width: int) -> int:
-    """Where the boxes are, once it is known that they lie in the image."""
+    """Return where the boxes are in memory, once it is known that they lie in the image."""
     ends = boxes[:, :2] + boxes[:, 2:]
     if (boxes < 0).any() or (ends > (height, width)).any():
         message = f"a box is not within {height} x {width}"
@@ -123,7 +123,7 @@ def _boxes(boxes: Boxes, height: int, width: int) -> int:
 
 
 def _means(scale: Scale, sums: npt.NDArray[np.float64], pixels: int) -> Means:
-    """Sums of the scale's channels as means of all."""
+    """Return sums of the scale's channels as means of all channels."""
     sizes = np.array([pixels, *scale.boxes[:, 2:].prod(axis=1)])
     result = np.zeros((3, *sums.shape[1:]))
     result[list(scale.channels)] = sums / sizes

@@ -1,4 +1,4 @@
-"""The error maps of SSIMULACRA2 in numpy: what the C in `layers/engine/native` is held against.
+"""Compute the error maps of SSIMULACRA2 in numpy; `native/metric` does the same in C.
 
 It runs where that is not compiled. `scales_native.py` has the same two names.
 """
@@ -57,7 +57,7 @@ _BLOCK = 48
 
 @lru_cache(maxsize=32)
 def _bands(length: int, *, mirrored: bool) -> tuple[tuple[slice, slice, Plane], ...]:
-    """The blur of a line as products: (outputs, inputs, matrix) for each block of it.
+    """Return the blur of a line as products: (outputs, inputs, matrix) for each block of it.
 
     Beyond the ends the line is zero, or mirrored.
     """
@@ -78,7 +78,7 @@ def _bands(length: int, *, mirrored: bool) -> tuple[tuple[slice, slice, Plane], 
 
 
 def blur(plane: Plane) -> Plane:
-    """Gaussian of sigma 1.5 as products with band matrices, which BLAS makes fast.
+    """Blur by a Gaussian of sigma 1.5: products with band matrices, which BLAS makes fast.
 
     Left and right of the image is zero, above and below it is mirrored, as in PyPI's
     `ssimulacra2`. The C++ tool takes zero all around and so weighs the border less: it scores up
@@ -94,7 +94,7 @@ def blur(plane: Plane) -> Plane:
 
 
 def _halve(planes: Plane) -> Plane:
-    """Mean of 2 x 2 samples; an odd last row or column counts twice."""
+    """Return the means of 2 x 2 samples; an odd last row or column counts twice."""
     _, height, width = planes.shape
     if height % 2 or width % 2:
         planes = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge")
@@ -103,7 +103,7 @@ def _halve(planes: Plane) -> Plane:
 
 
 def _xyb(linear: Plane, channels: tuple[int, ...]) -> dict[int, Plane]:
-    """The positive X, Y and B-Y planes asked for, of (3, height, width) linear light."""
+    """Return the positive X, Y and B-Y planes asked for, of (3, height, width) linear light."""
     _, height, width = linear.shape
     cones = 3 if B in channels else 2
     mixed = _OPSIN[:cones] @ linear.reshape(3, -1)
@@ -173,12 +173,12 @@ def _light_of(image: Rgb | Plane) -> Plane:
 
 
 def _linear(rgb: Rgb) -> Plane:
-    """Linear light as (3, height, width)."""
+    """Return linear light as (3, height, width)."""
     return _LINEAR[rgb.transpose(2, 0, 1)]
 
 
 def quarter(rgb: Rgb) -> Plane:
-    """Linear light at a quarter of the size, made in strips that stay in the processor's cache."""
+    """Return linear light at a quarter of the size, made in strips that stay in the cache."""
     height, width = rgb.shape[:2]
     result = np.empty((3, -(-height // 4), -(-width // 4)), np.float32)
     for top in range(0, height, _STRIP):
@@ -192,7 +192,7 @@ def quarter(rgb: Rgb) -> Plane:
 
 
 def _quarter_of_whole(rgb: Rgb) -> Plane:
-    """The same for sides that are multiples of 4: sums of rows, then of columns."""
+    """Return the same for sides that are multiples of 4: sums of rows, then of columns."""
     linear = _LINEAR[rgb]
     rows = linear[0::4] + linear[1::4]
     rows += linear[2::4]
@@ -206,7 +206,7 @@ def _quarter_of_whole(rgb: Rgb) -> Plane:
 
 
 def _error_maps(side: _Side, plane: Plane, wanted: Sequence[bool]) -> Iterator[tuple[int, Plane]]:
-    """The error maps of one channel at one scale; `DETAIL` is 0 or less, the others 0 or more."""
+    """Yield the error maps of one channel; `DETAIL` is 0 or less, the others 0 or more."""
     mean = blur(plane)
     if wanted[STRUCTURE]:
         yield STRUCTURE, _ssim_error(side, plane, mean)
@@ -224,7 +224,7 @@ def _error_maps(side: _Side, plane: Plane, wanted: Sequence[bool]) -> Iterator[t
 
 
 def _ssim_error(side: _Side, plane: Plane, mean: Plane) -> Plane:
-    """1 - SSIM, not below 0, without the luminance denominators that SSIMULACRA2 leaves out."""
+    """Return 1 - SSIM, at least 0, without the luminance denominators, as SSIMULACRA2 has it."""
     product = side.mean * mean
     product *= 2
     covariance = blur(side.plane * plane)
@@ -246,7 +246,7 @@ def _ssim_error(side: _Side, plane: Plane, mean: Plane) -> Plane:
 
 
 def _mean4(values: Plane, boxes: Boxes) -> list[float]:
-    """The mean of the fourth powers in each box."""
+    """Return the mean of the fourth powers in each box."""
     means = []
     for top, left, height, width in boxes:
         squares = np.square(values[top : top + height, left : left + width]).ravel()

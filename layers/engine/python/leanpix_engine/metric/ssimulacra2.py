@@ -1,4 +1,4 @@
-"""SSIMULACRA2, fast enough to steer a search by it.
+"""Compute SSIMULACRA2, fast enough to steer a search by it.
 
 The metric is Jon Sneyers' (cloudinary/ssimulacra2, v2.1): structural similarity, added artefacts
 and lost detail over three channels of a positive XYB colour space and six scales. Of its 108
@@ -68,7 +68,7 @@ _FLAT_WEIGHTS = _flat_weights()
 
 
 def _weights(scales: int) -> Weights:
-    """(channel, scale, norm, map); with fewer scales the reference reads on without a gap."""
+    """Return (channel, scale, norm, map); with fewer scales the reference reads on without a gap."""
     return _FLAT_WEIGHTS[: 3 * scales * 6].reshape(3, scales, 2, 3)
 
 
@@ -81,7 +81,7 @@ class _Whole:
         self._scales = _backend().ReferenceScales(rgb, _scales_from(height, width, weights))
 
     def total(self, rgb: Rgb) -> float:
-        """The weighted differences of `rgb`."""
+        """Return the weighted differences of `rgb`."""
         return _total(self._scales.means(rgb), self._weights)
 
 
@@ -115,7 +115,7 @@ class _Sampled:
         self._coarse = backend.ReferenceScales(quarter, [Scale(wanted, boxes), *others])
 
     def total(self, rgb: Rgb) -> float:
-        """The weighted differences of `rgb`, estimated."""
+        """Estimate the weighted differences of `rgb`."""
         coarse = list(self._coarse.means(self._quarter(rgb)))
         missed = [of_map[1] / max(self._sample.mean(of_map[2:]), 1e-20) for of_map in coarse[0][Y]]
         fine = 0.0
@@ -131,7 +131,7 @@ class Reference:
     """An image to compare others with; above 3 MP by a sample of its finest detail."""
 
     def __init__(self, rgb: Rgb) -> None:
-        """`rgb` is (height, width, 3), 8 bits, sRGB."""
+        """Take an image of (height, width, 3), 8 bits, sRGB."""
         height, width = rgb.shape[:2]
         self._shape = (height, width)
         weights = _weights(_scales_of(height, width))
@@ -139,7 +139,7 @@ class Reference:
         self._side = _Sampled(rgb, sample, weights) if sample else _Whole(rgb, weights)
 
     def score(self, rgb: Rgb) -> float:
-        """SSIMULACRA2 of `rgb`; 100 is identical, below 0 is possible.
+        """Return the SSIMULACRA2 of `rgb`; 100 is identical, below 0 is possible.
 
         Raises:
             ValueError: another size than the reference's.
@@ -155,7 +155,7 @@ def _backend() -> ModuleType:
 
 
 def _scales_from(height: int, width: int, weights: Weights) -> list[Scale]:
-    """The scales that have weight, from that size on, with each map taken as a whole."""
+    """Return the scales that have weight, from that size on, with each map taken as a whole."""
     scales = []
     for scale in range(weights.shape[1]):
         if weights[:, scale:].any():
@@ -165,7 +165,7 @@ def _scales_from(height: int, width: int, weights: Weights) -> list[Scale]:
 
 
 def _wanted(weights: Weights, scale: int) -> npt.NDArray[np.bool_]:
-    """The maps of a scale, (channel, map), that have weight in either norm."""
+    """Return the maps of a scale, (channel, map), that have weight in either norm."""
     return np.asarray(weights[:, scale].any(axis=1))
 
 
@@ -177,7 +177,7 @@ def _scales_of(height: int, width: int) -> int:
 
 
 def _total(scales: Iterable[Means], weights: Weights) -> float:
-    """Means and 4-norms of error maps, weighted and summed."""
+    """Return the weighted sum of means and 4-norms of error maps."""
     return sum(
         float(
             (weights[:, scale, 0] * np.abs(means[..., 0])).sum()
@@ -188,7 +188,7 @@ def _total(scales: Iterable[Means], weights: Weights) -> float:
 
 
 def _to_score(total: float) -> float:
-    """The reference's polynomial from weighted differences to the scale of 100."""
+    """Map weighted differences to the scale of 100, by the reference's polynomial."""
     total *= 0.9562382616834844
     total = (
         2.326765642916932 * total

@@ -1,4 +1,4 @@
-"""Colour profiles: which may stay, and the conversion of the others to sRGB."""
+"""Keep colour profiles that may stay, and convert the others to sRGB."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leanpix_engine.picture.vips import pyvips
 
 
 def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool) -> Picture:
-    """The picture in colours that an output can carry.
+    """Return the picture in colours that an output can carry.
 
     A wide-gamut RGB profile stays with its pixels; sRGB's own is left out, for it says nothing.
     Profiles that turn the channels into something else than light (XYB and the like) are resolved
@@ -36,7 +36,7 @@ def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool)
 
 
 def in_srgb(picture: Picture) -> Picture:
-    """The picture in sRGB, by its profile, or by libvips' own CMYK profile where it has none.
+    """Return the picture in sRGB, by its profile or, where it has none, libvips' for CMYK.
 
     Raises:
         Refused: `CORRUPT_IMAGE` where the profile cannot be used.

@@ -1,4 +1,4 @@
-"""Source bytes to a `Picture` by libvips: strict, by the loader that the content calls for."""
+"""Decode a file to a `Picture` by libvips, strictly."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def decode(source: bytes, loader: str, **settings: Any) -> Picture:
 
 
 def refusal_of(error: Exception) -> Refused:
-    """What an image is told that libvips cannot decode: it is damaged, or memory ran out."""
+    """Return the refusal of an image that libvips cannot decode: damage, or no memory."""
     if any(sign in str(error).lower() for sign in _SIGNS_OF_NO_MEMORY):
         return Refused(Reason.TOO_LARGE, NO_MEMORY)
     return Refused(Reason.CORRUPT_IMAGE)
 
 
 def from_vips(image: Any) -> Picture:
-    """Renders a libvips image into memory.
+    """Render a libvips image into memory.
 
     Raises:
         pyvips.Error: damage that shows only when the pixels are decoded.

@@ -1,4 +1,4 @@
-"""The one EXIF field that changes what one sees: the orientation (EXIF 2.32, tag 0x0112)."""
+"""Read and write EXIF's orientation (EXIF 2.32, tag 0x0112), which changes what one sees."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 
 
 def orientation_of(tiff: bytes) -> int:
-    """Orientation 1-8 in a TIFF-structured EXIF block; 1 where it is missing or broken."""
+    """Return the orientation 1-8 in a TIFF-structured EXIF block; 1 where it is missing or broken."""
     at = _place_of_orientation(tiff)
     value = int.from_bytes(tiff[at : at + 2], _ORDER[tiff[:2]]) if at else 1
     return value if 1 <= value <= 8 else 1
 
 
 def with_upright(exif: bytes) -> bytes:
-    """An EXIF block, with or without its prefix, that says orientation 1 where it said another."""
+    """Return an EXIF block, with or without its prefix, with orientation 1 for any other."""
     start = len(PREFIX) if exif.startswith(PREFIX) else 0
     tiff = exif[start:]
     at = _place_of_orientation(tiff)
@@ -33,7 +33,7 @@ def with_upright(exif: bytes) -> bytes:
 
 
 def _place_of_orientation(tiff: bytes) -> int:
-    """Offset of the orientation's value in the first directory; 0 where there is none."""
+    """Return the offset of the orientation's value in the first directory; 0 for none."""
     order = _ORDER.get(tiff[:2])
     if order is None:
         return 0
@@ -50,7 +50,7 @@ def _place_of_orientation(tiff: bytes) -> int:
 
 
 def minimal(orientation: int) -> bytes:
-    """A TIFF block that says the orientation and nothing else (26 bytes)."""
+    """Return a TIFF block that says the orientation and nothing else (26 bytes)."""
     entry = _TAG.to_bytes(2, "big") + _SHORT.to_bytes(2, "big") + (1).to_bytes(4, "big")
     value = orientation.to_bytes(2, "big") + b"\x00\x00"
     return b"MM\x00\x2a\x00\x00\x00\x08\x00\x01" + entry + value + b"\x00\x00\x00\x00"

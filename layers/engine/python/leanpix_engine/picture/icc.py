@@ -1,4 +1,4 @@
-"""What the engine has to know of a colour profile (ICC.1:2022): whether it is sRGB or simple."""
+"""Tell whether a colour profile is sRGB, and whether it is simple (ICC.1:2022)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TABLES = {b"A2B0", b"A2B1", b"D2B0"}
 
 
 def tags(profile: bytes) -> dict[bytes, bytes]:
-    """The profile's tags; those that reach beyond its end are left out."""
+    """Return the profile's tags; those that reach beyond its end are left out."""
     found = {}
     for entry in range(min(int.from_bytes(profile[128:132], "big"), 100)):
         at = 132 + 12 * entry
@@ -25,17 +25,17 @@ def tags(profile: bytes) -> dict[bytes, bytes]:
 
 
 def colour_space(profile: bytes) -> bytes:
-    """The space of the data, such as b"RGB ", b"GRAY" or b"CMYK"."""
+    """Return the space of the data, such as b"RGB ", b"GRAY" or b"CMYK"."""
     return profile[16:20]
 
 
 def is_simple(profile: bytes) -> bool:
-    """True for gray or RGB by curves and colorants; False where tables transform the channels."""
+    """Return True for gray or RGB by curves and colorants, False for channels by tables."""
     return colour_space(profile) in (b"RGB ", b"GRAY") and not _TABLES & tags(profile).keys()
 
 
 def is_srgb(profile: bytes) -> bool:
-    """True where leaving the profile out changes nothing that one could see."""
+    """Return True where leaving the profile out changes nothing that one could see."""
     found = tags(profile)
     if colour_space(profile) != b"RGB " or _TABLES & found.keys():
         return False
@@ -50,7 +50,7 @@ def is_srgb(profile: bytes) -> bool:
 
 
 def _fixed(data: bytes, at: int) -> float:
-    """An s15Fixed16Number."""
+    """Return an s15Fixed16Number."""
     return int.from_bytes(data[at : at + 4], "big", signed=True) / 65_536
 
 
@@ -74,7 +74,7 @@ def _is_srgb_curve(tag: bytes) -> bool:
 
 
 def _curve_at(tag: bytes, x: float) -> float | None:
-    """A tone curve at `x`; None for a kind that no camera or editor writes for sRGB."""
+    """Return a tone curve at `x`; None for a kind that no camera or editor writes for sRGB."""
     if tag[:4] == b"curv" and len(tag) >= 12:
         return _table_at(tag, x)
     if tag[:4] == b"para" and len(tag) >= 16:
@@ -83,7 +83,7 @@ def _curve_at(tag: bytes, x: float) -> float | None:
 
 
 def _table_at(tag: bytes, x: float) -> float | None:
-    """A `curv` tag (ICC.1 10.6): identity, a gamma, or samples."""
+    """Return a `curv` tag (ICC.1 10.6) at `x`: identity, a gamma, or samples."""
     count = int.from_bytes(tag[8:12], "big")
     if count == 0:
         return x
@@ -99,7 +99,7 @@ def _table_at(tag: bytes, x: float) -> float | None:
 
 
 def _formula_at(tag: bytes, x: float) -> float | None:
-    """A `para` tag (ICC.1 10.18) of kind 0, a gamma, or 3, sRGB's own shape."""
+    """Return a `para` tag (ICC.1 10.18) at `x`: of kind 0, a gamma, or 3, sRGB's own shape."""
     kind = int.from_bytes(tag[8:10], "big")
     if kind == 0:
         return float(x ** _fixed(tag, 12))

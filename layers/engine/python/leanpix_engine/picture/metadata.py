@@ -1,4 +1,4 @@
-"""What of a source's metadata goes into its output: nothing, or EXIF and XMP when asked for."""
+"""Strip a picture's metadata, or keep EXIF and XMP when asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leanpix_engine.picture.picture import Picture
 
 
 def strip(picture: Picture, limits: Limits, *, keep_exif: bool) -> Picture:
-    """The picture with the metadata that its output may carry."""
+    """Return the picture with the metadata that its output may carry."""
     size = len(picture.exif or b"") + len(picture.xmp or b"")
     if keep_exif and size <= limits.max_metadata_bytes:
         return picture

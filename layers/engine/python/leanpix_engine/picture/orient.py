@@ -1,4 +1,4 @@
-"""EXIF orientation applied to the pixels (EXIF 2.32, tag 0x0112)."""
+"""Apply the EXIF orientation to the pixels (EXIF 2.32, tag 0x0112)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from leanpix_engine.picture.picture import Picture, Pixels
 
 
 def upright(picture: Picture) -> Picture:
-    """The picture as it is seen, with orientation 1."""
+    """Return the picture as it is seen, with orientation 1."""
     frames = np.ascontiguousarray(_turned(picture.frames, picture.orientation))
     exif = with_upright(picture.exif) if picture.exif else None
     return replace(picture, frames=frames, exif=exif, orientation=1)
 
 
 def _turned(frames: Pixels, orientation: int) -> Pixels:
-    """Frames (frame, row, column, channel) with rows and columns flipped or swapped."""
+    """Return frames (frame, row, column, channel) with rows and columns flipped or swapped."""
     if orientation in SWAPS_SIDES:
         frames = frames.swapaxes(1, 2)
     if orientation in (3, 4, 7, 8):

@@ -73,13 +73,13 @@ class Picture:
         return self.count * self.width * self.height / 1e6
 
     def opaque(self) -> bool:
-        """True where no pixel is transparent."""
+        """Return True where no pixel is transparent."""
         return not self.alpha or bool(
             (self.frames[..., -1] == np.iinfo(self.frames.dtype).max).all()
         )
 
     def without_alpha(self) -> Picture:
-        """The same colours with the alpha channel left out."""
+        """Return the same colours with the alpha channel left out."""
         return (
             replace(self, frames=np.ascontiguousarray(self.frames[..., :-1]), alpha=False)
             if self.alpha
@@ -87,7 +87,7 @@ class Picture:
         )
 
     def rgb8(self) -> npt.NDArray[np.uint8]:
-        """Frames as 8-bit RGB or RGBA; not for CMYK, which takes a profile to be RGB."""
+        """Return frames as 8-bit RGB or RGBA; not for CMYK, which takes a profile to be RGB."""
         frames = self.frames
         if frames.dtype == np.uint16:
             frames = ((frames.astype(np.uint32) * 255 + 32_895) >> 16).astype(np.uint8)
@@ -97,7 +97,7 @@ class Picture:
         return frames.view(np.uint8)
 
     def to_vips(self) -> Any:
-        """The picture as a libvips image, frames below each other, without copying its pixels."""
+        """Return a libvips image, frames below each other, without copying the pixels."""
         count, height, width, channels = self.frames.shape
         contiguous = np.ascontiguousarray(self.frames)
         image = pyvips.Image.new_from_memory(

@@ -1,4 +1,4 @@
-"""Fits a picture into a box: never enlarges, keeps the aspect."""
+"""Fit a picture into a box: never enlarge it, keep the aspect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHRUNK_FROM_PIXELS = 4_000_000
 def fitted(
     width: int, height: int, max_width: int | None, max_height: int | None
 ) -> tuple[int, int]:
-    """The size inside the box, at least 1 x 1."""
+    """Return the size inside the box, at least 1 x 1."""
     scale = min(1.0, (max_width or width) / width, (max_height or height) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
@@ -27,7 +27,7 @@ def fitted(
 def shrink_while_decoding(
     width: int, height: int, max_width: int | None, max_height: int | None
 ) -> int:
-    """How many times smaller a decoder may make what is then resized: 1, 2, 4 or 8.
+    """Return how many times smaller to decode what is then resized: 1, 2, 4 or 8.
 
     Twice the size is left, which keeps Lanczos' sharpness. A shrink that does not divide the sides
     would move the picture by part of a pixel.
@@ -43,7 +43,7 @@ def shrink_while_decoding(
 
 
 def resize(picture: Picture, width: int, height: int) -> Picture:
-    """The picture at `width` x `height`, by Lanczos 3 on gamma values as browsers and sharp do.
+    """Resize a picture by Lanczos 3 on gamma values, as browsers and sharp do.
 
     Colours are weighted by alpha, so that what is transparent does not bleed into what is seen.
     """

@@ -1,4 +1,4 @@
-"""Allocator, cache and safety of the native libraries; whoever wants pyvips gets it from here."""
+"""Set the allocator, the cache and the safety of libvips; import pyvips from here alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def _settle_allocator() -> None:
-    """Few arenas against fragmentation; planes up to 16 MB from the heap.
+    """Use few arenas against fragmentation; take planes up to 16 MB from the heap.
 
     Mapping them anew each time costs more CPU than what is computed on them. Does nothing where
     the C library is not glibc.

@@ -1,4 +1,4 @@
-"""`optimize` where a hostile image can do no harm: in a process of its own, bounded from outside.
+"""Optimize an image in a process of its own, bounded from outside, where it can do no harm.
 
     optimizer = SandboxedOptimizer()
     result = optimizer.optimize(source, options, limits)
@@ -63,7 +63,7 @@ class SandboxedOptimizer:
     def optimize(
         self, source: bytes, options: Options | None = None, limits: Limits | None = None
     ) -> Result:
-        """Does what `leanpix_engine.optimize` does.
+        """Optimize an image, as `leanpix_engine.optimize` does.
 
         Raises:
             Refused: as there, and `UNSAFE_CONTENT` where the image ended its process.
@@ -84,7 +84,7 @@ class SandboxedOptimizer:
         raise AssertionError  # pragma: no cover - the last turn returns or raises
 
     def close(self) -> None:
-        """Ends the processes."""
+        """End the processes."""
         self._server.stop()
 
     @property
@@ -124,7 +124,7 @@ _NO_SERVER = "the engine's process does not start"
 
 
 def _refusal(took_seconds: float, limits: Limits) -> Refused:
-    """What an image is told that ended its process."""
+    """Return the refusal of an image that ended its process."""
     if took_seconds >= limits.max_seconds:
         return Refused(Reason.TIMEOUT)
     return Refused(Reason.UNSAFE_CONTENT)
@@ -152,7 +152,7 @@ class _ForkServer:
         self.stop = weakref.finalize(self, _end, self.process, self._control)
 
     def fork(self, seconds: float) -> socket.socket:
-        """A new child's socket.
+        """Fork a child for one image, and return its socket.
 
         Raises:
             _ForkServerGone: it does not run.
@@ -169,7 +169,7 @@ class _ForkServer:
         return ours
 
     def report(self, seconds: float) -> Usage:
-        """What the child that has ended took.
+        """Return what the child that has ended took.
 
         Raises:
             _ForkServerGone: it does not run.

@@ -1,4 +1,4 @@
-"""The process that has the libraries loaded and makes one child of itself for each image.
+"""Load the libraries once, and fork a child for each image.
 
 It never touches an image. A child works on one image and ends; what a hostile image does to it,
 it does to nobody else: no other image, no credential, no network handle is in it. Started by
@@ -35,7 +35,7 @@ _OOM_SCORE = "1000"
 
 
 def main() -> None:
-    """Serves until the other end of the control socket is closed."""
+    """Serve until the other end of the control socket is closed."""
     for format_ in Format:
         codec_of(format_)  # loaded once for all children
     control = socket.socket(fileno=int(sys.argv[1]))
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _wait(child: int, alive: int, control: socket.socket, seconds: float) -> tuple[int, int]:
-    """How the child ended (negative: by which signal), and its peak memory; ends it in time.
+    """Return the child's exit code (negative: a signal) and peak memory; end it in time.
 
     `alive` is a pipe that the child alone holds open.
     """
@@ -81,7 +81,7 @@ def _kill_group(child: int) -> None:
 
 
 def _work(descriptor: int) -> NoReturn:
-    """In the child: one image, from its own socket."""
+    """Work in the child on one image, from its own socket."""
     try:
         os.setsid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""How an image and its result go between processes: lengths, JSON, bytes.
+"""Send an image and its result between processes: lengths, JSON, bytes.
 
 Nothing that executes (no pickle): the process that decoded a hostile image is not trusted.
 """
@@ -26,7 +26,7 @@ class Broken(Exception):
 
 
 def send(to: socket.socket, fields: dict[str, Any], *blobs: bytes) -> None:
-    """Sends one frame."""
+    """Send one frame."""
     text = json.dumps({**fields, "blobs": [len(blob) for blob in blobs]}).encode()
     to.sendall(_HEAD.pack(len(text)) + text)
     for blob in blobs:
@@ -34,7 +34,7 @@ def send(to: socket.socket, fields: dict[str, Any], *blobs: bytes) -> None:
 
 
 def receive(source: socket.socket, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
-    """One frame, of `max_bytes` at most.
+    """Receive one frame, of `max_bytes` at most.
 
     Raises:
         Broken: the other side ended, or sent too much or nonsense.
@@ -68,12 +68,12 @@ def _receive_exactly(source: socket.socket, size: int) -> bytes:
 
 
 def pack_task(options: Options, limits: Limits) -> dict[str, Any]:
-    """An order as JSON."""
+    """Return a task as JSON."""
     return {"options": asdict(options), "limits": asdict(limits)}
 
 
 def unpack_task(fields: dict[str, Any]) -> tuple[Options, Limits]:
-    """The order in JSON."""
+    """Return the task in JSON."""
     options = fields["options"]
     target = options["target_format"]
     options["level"] = Level(options["level"])
@@ -82,7 +82,7 @@ def unpack_task(fields: dict[str, Any]) -> tuple[Options, Limits]:
 
 
 def pack_result(result: Result) -> tuple[dict[str, Any], list[bytes]]:
-    """A result as JSON and the bytes of its outputs."""
+    """Return a result as JSON and the bytes of its outputs."""
     blobs = []
     fields = {name: value for name, value in asdict(result).items() if name not in _OUTPUTS}
     for name in _OUTPUTS:
@@ -95,7 +95,7 @@ def pack_result(result: Result) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def unpack_answer(fields: dict[str, Any], blobs: Sequence[bytes]) -> Result:
-    """The result in an answer.
+    """Return the result in an answer.
 
     Raises:
         Refused: what the engine raised there.

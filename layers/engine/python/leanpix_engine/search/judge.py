@@ -1,4 +1,4 @@
-"""Proves a candidate before it may leave: it decodes, has its shape, and looks as it has to."""
+"""Prove that a candidate decodes, has its shape, and looks as it has to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Judge:
     """Compares candidates with one picture."""
 
     def __init__(self, picture: Picture, decode: Callable[[bytes], Picture]) -> None:
-        """`decode` reads a candidate."""
+        """Take a picture, and how to decode a candidate."""
         self._picture = picture
         self._decode = decode
         self._references: list[tuple[int, int | None, Reference]] | None = None
@@ -42,14 +42,14 @@ class Judge:
         return _SAMPLING_ERROR if pixels > SAMPLED_ABOVE_PIXELS else 0.0
 
     def score(self, made: bytes | Picture) -> float:
-        """SSIMULACRA2 of a candidate, or of what it will decode to.
+        """Return the SSIMULACRA2 of a candidate, or of what it will decode to.
 
         It is the lowest over sampled frames and backgrounds.
         """
         return self.score_of(made if isinstance(made, Picture) else self._decode(made))
 
     def score_of(self, picture: Picture) -> float:
-        """The same for a decoded candidate; -inf where frames or size differ.
+        """Return the same for a decoded candidate; -inf where frames or size differ.
 
         Equal pixels are scored once: what only repacks a file costs no second look.
         """
@@ -72,7 +72,7 @@ class Judge:
         )
 
     def _seen(self, picture: Picture, index: int, background: int | None) -> Rgb:
-        """One frame as a viewer with colour management shows it.
+        """Return one frame as a viewer with colour management shows it.
 
         A candidate of the search carries no profile yet: it is seen by the one of the original.
         """
@@ -83,7 +83,7 @@ class Judge:
         return _flat(frame.rgb8()[0], background, alpha=frame.alpha)
 
     def identical(self, picture: Picture) -> bool:
-        """True where every pixel is the same; colours under full transparency do not count."""
+        """Return True where every pixel is the same; colours under full transparency do not count."""
         ours = self._picture
         if not self._same_shape(picture) or (ours.delays_ms, ours.loop) != (
             picture.delays_ms,
@@ -101,7 +101,7 @@ class Judge:
         return ours.alpha and _same_seen(ours.frames, picture.frames)
 
     def acceptable(self, data: bytes, floor: float | None) -> tuple[bool, float | None]:
-        """Whether a candidate may be returned, and its score.
+        """Return whether a candidate may be returned, and its score.
 
         `floor` None asks for identical pixels.
         """
@@ -127,7 +127,7 @@ class Judge:
         )
 
     def _same_colours(self, picture: Picture) -> bool:
-        """Equality of what two layouts show: gray for gray RGB, RGB for opaque RGBA."""
+        """Return True where two layouts show the same: gray as gray RGB, RGB as opaque RGBA."""
         ours = self._picture
         if Mode.CMYK in (ours.mode, picture.mode) or ours.deep != picture.deep:
             return False
@@ -152,7 +152,7 @@ class Judge:
 
 
 def _flat(frame: Rgb, background: int | None, *, alpha: bool) -> Rgb:
-    """One frame as RGB on a background, at least as large as the metric's window."""
+    """Return one frame as RGB on a background, at least as large as the metric's window."""
     colour = frame[..., :3]
     if alpha:
         share = frame[..., 3:].astype(np.float32) / 255
@@ -177,7 +177,7 @@ def _rgba(picture: Picture) -> Pixels:
 
 
 def _same_seen(first: Pixels, second: Pixels) -> bool:
-    """Equality of frames with alpha; colours of fully transparent pixels do not count."""
+    """Return True for equal frames; colours of fully transparent pixels do not count."""
     if not np.array_equal(first[..., -1], second[..., -1]):
         return False
     differs = (first[..., :-1] != second[..., :-1]).any(axis=-1)

@@ -1,4 +1,4 @@
-"""The visual quality to aim at, as SSIMULACRA2 (100 identical, 90 visually lossless, 70 good).
+"""The scores to aim at, as SSIMULACRA2 (100 identical, 90 visually lossless, 70 good).
 
 `medium` and `high` are what libjpeg-turbo's fixed qualities 80 and 60 give on average, held on
 every image.
@@ -48,19 +48,19 @@ _CURVE = (
 
 
 def goal_of(options: Options) -> float | None:
-    """The score to reach; None where the pixels have to stay what they are."""
+    """Return the score to reach; None where the pixels have to stay as they are."""
     if options.quality is not None:
         return score_of_quality(options.quality)
     return LEVEL_SCORES.get(options.level)
 
 
 def score_of_quality(quality: float) -> float:
-    """The mean ss2 of libjpeg-turbo's `quality` over photos."""
+    """Return the mean ss2 of libjpeg-turbo's `quality` over photos."""
     return interpolated(_CURVE, quality)
 
 
 def interpolated(curve: Sequence[tuple[float, float]], x: float) -> float:
-    """The value at `x` of a curve given by rising points; its end's value beyond an end."""
+    """Return the value at `x` of a curve given by rising points; beyond an end, that end's value."""
     if x <= curve[0][0]:
         return curve[0][1]
     for (x0, y0), (x1, y1) in pairwise(curve):

@@ -1,4 +1,4 @@
-"""AVIF by libaom, 10 bits 4:4:4: smaller than 8 bits 4:2:0 at the same score."""
+"""Decode AVIF, and encode it by libaom: 10 bits 4:4:4 is smaller than 8 bits 4:2:0 at equal score."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _HEADER_BYTES = 65_536
 
 
 def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
-    """The image of an AVIF, turned as its own boxes say.
+    """Decode the image of an AVIF, turned as its own boxes say.
 
     Raises:
         Refused: damage.
@@ -80,7 +80,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def shown(source: bytes, limits: Limits) -> Picture:
-    """An AVIF as a viewer shows it that brings it to 8 bits before the colours: most do.
+    """Decode an AVIF as most viewers show it: they bring it to 8 bits before the colours.
 
     That costs up to 1 point of score against exact arithmetic, so the lower one is told. The
     decoder (dav1d) also takes a third of the time of the one in libvips.
@@ -139,7 +139,7 @@ def _check_size(task: Task) -> None:
 
 
 def _is_hdr_or_wide(header: bytes) -> bool:
-    """True for what only the boxes tell about colours, which libvips does not pass on."""
+    """Return True for HDR or wide gamut that only the boxes tell, which libvips does not pass on."""
     if b"tmap" in header:
         return True  # a gain map (ISO 21496-1)
     at = header.find(b"colrnclx")

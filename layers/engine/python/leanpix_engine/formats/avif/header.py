@@ -1,4 +1,4 @@
-"""AVIF structure: boxes of size, depth, alpha, rotation (ISO 14496-12, 23008-12, 23000-22)."""
+"""Read AVIF's boxes: size, depth, alpha, rotation (ISO 14496-12, 23008-12, 23000-22)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Facts of an AVIF file. The largest image item gives the size: a grid's tiles are smaller."""
+    """Return an AVIF's facts; the largest item has the image's size, a grid's tiles are smaller."""
     found = _Found()
     for kind, start, end in _boxes(source, 0, len(source)):
         _note(found, kind, source[start : min(end, start + 256)])

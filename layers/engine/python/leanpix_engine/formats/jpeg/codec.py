@@ -1,4 +1,4 @@
-"""JPEG: our own encoder, steered by the metric; without loss, our scans or mozjpeg's.
+"""Decode JPEG, and encode it: by our own encoder, or without loss in better scans.
 
 It needs fewer bytes at equal quality than jpegli or mozjpeg (docs/decisions/0034) and shows what a
 quality will look like before any file is made. Sharp saturated edges, as in screenshots, cannot be
@@ -74,7 +74,7 @@ shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source with better entropy coding; there is no other lossless JPEG.
+    """Yield the source with better entropy coding; there is no other lossless JPEG.
 
     A user's file goes through mozjpeg in a child process: the library may call `exit` on damage.
     What it made is there written again in our scans (`rewrite.py`), where those are smaller.
@@ -99,7 +99,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """By our own encoder, at 4:2:0 and, where chroma suffers, at 4:4:4; CMYK by mozjpeg."""
+    """Yield our own encoder at 4:2:0 and, where chroma suffers, at 4:4:4; mozjpeg for CMYK."""
     picture = task.picture.without_alpha()
     if picture.mode is Mode.RGB and _is_gray(picture):
         picture = replace(picture, frames=picture.frames[..., :1], mode=Mode.GRAY, icc=None)
@@ -114,7 +114,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def _is_gray(picture: Picture) -> bool:
-    """True where colour channels are equal, so that one says it all; a profile might tint them."""
+    """Return True where the colour channels are equal and no profile might tint them."""
     red, green, blue = (picture.frames[..., channel] for channel in range(3))
     return picture.icc is None and bool((red == green).all() and (green == blue).all())
 
@@ -124,7 +124,7 @@ def _chroma_suffers(suspect: float, found: Sequence[Candidate]) -> bool:
 
 
 def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
-    """By our encoder; for a large image from where a sample of it reaches the goal."""
+    """Return our encoder's ladder; for a large image, started where a sample reaches the goal."""
     pixels = picture.rgb8()[0]
     if picture.mode is Mode.GRAY:
         pixels = pixels[..., :1]
@@ -145,7 +145,7 @@ def _own(task: Task, picture: Picture, goal: float, *, halved: bool) -> Ladder:
 
 
 def _sample_of(pixels: Pixels) -> Sample | None:
-    """A sample of a large colour image; None for one that is taken whole."""
+    """Return a sample of a large colour image; None for one that is taken whole."""
     height, width, channels = pixels.shape
     if height * width <= SAMPLED_ABOVE_PIXELS or channels == 1:
         return None
@@ -155,7 +155,7 @@ def _sample_of(pixels: Pixels) -> Sample | None:
 def _started_by_sample(
     ladder: Ladder, encoder: Encoder, sample: Sample, goal: float, task: Task
 ) -> Ladder:
-    """The same ladder from where a mosaic of the picture's tiles reaches the goal."""
+    """Return the ladder, started where a mosaic of the picture's tiles reaches the goal."""
     mosaic = sample.mosaic(encoder.pixels)
     small = Encoder(mosaic, halved=encoder.halved)
     reference = Reference(mosaic)
@@ -174,7 +174,7 @@ def _started_by_sample(
 
 
 def _mozjpeg(picture: Picture, goal: float, *, halved: bool) -> Ladder:
-    """Trellis quantization, deringing and optimized progressive scans, through libvips."""
+    """Return mozjpeg's ladder: trellis, deringing, optimized progressive scans, through libvips."""
     image = picture.to_vips()
     mode = "auto" if halved else "off"
     save = partial(

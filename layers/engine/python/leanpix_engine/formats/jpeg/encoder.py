@@ -1,4 +1,4 @@
-"""A JPEG encoder of our own: trellis quantization steered by the eye's masking, in C.
+"""Encode JPEG by trellis quantization that the eye's masking steers, in C.
 
 It quantizes with less loss per bit than jpegli or mozjpeg do (docs/decisions/0034), and shows
 what a decoder will make of it without writing a file. Its files are progressive, in the scans that
@@ -72,7 +72,7 @@ class Encoder:
     def __init__(
         self, pixels: Pixels, *, halved: bool, design: jpeg_tables.Design = jpeg_tables.DESIGN
     ) -> None:
-        """`pixels` is (height, width, 1 or 3); `halved` asks for 4:2:0 chroma subsampling."""
+        """Take `pixels` of (height, width, 1 or 3); `halved` asks for 4:2:0 chroma subsampling."""
         self.pixels = np.ascontiguousarray(pixels)
         self.halved = halved and pixels.shape[2] == _COMPONENTS
         self._design = design
@@ -83,12 +83,12 @@ class Encoder:
         self._made: dict[float, _Quantized] = {}
 
     def learn_from(self, other: Encoder) -> None:
-        """Takes over how many bits symbols cost in a sample of the same picture."""
+        """Take over how many bits symbols cost in a sample of the same picture."""
         self._symbol_bits = list(other._symbol_bits)
         self._is_first = False
 
     def preview(self, quality: float) -> Pixels:
-        """The pixels that libjpeg decodes the file of this quality to."""
+        """Return the pixels that libjpeg decodes the file of this quality to."""
         quantized = self._quantized(quality)
         pixels = np.empty_like(self.pixels)
         inverse = native.function("leanpix_jpeg_inverse", *[c_void_p] * 6)
@@ -101,7 +101,7 @@ class Encoder:
         return pixels
 
     def encode(self, quality: float) -> bytes:
-        """A progressive JFIF file."""
+        """Return a progressive JFIF file."""
         quantized = self._quantized(quality)
         colours = 1 if len(quantized.components) == 1 else 2
         scans = self._scans(quantized.components)
@@ -144,7 +144,7 @@ class Encoder:
         return self._made[quality]
 
     def _forget(self) -> None:
-        """Lets go of what was quantized, where the picture is so large that memory matters."""
+        """Let go of quantized coefficients, where the picture is so large that memory matters."""
         if not self._keeps:
             self._made.clear()
 
@@ -153,14 +153,14 @@ class Encoder:
         return _Shape(height, width, components, int(self.halved))
 
     def _lengths(self, shape: _Shape) -> list[int]:
-        """Coefficients of each component."""
+        """Return the number of coefficients of each component."""
         unit = 2 * _SIDE if self.halved else _SIDE
         full = -(-shape.height // unit) * -(-shape.width // unit) * unit * unit
         chroma = full // 4 if self.halved else full
         return [full, chroma, chroma][: shape.components]
 
     def _bands(self) -> Iterator[list[Coefficients]]:
-        """The coefficients of each component, for all of the picture or band by band."""
+        """Yield the coefficients of each component, for all of the picture or band by band."""
         if self._kept is not None:
             yield from self._kept
             return
@@ -217,7 +217,7 @@ def _quantizer(
 def _quantize(
     quantizer: _Quantizer, coefficients: Coefficients, quantized: Component
 ) -> npt.NDArray[np.int64]:
-    """Fills `quantized`; how often each AC symbol occurs in it."""
+    """Fill `quantized`, and return how often each AC symbol occurs in it."""
     counts = np.empty(jpeg_tables.SYMBOLS, np.int64)
     quantize = native.function(
         "leanpix_jpeg_quantize", c_void_p, c_void_p, c_size_t, c_void_p, c_void_p
@@ -235,6 +235,6 @@ def _quantize(
 def _addresses(
     components: tuple[Component, ...] | list[Coefficients],
 ) -> tuple[int | None, ...]:
-    """Of all three components; none for those that a gray picture lacks."""
+    """Return the addresses of three components; None for those that a gray picture lacks."""
     found = [native.address(array, array.dtype, array.shape) for array in components]
     return (*found, *[None] * (_COMPONENTS - len(found)))

@@ -1,4 +1,4 @@
-"""Writes the marker segments of JPEG files (ITU-T T.81, annex B)."""
+"""Write the marker segments of JPEG files (ITU-T T.81, annex B)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WHOLE, _HALVED = 0x11, 0x22
 def progressive(
     size: tuple[int, int], scans: bytes, *, halved: bool, tables: Sequence[bytes]
 ) -> bytes:
-    """A file of progressive `scans`, their headers and Huffman tables among them.
+    """Return a file of progressive `scans`, which include their headers and Huffman tables.
 
     `size` is (height, width), `tables` a quantization table in zigzag order for luma and, in
     colour, one for chroma.
@@ -48,7 +48,7 @@ def progressive(
 
 
 def with_metadata(data: bytes, picture: Picture) -> bytes:
-    """A JPEG without metadata, with the picture's spliced in behind JFIF's segment."""
+    """Return a JPEG without metadata with the picture's spliced in behind JFIF's segment."""
     parts: list[bytes] = []
     exif = picture.exif
     if not exif and picture.orientation > 1:
@@ -67,14 +67,14 @@ def with_metadata(data: bytes, picture: Picture) -> bytes:
 
 
 def _segment(marker: int, payload: bytes) -> list[bytes]:
-    """One marker segment; none for a payload that does not fit."""
+    """Return the parts of one marker segment; none for a payload that does not fit."""
     if len(payload) > _MAX_PAYLOAD:
         return []
     return [bytes((0xFF, marker)), (len(payload) + 2).to_bytes(2, "big"), payload]
 
 
 def _icc_segments(profile: bytes) -> list[bytes]:
-    """A profile in numbered APP2 segments (ICC.1 annex B.4)."""
+    """Return a profile in numbered APP2 segments (ICC.1 annex B.4)."""
     pieces = [profile[at : at + _MAX_ICC_PIECE] for at in range(0, len(profile), _MAX_ICC_PIECE)]
     return [
         part

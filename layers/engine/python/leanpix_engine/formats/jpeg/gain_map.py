@@ -1,4 +1,4 @@
-"""JPEG files that carry an HDR gain map as a second image: repacked with the map kept whole.
+"""Repack JPEG files that carry an HDR gain map as a second image, with the map kept whole.
 
 The primary image's segments name the second image by size and offset (CIPA DC-007, multi-picture
 format), so whatever changes the primary's length has to be written into that index too.
@@ -33,7 +33,7 @@ class Index:
 
 
 def index_of(source: bytes) -> Index | None:
-    """The index, or None where there is none that holds."""
+    """Return the multi-picture index, or None where there is none that holds."""
     for segment in jpeg_header.segments(source):
         payload = source[segment.start : segment.end]
         if segment.marker == jpeg_header.APP2 and payload.startswith(jpeg_header.MPF):
@@ -66,12 +66,12 @@ def _parsed(source: bytes, base: int, tiff: bytes) -> Index | None:
 
 
 def primary_of(source: bytes, index: Index) -> bytes:
-    """The primary image alone."""
+    """Return the primary image alone."""
     return source[: min(offset for _, offset in index.images[1:])]
 
 
 def joined(source: bytes, index: Index, repacked: bytes, *, keep_exif: bool) -> bytes:
-    """The repacked primary (without metadata) with the source's segments, and the other images.
+    """Join the repacked primary, which has no metadata, the source's segments and other images.
 
     EXIF is left out, but for the orientation, unless it is to be kept; XMP stays, for it describes
     the gain map.

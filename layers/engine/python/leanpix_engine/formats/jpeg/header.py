@@ -1,4 +1,4 @@
-"""JPEG structure: marker segments, frame header, EXIF orientation, gain maps.
+"""Read JPEG's marker segments: frame header, EXIF orientation, gain maps, quantization.
 
 Sources: ITU-T T.81 (markers, frame header), EXIF 2.32 (APP1), ICC.1 annex B.4 (APP2), CIPA DC-007
 (MPF), Adobe TN 5116 (APP14).
@@ -43,7 +43,7 @@ class Segment:
 
 
 def segments(source: bytes) -> Iterator[Segment]:
-    """The segments up to and with the first start of scan.
+    """Yield the segments up to and with the first start of scan.
 
     Raises:
         Refused: `CORRUPT_IMAGE` where the chain of segments breaks.
@@ -69,7 +69,7 @@ def segments(source: bytes) -> Iterator[Segment]:
 
 
 def after_jfif(data: bytes) -> int:
-    """Where metadata segments may begin: behind the start of image and JFIF's APP0."""
+    """Return where metadata segments may begin: behind the start of image and JFIF's APP0."""
     return 4 + int.from_bytes(data[4:6], "big") if data[2:4] == bytes((0xFF, APP0)) else 2
 
 
@@ -79,7 +79,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Facts of a JPEG file."""
+    """Return the facts of a JPEG file."""
     orientation, gain_map, frame = 1, False, None
     for segment in segments(source):
         payload = source[segment.start : segment.end]

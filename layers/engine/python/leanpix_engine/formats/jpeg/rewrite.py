@@ -1,4 +1,4 @@
-"""The same JPEG in our scans, which need fewer bytes than mozjpeg's (docs/decisions/0034).
+"""Rewrite a JPEG in our scans, which need fewer bytes than mozjpeg's (docs/decisions/0034).
 
 For files that mozjpeg wrote, in the child process that it runs in: a user's own never get here.
 That process starts anew for each file, so this does without numpy, which takes a quarter of a
@@ -53,7 +53,7 @@ class _Scan(ctypes.Structure):
 
 
 def smaller(source: bytes) -> bytes:
-    """The file with our scans; itself where they are no smaller, or it is none that we read."""
+    """Return the file with our scans, or as it is: they are no smaller, or we do not read it."""
     if not native.available():
         return source
     try:
@@ -74,7 +74,7 @@ def _rewritten(source: bytes) -> bytes:
 
 
 def coefficients(file: File) -> tuple[bytearray, ...]:
-    """The quantized coefficients of each component, block by block, in zigzag order, as `int16`.
+    """Return each component's quantized coefficients, blocks in zigzag order, as `int16`.
 
     Raises:
         Unfit, native.Broken: they are too many, or the scans make no sense.
@@ -97,7 +97,7 @@ def coefficients(file: File) -> tuple[bytearray, ...]:
 
 
 def _written(frame: Frame, components: tuple[bytearray, ...], capacity: int) -> bytes:
-    """Our scans, if `capacity` bytes hold them."""
+    """Return our scans, if `capacity` bytes hold them."""
     scans = ctypes.create_string_buffer(capacity)
     written = c_size_t()
     write = native.function("leanpix_jpeg_rewrite", c_void_p, *_POINTERS, *_ROOM)
@@ -132,7 +132,7 @@ def _scan(scan: Scan) -> _Scan:
 def _pointers(
     frame: Frame, components: tuple[bytearray, ...]
 ) -> tuple[ctypes.Array[c_int16] | None, ...]:
-    """To all three components; none for those that a gray picture lacks."""
+    """Return pointers to three components; None for those that a gray picture lacks."""
     found = [
         (c_int16 * (high * wide * _BLOCK)).from_buffer(component)
         for component, (high, wide) in zip(components, frame.blocks, strict=True)

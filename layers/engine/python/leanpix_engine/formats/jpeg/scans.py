@@ -1,4 +1,4 @@
-"""Takes a progressive JPEG apart: what its segments say of its frame and of each scan.
+"""Parse a progressive JPEG: its frame, its Huffman tables and its scans.
 
 Of what mozjpeg or we write, that is (ITU-T T.81, annex B and G): Huffman codes, 8 bits, gray or
 three components of which the first may have twice the samples of the others, each way, direct
@@ -87,7 +87,7 @@ class _Parts:
 
 
 def parsed(source: bytes) -> File:
-    """The parts of a file.
+    """Return the parts of a file.
 
     Raises:
         Unfit: it is not such a file, or not all of one.
@@ -148,12 +148,12 @@ def _frame(payload: bytes, before: Frame | None) -> Frame:
 
 
 def _blocks(height: int, width: int, down: int, across: int) -> tuple[int, int]:
-    """Blocks that are needed, high and wide, for every so many-th sample."""
+    """Return how many blocks, high and wide, a component sampled every so many samples needs."""
     return -(-height // (_BLOCK * down)), -(-width // (_BLOCK * across))
 
 
 def _tables(payload: bytes) -> Iterator[tuple[int, Table]]:
-    """By class and slot."""
+    """Yield Huffman tables by class and slot."""
     at = 0
     while at < len(payload):
         of_length = payload[at + 1 : at + 1 + _LENGTHS]
@@ -192,7 +192,7 @@ def _scan(parts: _Parts, payload: bytes, data: bytes) -> Scan:
 
 
 def _check_progression(frame: Frame, scans: list[Scan]) -> None:
-    """Every bit of every coefficient is said once, and in order.
+    """Check that the scans say every bit of every coefficient once, and in order.
 
     Decoders guess at what is missing (block smoothing), and they guess by the order of scans.
     """

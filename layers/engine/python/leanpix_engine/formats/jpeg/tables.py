@@ -73,14 +73,14 @@ _LONGEST_CODE: Final = 16
 
 @cache
 def _zigzag() -> list[int]:
-    """The places of a block along its diagonals, turning at each edge (T.81, figure A.6)."""
+    """Return a block's positions along its diagonals, turning at each edge (T.81, figure A.6)."""
     places = [(row, column) for row in range(8) for column in range(8)]
     places.sort(key=lambda place: (sum(place), place[0] if sum(place) % 2 else place[1]))
     return [8 * row + column for row, column in places]
 
 
 def scaled(design: Design, quality: float) -> npt.NDArray[np.float32]:
-    """The tables (2, 64) of luma and chroma in zigzag order at a quality of 1 to 100."""
+    """Return the tables (2, 64) of luma and chroma in zigzag order at a quality of 1 to 100."""
     percent = 5000 / quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004 - libjpeg's
     base = np.array([design.luma, design.chroma]).reshape(2, 64)[:, _zigzag()]
     steps = np.rint(base * (percent / _REFERENCE_PERCENT))
@@ -88,7 +88,7 @@ def scaled(design: Design, quality: float) -> npt.NDArray[np.float32]:
 
 
 def symbol_bits(design: Design, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """What each AC symbol costs, by how often each occurs."""
+    """Return the bits that each AC symbol costs, by how often each occurs."""
     shares = (counts + 0.5) / (counts.sum() + 0.5 * SYMBOLS)
     bits: npt.NDArray[np.float32] = -np.log2(shares).astype(np.float32)
     bits[_END_OF_BLOCK] *= design.end_of_block_share
@@ -96,7 +96,7 @@ def symbol_bits(design: Design, counts: npt.NDArray[np.int64]) -> npt.NDArray[np
 
 
 def rough_symbol_bits() -> npt.NDArray[np.float32]:
-    """What AC symbols cost before any was counted: about what they do in T.81's annex K.3."""
+    """Return the bits of AC symbols before any was counted: about those of T.81's annex K.3."""
     run, size = np.divmod(np.arange(SYMBOLS), _SIZES_OF_RUN)
     bits: npt.NDArray[np.float32] = np.minimum(1 + (run + 1) * size, _LONGEST_CODE).astype(
         np.float32

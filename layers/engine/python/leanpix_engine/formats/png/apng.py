@@ -1,4 +1,4 @@
-"""APNG: decoded by Pillow (libvips shows one frame alone), recompressed or in fewer colours."""
+"""Decode APNG by Pillow (libvips shows one frame alone), and write it smaller."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_MEGAPIXELS = 40.0
 
 
 def decode(source: bytes) -> Picture:
-    """All frames as composed on the canvas; a default image outside the animation is left out.
+    """Decode all frames as composed on the canvas; a default image outside them is left out.
 
     Raises:
         Refused: damage.
@@ -54,7 +54,7 @@ def decode(source: bytes) -> Picture:
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source with its frames recompressed one by one; new frames where they were resized."""
+    """Yield the source with recompressed frames, or new frames where they were resized."""
     if task.source is None:
         picture = task.picture
         yield Candidate(
@@ -68,7 +68,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """One palette for all frames, or fewer levels of each channel."""
+    """Yield one palette for all frames, or fewer levels of each channel."""
     del goal
     if task.picture.megapixels > _MOST_MEGAPIXELS:
         return
@@ -77,7 +77,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def _one_palette(picture: Picture) -> Ladder:
-    """The quality is 10 log2 of its number of colours."""
+    """Reduce the colours of all frames; the quality is 10 log2 of their number."""
 
     @cache
     def palette() -> MergedPalette:
@@ -108,7 +108,7 @@ def _one_palette(picture: Picture) -> Ladder:
 
 
 def _posterized(picture: Picture) -> Ladder:
-    """The quality is 10 log2 of the number of levels."""
+    """Reduce the levels of each channel; the quality is 10 log2 of their number."""
 
     def reduced(quality: float) -> Picture:
         return posterized(picture, count_at(quality))

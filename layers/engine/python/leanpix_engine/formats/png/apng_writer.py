@@ -1,4 +1,4 @@
-"""Writes animated PNG: of each frame the rectangle that changed (PNG, third edition, 11.3.6).
+"""Write animated PNG: of each frame the rectangle that changed (PNG, third edition, 11.3.6).
 
 Within it, pixels that did not change may be left clear, so that what was there shows through; that
 deflates better, and is done where the new pixels are opaque.
@@ -42,13 +42,13 @@ class _Canvas:
 
 
 def in_colours(frames: Bytes, delays_ms: tuple[int, ...], loop: int) -> bytes:
-    """An APNG of RGBA frames (frames, height, width, 4), without loss."""
+    """Return an APNG of RGBA frames (frames, height, width, 4), without loss."""
     canvas = _Canvas(frames=frames, opaque=frames[..., 3] == _OPAQUE, clear=np.zeros(4, np.uint8))
     return _file(canvas, _RGBA, [], delays_ms, loop)
 
 
 def indexed(indices: Bytes, colours: Bytes, delays_ms: tuple[int, ...], loop: int) -> bytes:
-    """An APNG of indices (frames, height, width) into RGBA colours (n, 4)."""
+    """Return an APNG of indices (frames, height, width) into RGBA colours (n, 4)."""
     clear = next((index for index, colour in enumerate(colours) if colour[3] == 0), None)
     if clear is None and len(colours) < _MOST_COLOURS:
         clear = len(colours)
@@ -94,7 +94,7 @@ def _file(
 
 
 def _changes(canvas: _Canvas) -> Iterator[tuple[int, int, int, Bytes]]:
-    """Left, top, blend operation and samples of what each frame has to draw."""
+    """Yield left, top, blend operation and samples of what each frame has to draw."""
     yield 0, 0, _SOURCE, canvas.frames[0]
     for index in range(1, len(canvas.frames)):
         before, now = canvas.frames[index - 1], canvas.frames[index]

@@ -1,4 +1,4 @@
-"""PNG: a palette where it holds the goal, else lossless; frames by `apng`."""
+"""Decode PNG, and encode it: in a palette where that holds the goal, else without loss."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The source, or the picture, with the fewest bits per pixel, better filters and deflate.
+    """Yield the source, or the picture, in the fewest bits per pixel, better filtered, deflated.
 
     Colours under full transparency are changed where that helps; nobody sees them.
     """
@@ -65,7 +65,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """A palette, plain or dithered; where 256 colours are too few, a calmer picture."""
+    """Yield a palette, plain or dithered; where 256 colours are too few, a calmer picture."""
     if task.facts.animated:
         for ladder in apng.ladders(task, goal):
             yield replace(ladder, finish=partial(_finish, task))
@@ -91,7 +91,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
-    """Libimagequant's colours merged to the fewest; the quality is 10 log2 of their number."""
+    """Merge libimagequant's colours to the fewest; the quality is 10 log2 of their number."""
 
     @cache
     def palette() -> MergedPalette:
@@ -119,7 +119,7 @@ def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
 def _quantized(
     task: Task, picture: Picture, *, dither: float, tries: int, effort: int = 7
 ) -> Ladder:
-    """Libimagequant with as few colours as its quality asks for."""
+    """Let libimagequant take as few colours as its quality asks for."""
     image = picture.to_vips()
 
     def encode(quality: float) -> bytes:
@@ -148,7 +148,7 @@ def _quantized(
 
 
 def _posterized(task: Task, picture: Picture) -> Ladder:
-    """Fewer levels of each channel, for what needs more colours than a palette holds.
+    """Reduce the levels of each channel, for what needs more colours than a palette holds.
 
     The quality is 10 log2 of their number. At equal score 15 % smaller than what WebP's
     near-lossless coding makes of a picture.
@@ -177,7 +177,7 @@ def _posterized(task: Task, picture: Picture) -> Ladder:
 
 
 def _finish(task: Task, data: bytes, _quality: float) -> bytes:
-    """Deflated for good, with the colour description and the metadata to keep."""
+    """Deflate for good, and add the colour description and the metadata to keep."""
     smaller = deflate.optimize(data, task, level=2) or data
     extra = _colour_chunks(task) + _metadata_chunks(task.picture)
     after_header = len(png_header.SIGNATURE) + 25
@@ -185,7 +185,7 @@ def _finish(task: Task, data: bytes, _quality: float) -> bytes:
 
 
 def _colour_chunks(task: Task) -> bytes:
-    """The profile, or else the source's gamma and the like, which libvips drops."""
+    """Return the profile, or else the source's gamma and the like, which libvips drops."""
     if task.picture.icc:
         return chunk(b"iCCP", b"icc\x00\x00" + zlib.compress(task.picture.icc, 9))
     if task.source is None:
@@ -208,5 +208,5 @@ def _is_hdr(source: bytes) -> bool:
 
 
 def _kept(picture: Picture) -> str:
-    """Which of its fields libvips has to write."""
+    """Return which of its fields libvips has to write."""
     return "exif|xmp|icc" if picture.exif or picture.xmp else "icc"

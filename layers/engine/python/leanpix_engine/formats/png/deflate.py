@@ -1,4 +1,4 @@
-"""oxipng: the same pixels in fewer bytes, with its failures turned into None."""
+"""Deflate PNG better by oxipng, whose failures become None."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ALLOWANCE = 65_536
 
 
 def optimize(data: bytes, task: Task, *, level: int) -> bytes | None:
-    """`data`, a PNG, made smaller without loss; None where oxipng cannot.
+    """Return `data`, a PNG, made smaller without loss; None where oxipng cannot.
 
     oxipng panics on what it did not foresee; that reaches Python as a BaseException whose name
     cannot be imported. Sizes are capped before: a panic out of memory would end the process.

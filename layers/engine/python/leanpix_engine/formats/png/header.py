@@ -1,4 +1,4 @@
-"""PNG structure: chunks, header, animation control (PNG Specification, third edition)."""
+"""Read PNG's chunks: header, animation control (PNG Specification, third edition)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Chunk:
 
 
 def chunks(source: bytes) -> Iterator[Chunk]:
-    """The chunks up to and with IEND, checksums of those that carry pixels checked.
+    """Yield the chunks up to and with IEND; checksums of those that carry pixels are checked.
 
     Raises:
         Refused: `CORRUPT_IMAGE` where a chunk is cut off or its checksum is wrong.
@@ -56,7 +56,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Facts of a PNG or APNG file."""
+    """Return the facts of a PNG or APNG file."""
     header, frames, loop, alpha, orientation, pixels = b"", 1, 0, False, 1, False
     for chunk in chunks(source):
         payload = source[chunk.start : min(chunk.end, chunk.start + 65_536)]
@@ -96,7 +96,7 @@ def read(source: bytes, limits: Limits) -> Probe:
 
 
 def _bounded(payload: bytes, limits: Limits) -> None:
-    """Refuses compressed text or a profile that inflates beyond the limit (a bomb)."""
+    """Refuse compressed text or a profile that inflates beyond the limit (a bomb)."""
     start = payload.find(b"\x00") + 2
     if start < 2 or payload[start : start + 1] != b"\x78":
         start = payload.find(b"\x78\x9c")  # iTXt: two strings lie between the flag and the data

@@ -1,4 +1,4 @@
-"""A palette of exactly as many colours as the goal needs.
+"""Make a palette of exactly as many colours as the goal needs.
 
 libimagequant is asked for a mean error, not for a number of colours, and the size it picks jumps.
 Here its 256 colours are merged two by two, first the pair whose merging costs least (Ward's
@@ -39,7 +39,7 @@ class MergedPalette:
     """The palette of one image, at any size."""
 
     def __init__(self, image: Any) -> None:
-        """`image` is a libvips image, 8 bits, RGB or RGBA."""
+        """Take a libvips image, 8 bits, RGB or RGBA."""
         self._colours, self._indices = _quantized(image)
         self._points = _to_space(self._colours)
         counts = np.bincount(self._indices.ravel(), minlength=len(self._colours))
@@ -52,29 +52,29 @@ class MergedPalette:
         return len(self._colours)
 
     def reduced(self, size: int) -> tuple[Bytes, Bytes]:
-        """Each pixel's index, and at most `size` colours (n, 4)."""
+        """Return each pixel's index, and at most `size` colours (n, 4)."""
         cluster, colours = self._table(size)
         return cluster[self._indices], colours
 
     def png(self, size: int) -> bytes:
-        """The image in at most `size` colours, as a quickly made PNG."""
+        """Return the image in at most `size` colours, as a quickly made PNG."""
         return write(*self.reduced(size))
 
     def pixels(self, size: int) -> Bytes:
-        """The image in at most `size` colours as (height, width, 4)."""
+        """Return the image in at most `size` colours as (height, width, 4)."""
         cluster, colours = self._table(size)
         # One look-up of whole pixels: a sixth of the time of two, of an index and four channels.
         return colours[cluster].view(np.uint32)[:, 0][self._indices][..., None].view(np.uint8)
 
     def _table(self, size: int) -> tuple[Bytes, Bytes]:
-        """Which of at most `size` colours stands for each colour, and those colours (n, 4)."""
+        """Return which of at most `size` colours stands for each colour, and those colours (n, 4)."""
         if size >= self.size:
             return np.arange(self.size, dtype=np.uint8), self._colours
         points, cluster = self._clusters(size)
         return cluster.astype(np.uint8), _from_space(points)
 
     def _clusters(self, size: int) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Points of `size` clusters, and each colour's cluster: merged, then Lloyd's steps."""
+        """Return points of `size` clusters and each colour's cluster: merged, then Lloyd's steps."""
         cluster = np.arange(self.size)
         for kept, gone in self._merges[: self.size - size]:
             cluster[cluster == gone] = kept
@@ -95,7 +95,7 @@ class MergedPalette:
 
 
 def _quantized(image: Any) -> tuple[Bytes, Bytes]:
-    """Libimagequant's colours (n, 4) and each pixel's index."""
+    """Return libimagequant's colours (n, 4) and each pixel's index."""
     data = image.pngsave_buffer(
         palette=True,
         Q=100,
@@ -125,7 +125,7 @@ def _quantized(image: Any) -> tuple[Bytes, Bytes]:
 
 
 def _to_space(colours: Bytes) -> Floats:
-    """Premultiplied, so that the more transparent a colour is the less it counts."""
+    """Return points of colours, premultiplied: the more transparent one is the less it counts."""
     share = colours.astype(np.float32) / 255
     share[:, :3] = share[:, :3] ** np.float32(_LIGHTNESS_POWER) * share[:, 3:]
     points: Floats = (share * _CHANNELS).astype(np.float32)
@@ -142,7 +142,7 @@ def _from_space(points: Floats) -> Bytes:
 
 
 def _merge_order(start: Floats, weights: Doubles) -> list[tuple[int, int]]:
-    """Pairs (kept, gone) in the order in which merging them costs least."""
+    """Return pairs (kept, gone) in the order in which merging them costs least."""
     points: Doubles = start.astype(np.float64)
     weights = weights.copy()
     alive = np.ones(len(points), bool)
@@ -165,7 +165,7 @@ def _costs(
     alive: npt.NDArray[np.bool_],
     index: int,
 ) -> Doubles:
-    """What merging one cluster with each other adds to the squared error (Ward 1963)."""
+    """Return what merging one cluster with each other adds to the squared error (Ward 1963)."""
     distance = ((points - points[index]) ** 2).sum(-1)
     cost = np.where(
         alive, distance * weights * weights[index] / (weights + weights[index]), np.inf
@@ -175,7 +175,7 @@ def _costs(
 
 
 def write(indices: Bytes, colours: Bytes) -> bytes:
-    """A PNG of 8-bit indices into (n, 4) colours, quickly deflated."""
+    """Return a PNG of 8-bit indices into (n, 4) colours, quickly deflated."""
     height, width = indices.shape
     rows = np.zeros((height, width + 1), np.uint8)
     rows[:, 1:] = indices
@@ -188,7 +188,7 @@ def write(indices: Bytes, colours: Bytes) -> bytes:
 
 
 def chunk(kind: bytes, payload: bytes) -> bytes:
-    """A PNG chunk with its length and checksum."""
+    """Return a PNG chunk with its length and checksum."""
     return (
         len(payload).to_bytes(4, "big")
         + kind

@@ -1,4 +1,4 @@
-"""Fewer levels of each channel: for pictures that need more colours than a palette holds."""
+"""Reduce the levels of each channel, for pictures that need more colours than a palette holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COARSE_ALPHA[[1, 254]] = 0, 255
 
 
 def with_coarse_alpha(picture: Picture) -> Picture:
-    """The picture with a quarter of the degrees of transparency, which none can tell apart.
+    """Return the picture with a quarter of the degrees of transparency: none sees a difference.
 
     That leaves more of a palette to the colours.
     """
@@ -25,7 +25,7 @@ def with_coarse_alpha(picture: Picture) -> Picture:
 
 
 def posterized(picture: Picture, levels: int) -> Picture:
-    """The picture, of 8 bits RGB or RGBA, with so many levels of each colour."""
+    """Return the picture, of 8 bits RGB or RGBA, with so many levels of each colour."""
     last = levels - 1
     table = np.rint(np.rint(np.arange(256) * last / 255) * 255 / last).astype(np.uint8)
     frames = table[picture.frames]

@@ -1,4 +1,4 @@
-"""SVG: made safe, minified by scour, and proven by drawing both."""
+"""Make SVG safe, minify it by scour, and draw it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ pyvips.operation_block_set("VipsForeignLoadSvg", False)
 
 
 def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
-    """The document as librsvg draws it at its own size.
+    """Return the document as librsvg draws it at its own size.
 
     Raises:
         Refused: damage, entities, more elements or pixels than the limits allow.
@@ -73,7 +73,7 @@ shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """The safe document, minified with few digits and with more."""
+    """Yield the safe document, minified with few digits and with more."""
     if task.source is None:
         return
     safe = _safe(task.source, task.limits)
@@ -85,13 +85,13 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """None: a drawing has no quality to turn."""
+    """Yield nothing: a drawing has no quality to turn."""
     del task, goal
     return iter(())
 
 
 def _minified(safe: bytes, digits: int) -> bytes | None:
-    """The document by scour; None where it stumbles over numbers, paths or styles."""
+    """Return the document by scour; None where it stumbles over numbers, paths or styles."""
     options = scour.sanitizeOptions()
     options.digits = digits
     options.remove_metadata = True
@@ -111,13 +111,13 @@ def _minified(safe: bytes, digits: int) -> bytes | None:
 
 
 def _safe(source: bytes, limits: Limits) -> bytes:
-    """The document of `_safe_root`."""
+    """Return the document of `_safe_root`."""
     root = _safe_root(source, limits)
     return cast("bytes", ET.tostring(root, encoding="utf-8", xml_declaration=False))
 
 
 def _safe_root(source: bytes, limits: Limits) -> ET.Element:
-    """The document without scripts, event handlers, references to the outside and a DOCTYPE.
+    """Return the document without scripts, event handlers, outer references and a DOCTYPE.
 
     Raises:
         Refused: entities, foreign content that only a browser draws, damage, too many elements.

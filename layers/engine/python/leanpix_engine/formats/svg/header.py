@@ -1,4 +1,4 @@
-"""The size an SVG document asks for (SVG 2, section 8): width and height, else the view box."""
+"""Read the size that an SVG asks for (SVG 2, section 8): width and height, else the view box."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Facts of an SVG file."""
+    """Return the facts of an SVG file."""
     if len(source) > limits.max_svg_bytes:
         raise Refused(Reason.TOO_LARGE)
     attributes = _root_attributes(source)
@@ -88,7 +88,7 @@ def _attribute(attributes: bytes, name: bytes) -> bytes | None:
 
 
 def _length(attributes: bytes, name: bytes) -> float | None:
-    """A length in CSS pixels; None for a percentage or none."""
+    """Return a length in CSS pixels; None for a percentage or none."""
     found = re.fullmatch(
         rb"\s*\+?([\d.]{1,12}(?:e[+-]?\d{1,2})?)\s*(\w{0,2})\s*",
         _attribute(attributes, name) or b"",

@@ -1,4 +1,4 @@
-"""WebP by libwebp: lossy, lossless, and for graphics lossless with fewer colours."""
+"""Decode WebP, and encode it by libwebp: lossy, lossless, and graphics in fewer colours."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ shown = decode
 
 
 def lossless(task: Task) -> Iterator[Candidate]:
-    """Lossless WebP, where it can be the smallest: of what was lossless before, or of graphics."""
+    """Yield lossless WebP where it can be the smallest: of lossless sources, or of graphics."""
     picture = task.picture
     if not _fits(picture) or picture.deep:
         return
@@ -109,7 +109,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 
 
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
-    """For graphics a palette; lossy WebP; where neither reaches the goal, near-lossless."""
+    """Yield for graphics a palette; lossy WebP; where neither reaches the goal, near-lossless."""
     if not _fits(task.picture):
         return
     picture = replace(task.picture, frames=task.picture.rgb8(), mode=Mode.RGB)
@@ -138,7 +138,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
 
 
 def _of_graphics(lossy: TwoStageLadder, picture: Picture) -> TwoStageLadder:
-    """Started lower and with a flatter slope; a large picture gets about one encode of each."""
+    """Start lower and with a flatter slope; a large picture gets about one encode of each."""
     start = max(1, lossy.start - _GRAPHICS_START_LOWER)
     lower = replace(lossy, start=start, slope=_GRAPHICS_SLOPE)
     if picture.megapixels < _LARGE_MEGAPIXELS:
@@ -149,12 +149,12 @@ def _of_graphics(lossy: TwoStageLadder, picture: Picture) -> TwoStageLadder:
 
 
 def _first_look(picture: Picture, quality: float) -> int:
-    """Bytes of lossy coding, roughly and at once."""
+    """Return the bytes of lossy coding, roughly and at once."""
     return len(_save(picture.to_vips(), picture, Q=int(quality), effort=_FIRST_LOOK_EFFORT))
 
 
 def is_flat(picture: Picture) -> bool:
-    """Tell graphics from photos: exactly equal neighbours are rare where there is noise."""
+    """Return True for graphics: exactly equal neighbours are rare where there is noise."""
     rows = picture.pixels[::4]
     equal = (rows[:, 1:] == rows[:, :-1]).all(axis=-1)
     if picture.alpha:
@@ -163,7 +163,7 @@ def is_flat(picture: Picture) -> bool:
 
 
 def _is_saturated(picture: Picture) -> bool:
-    """Tell photos with much strong red, or green, whose halved chroma is seen."""
+    """Return True for a photo with much strong red, or green, whose halved chroma is seen."""
     red, green = (picture.pixels[::4, ::2, channel].astype(np.int16) for channel in (0, 1))
     return float((np.abs(red - green) > _SATURATED_ABOVE).mean()) >= _SATURATED_SHARE
 
@@ -216,7 +216,7 @@ def _lossy(picture: Picture, goal: float, seconds: float) -> TwoStageLadder:
 
 
 def _animated(picture: Picture, goal: float) -> Ladder:
-    """Lossy frames, or lossless ones where libwebp finds them smaller."""
+    """Encode lossy frames, or lossless ones where libwebp finds them smaller."""
     image = picture.to_vips()
     return Ladder(
         how="lossy animation",
@@ -233,7 +233,7 @@ def _animated(picture: Picture, goal: float) -> Ladder:
 
 
 def _palette(picture: Picture) -> Ladder:
-    """The fewest colours that reach the goal; the quality is 10 log2 of their number."""
+    """Take the fewest colours that reach the goal; the quality is 10 log2 of their number."""
 
     @cache
     def palette() -> MergedPalette:
@@ -262,7 +262,7 @@ def _palette(picture: Picture) -> Ladder:
 
 
 def _near_lossless(picture: Picture) -> Ladder:
-    """Lossless coding of a picture whose low bits were calmed, for what needs many colours."""
+    """Code a picture without loss after its low bits were calmed, for what needs many colours."""
     image = picture.to_vips()
 
     def encode(quality: float) -> bytes:

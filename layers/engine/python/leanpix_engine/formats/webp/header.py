@@ -1,4 +1,4 @@
-"""WebP structure: RIFF chunks (RFC 9649)."""
+"""Read WebP's RIFF chunks (RFC 9649)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Facts of a WebP file."""
+    """Return the facts of a WebP file."""
     if len(source) < 20 or int.from_bytes(source[4:8], "little") + 8 > len(source):
         raise Refused(Reason.CORRUPT_IMAGE)
     size, frames, loop, alpha, lossless, orientation = (0, 0), 0, 0, False, False, 1
