@@ -25,8 +25,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from leanpix.adapters.prober import read_quantizer
 from leanpix_engine import Format, Options, Refused, optimize, probe
+from leanpix_engine.formats.jpeg.header import mean_quantizer
 
 QUALITIES: Final = (40, 70, 90)
 LARGEST_SIDE: Final = 512
@@ -134,7 +134,7 @@ def _optimize(picture: str, data: bytes) -> Iterator[Sample]:
                 bits_per_pixel=len(data) * 8 / (facts.width * facts.height * facts.frames),
                 quality=quality,
                 share=len(output.data) / len(data) if output else 1.0,
-                quantizer=read_quantizer(data) or 1.0 if facts.format is Format.JPEG else 1.0,
+                quantizer=mean_quantizer(data) or 1.0 if facts.format is Format.JPEG else 1.0,
             )
     except Refused as refused:
         print(f"{picture}: {refused}", file=sys.stderr)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from leanpix.adapters.prober import EngineProber, read_quantizer
+from leanpix.adapters.prober import EngineProber
 from leanpix.domain.estimates import ImageFacts, estimate_bytes
 from leanpix.domain.options import Compression, ImageOptions
+from leanpix_engine.formats.jpeg.header import mean_quantizer
 from tests.images import make_photo, make_photo_jpeg
 
 PHOTO = make_photo_jpeg(width=320, height=200, quality=95)
@@ -63,11 +64,11 @@ def test_an_empty_canvas_is_no_division_by_zero() -> None:
 class TestQuantizer:
     def test_is_the_mean_of_the_brightness_table(self) -> None:
         table = Image.open(io.BytesIO(PHOTO)).quantization[0]  # type: ignore[attr-defined]  # Pillow's JPEG class has it
-        assert read_quantizer(PHOTO) == pytest.approx(sum(table) / 64)
+        assert mean_quantizer(PHOTO) == pytest.approx(sum(table) / 64)
 
     def test_grows_as_quality_falls(self) -> None:
         found = [
-            read_quantizer(make_photo_jpeg(width=64, height=64, quality=quality)) or 0
+            mean_quantizer(make_photo_jpeg(width=64, height=64, quality=quality)) or 0
             for quality in (95, 80, 60, 30)
         ]
         assert found == sorted(found)
@@ -76,4 +77,4 @@ class TestQuantizer:
         "data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xdb\x00", PHOTO[:30], b"\xff" * 500, bytes(99)]
     )
     def test_of_a_broken_file_is_nothing_or_a_number(self, data: bytes) -> None:
-        assert (read_quantizer(data) or 1.0) >= 1
+        assert (mean_quantizer(data) or 1.0) >= 1

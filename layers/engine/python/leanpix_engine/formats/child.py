@@ -10,8 +10,6 @@ import os
 import resource
 import subprocess
 import sys
-from pathlib import Path
-from shutil import which
 
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
@@ -61,25 +59,10 @@ def call(
     """Run one operation of `child_main` in a Python of its own.
 
     Raises:
-        CodecFailed, Refused: see `run`.
+        CodecFailed: it ended with an error or was killed for its memory.
+        Refused: `TIMEOUT`.
     """
     return run([sys.executable, "-m", _WORKER, operation, *arguments], stdin, limits, deadline)
-
-
-def find_tool(name: str) -> str:
-    """The path of a command-line codec: on PATH, or where a wheel's scripts are.
-
-    Those are beside Python in a virtual environment, in `bin` beside the packages in a layer.
-
-    Raises:
-        CodecFailed: it is nowhere.
-    """
-    folders = [Path(sys.executable).parent, *(Path(entry) / "bin" for entry in sys.path if entry)]
-    found = which(name) or which(name, path=os.pathsep.join(map(str, folders)))
-    if found is None:
-        message = f"{name} is not installed"
-        raise CodecFailed(message)
-    return found
 
 
 def environment() -> dict[str, str]:

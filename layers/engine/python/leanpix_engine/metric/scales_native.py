@@ -21,7 +21,7 @@ class ReferenceScales:
     """Some scales of the image that others are compared with."""
 
     def __init__(self, image: Rgb | Plane, scales: Sequence[Scale]) -> None:
-        """Take an image in sRGB or, as (3, height, width), linear light at the first scale's size."""
+        """Take an image: sRGB or, as (3, height, width), linear light at the first scale."""
         reference = native.function(
             "leanpix_scale_reference", *_IMAGE, c_uint32, c_void_p, c_void_p
         )

@@ -136,7 +136,7 @@ class ReferenceScales:
     """Some scales of the image that others are compared with."""
 
     def __init__(self, image: Rgb | Plane, scales: Sequence[Scale]) -> None:
-        """`image` is sRGB or, as (3, height, width), linear light at the first scale's size."""
+        """Take an image: sRGB or, as (3, height, width), linear light at the first scale."""
         self._scales = scales
         self._sides = [
             {
@@ -147,7 +147,7 @@ class ReferenceScales:
         ]
 
     def means(self, image: Rgb | Plane) -> Iterator[Means]:
-        """For each scale how far `image` is away."""
+        """Yield for each scale how far `image` is away."""
         for scale, sides, planes in zip(
             self._scales, self._sides, self._pyramid(image), strict=True
         ):

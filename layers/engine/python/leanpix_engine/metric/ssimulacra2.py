@@ -68,7 +68,7 @@ _FLAT_WEIGHTS = _flat_weights()
 
 
 def _weights(scales: int) -> Weights:
-    """Return (channel, scale, norm, map); with fewer scales the reference reads on without a gap."""
+    """Return the weights of so many scales; the reference reads them on without a gap."""
     return _FLAT_WEIGHTS[: 3 * scales * 6].reshape(3, scales, 2, 3)
 
 

@@ -16,7 +16,7 @@ _ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 
 
 def orientation_of(tiff: bytes) -> int:
-    """Return the orientation 1-8 in a TIFF-structured EXIF block; 1 where it is missing or broken."""
+    """Return the orientation 1-8 in an EXIF block; 1 where it is missing or broken."""
     at = _place_of_orientation(tiff)
     value = int.from_bytes(tiff[at : at + 2], _ORDER[tiff[:2]]) if at else 1
     return value if 1 <= value <= 8 else 1

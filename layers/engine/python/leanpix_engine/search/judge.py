@@ -83,7 +83,7 @@ class Judge:
         return _flat(frame.rgb8()[0], background, alpha=frame.alpha)
 
     def identical(self, picture: Picture) -> bool:
-        """Return True where every pixel is the same; colours under full transparency do not count."""
+        """Return True for equal pixels; colours under full transparency do not count."""
         ours = self._picture
         if not self._same_shape(picture) or (ours.delays_ms, ours.loop) != (
             picture.delays_ms,

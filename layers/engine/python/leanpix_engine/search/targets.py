@@ -60,7 +60,7 @@ def score_of_quality(quality: float) -> float:
 
 
 def interpolated(curve: Sequence[tuple[float, float]], x: float) -> float:
-    """Return the value at `x` of a curve given by rising points; beyond an end, that end's value."""
+    """Return the value at `x` of a curve of rising points; beyond an end, the end's value."""
     if x <= curve[0][0]:
         return curve[0][1]
     for (x0, y0), (x1, y1) in pairwise(curve):

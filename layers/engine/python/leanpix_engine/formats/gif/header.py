@@ -69,7 +69,7 @@ def _palette_bytes(flags: int) -> int:
 
 
 def _after_blocks(source: bytes, at: int) -> int:
-    """Return the place past a chain of data sub-blocks, or past the end of a file cut off there."""
+    """Return where a chain of data sub-blocks ends: past the file where it is cut off."""
     while at < len(source) and source[at]:
         at += 1 + source[at]
     return at + 1

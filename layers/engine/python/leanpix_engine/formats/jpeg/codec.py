@@ -174,7 +174,7 @@ def _started_by_sample(
 
 
 def _mozjpeg(picture: Picture, goal: float, *, halved: bool) -> Ladder:
-    """Return mozjpeg's ladder: trellis, deringing, optimized progressive scans, through libvips."""
+    """Return mozjpeg's ladder, through libvips: trellis, deringing, optimized scans."""
     image = picture.to_vips()
     mode = "auto" if halved else "off"
     save = partial(

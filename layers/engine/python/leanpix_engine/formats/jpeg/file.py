@@ -8,7 +8,7 @@ from leanpix_engine.formats.jpeg import header as jpeg_header
 from leanpix_engine.picture import exif as exif_header
 from leanpix_engine.picture.picture import Picture
 
-_DQT, _SOF2 = 0xDB, 0xC2
+_SOF2 = 0xC2
 _MAX_PAYLOAD = 65_533
 """A segment's length is 16 bits and counts itself."""
 _MAX_ICC_PIECE = _MAX_PAYLOAD - len(jpeg_header.ICC) - 2
@@ -39,7 +39,9 @@ def progressive(
     parts = [
         _START,
         *_segment(jpeg_header.APP0, _JFIF),
-        *_segment(_DQT, b"".join(bytes((at,)) + table for at, table in enumerate(tables))),
+        *_segment(
+            jpeg_header.DQT, b"".join(bytes((at,)) + table for at, table in enumerate(tables))
+        ),
         *_segment(_SOF2, frame + bytes((len(numbers),)) + components),
         scans,
         _END,

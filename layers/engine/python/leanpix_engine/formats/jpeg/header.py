@@ -15,8 +15,8 @@ from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, orientation_of
 
-SOI, EOI, SOS = 0xD8, 0xD9, 0xDA
-APP0, APP1, APP2, APP14, COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+SOI, EOI, SOS, DQT = 0xD8, 0xD9, 0xDA, 0xDB
+APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PLAIN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended sequential, progressive; all Huffman
@@ -104,6 +104,28 @@ def read(source: bytes, limits: Limits) -> Probe:
         gain_map=gain_map,
         subsampled=frame.subsampled,
     )
+
+
+def mean_quantizer(source: bytes) -> float | None:
+    """Return the mean of the first quantization table: how coarsely the file was stored.
+
+    That table is the one for brightness with every encoder we know (T.81, B.2.4.1). It is None
+    where there is no table, or one of zeros.
+
+    Raises:
+        Refused: `CORRUPT_IMAGE` where the chain of segments breaks.
+    """
+    for segment in segments(source):
+        if segment.marker == DQT:
+            payload = source[segment.start : segment.end]
+            bytes_each = 2 if payload[:1] >= b"\x10" else 1
+            table = payload[1 : 1 + 64 * bytes_each]
+            steps = [
+                int.from_bytes(table[at : at + bytes_each], "big")
+                for at in range(0, len(table), bytes_each)
+            ]
+            return sum(steps) / len(steps) if any(steps) else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Final
 
 from leanpix_engine.formats.jpeg import header as jpeg_header
 
-_DQT, _DHT, _SOF2 = 0xDB, 0xC4, 0xC2
+_DHT, _SOF2 = 0xC4, 0xC2
 _HEADER_BYTES = 4
 """A segment's marker and length."""
-_KEPT: Final = frozenset({jpeg_header.APP0, jpeg_header.APP14, _DQT, _SOF2})
+_KEPT: Final = frozenset({jpeg_header.APP0, jpeg_header.APP14, jpeg_header.DQT, _SOF2})
 _BLOCK, _SAMPLE_BITS = 8, 8
 _LAST_PLACE: Final = 63
 _LENGTHS = 16

@@ -67,14 +67,14 @@ class MergedPalette:
         return colours[cluster].view(np.uint32)[:, 0][self._indices][..., None].view(np.uint8)
 
     def _table(self, size: int) -> tuple[Bytes, Bytes]:
-        """Return which of at most `size` colours stands for each colour, and those colours (n, 4)."""
+        """Return which of at most `size` colours stands for each, and those colours (n, 4)."""
         if size >= self.size:
             return np.arange(self.size, dtype=np.uint8), self._colours
         points, cluster = self._clusters(size)
         return cluster.astype(np.uint8), _from_space(points)
 
     def _clusters(self, size: int) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Return points of `size` clusters and each colour's cluster: merged, then Lloyd's steps."""
+        """Return points of `size` clusters and each colour's cluster: merged, then Lloyd's."""
         cluster = np.arange(self.size)
         for kept, gone in self._merges[: self.size - size]:
             cluster[cluster == gone] = kept
@@ -125,7 +125,7 @@ def _quantized(image: Any) -> tuple[Bytes, Bytes]:
 
 
 def _to_space(colours: Bytes) -> Floats:
-    """Return points of colours, premultiplied: the more transparent one is the less it counts."""
+    """Return points of colours; the more transparent one is, the less it counts."""
     share = colours.astype(np.float32) / 255
     share[:, :3] = share[:, :3] ** np.float32(_LIGHTNESS_POWER) * share[:, 3:]
     points: Floats = (share * _CHANNELS).astype(np.float32)
