@@ -109,23 +109,26 @@ def read(source: bytes, limits: Limits) -> Probe:
 def mean_quantizer(source: bytes) -> float | None:
     """Return the mean of the first quantization table: how coarsely the file was stored.
 
-    That table is the one for brightness with every encoder we know (T.81, B.2.4.1). It is None
-    where there is no table, or one of zeros.
-
-    Raises:
-        Refused: `CORRUPT_IMAGE` where the chain of segments breaks.
+    That table is the one for brightness with every encoder we know (T.81, B.2.4.1). It is None for
+    a file that is broken before it, that has none, or one of zeros.
     """
-    for segment in segments(source):
-        if segment.marker == DQT:
-            payload = source[segment.start : segment.end]
-            bytes_each = 2 if payload[:1] >= b"\x10" else 1
-            table = payload[1 : 1 + 64 * bytes_each]
-            steps = [
-                int.from_bytes(table[at : at + bytes_each], "big")
-                for at in range(0, len(table), bytes_each)
-            ]
-            return sum(steps) / len(steps) if any(steps) else None
+    try:
+        for segment in segments(source):
+            if segment.marker == DQT:
+                return _mean_step(source[segment.start : segment.end])
+    except Refused:
+        return None
     return None
+
+
+def _mean_step(payload: bytes) -> float | None:
+    bytes_each = 2 if payload[:1] >= b"\x10" else 1
+    table = payload[1 : 1 + 64 * bytes_each]
+    steps = [
+        int.from_bytes(table[at : at + bytes_each], "big")
+        for at in range(0, len(table), bytes_each)
+    ]
+    return sum(steps) / len(steps) if any(steps) else None
 
 
 @dataclass(frozen=True, slots=True)
