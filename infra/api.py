@@ -5,20 +5,43 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
-from aws_cdk import Aws, Duration, Fn
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.settings import Settings
+from infra.settings import FEW_SLOTS_HOLD_SECONDS, Settings
+from infra.storage import removal_policy
 from leanpix import contract
 from leanpix.contract import Access, Route
 
 _SECONDS_PER_MINUTE: Final = 60
 _PREFLIGHT_CACHE_SECONDS: Final = 86_400
+ACCESS_LOG: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "correlation_id": "$context.requestId",
+        "at": "$context.requestTimeEpoch",
+        "ip": "$context.identity.sourceIp",
+        "method": "$context.httpMethod",
+        # The route, not the path: the id in a result's path is the right to download it.
+        "route": "$context.resourcePath",
+        "status": "$context.status",
+        "refused": "$context.error.responseType",
+        "account_id": "$context.authorizer.accountId",
+        "bytes": "$context.responseLength",
+        "milliseconds": "$context.responseLatency",
+        "function_status": "$context.integration.integrationStatus",
+    }
+)
+"""A line of the access log: no key, no query, no file name.
+
+See "Variables for access logging for API Gateway".
+"""
 
 
 class Api(Construct):
@@ -38,18 +61,40 @@ class Api(Construct):
             # Images travel both ways. Everything counts as binary, since API Gateway decides
             # by the Accept header, and real clients send any.
             binary_media_types=["*/*"],
-            cloud_watch_role=False,
-            deploy_options=apigateway.StageOptions(
-                stage_name=settings.stage,
-                method_options=_public_rates(contract.ROUTES),
-                tracing_enabled=settings.tracing,
+            cloud_watch_role=settings.access_logs,
+            cloud_watch_role_removal_policy=(
+                RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if settings.access_logs else None
             ),
+            deploy_options=self._stage_options(),
         )
         # An output with a name of its own making; ours are in the contract.
         self.rest_api.node.try_remove_child("Endpoint")
         self._add_gateway_responses()
         self.usage_plans: Mapping[str, apigateway.UsagePlan] = {}
         self.domain = self._domain() if settings.domain_name else None
+
+    def _stage_options(self) -> apigateway.StageOptions:
+        settings = self._settings
+        rates = _public_rates(contract.ROUTES)
+        if settings.has_few_slots:
+            rates |= _held_rates(contract.ROUTES, held=settings.held_polls)
+        destination = log_format = None
+        if settings.access_logs:
+            log_group = logs.LogGroup(
+                self,
+                "AccessLogs",
+                retention=logs.RetentionDays[settings.log_retention_days.name],
+                removal_policy=removal_policy(settings),
+            )
+            destination = apigateway.LogGroupLogDestination(log_group)
+            log_format = apigateway.AccessLogFormat.custom(json.dumps(dict(ACCESS_LOG)))
+        return apigateway.StageOptions(
+            stage_name=settings.stage,
+            method_options=rates,
+            tracing_enabled=settings.tracing,
+            access_log_destination=destination,
+            access_log_format=log_format,
+        )
 
     @property
     def base_url(self) -> str:
@@ -148,6 +193,10 @@ class Api(Construct):
             identity_sources=[],
             results_cache_ttl=Duration.seconds(0),
         )
+        resource = by_any_call.node.default_child
+        if isinstance(resource, apigateway.CfnAuthorizer):
+            # The CDK writes an empty text, which API Gateway is reported to refuse.
+            resource.add_property_deletion_override("IdentitySource")
         return {
             Access.KEY: by_key,
             Access.KEY_CHECKED_BY_GATEWAY: by_key,
@@ -266,4 +315,22 @@ def _public_rates(
         )
         for route in routes
         if route.access is Access.PUBLIC and route.requests_per_minute is not None
+    }
+
+
+def _held_rates(
+    routes: Iterable[Route], *, held: int
+) -> dict[str, apigateway.MethodDeploymentOptions]:
+    """Return rates by which no more than `held` calls of a route wait at the same time.
+
+    API Gateway's bucket lets `burst + rate * seconds` calls through in that many seconds. More are
+    refused with 429 before they take a slot that the optimizer needs.
+    """
+    burst = (held + 1) // 2
+    options = apigateway.MethodDeploymentOptions(
+        throttling_burst_limit=burst,
+        throttling_rate_limit=(held - burst) / FEW_SLOTS_HOLD_SECONDS,
+    )
+    return {
+        f"{route.path}/{route.method}": options for route in routes if route.function == "result"
     }

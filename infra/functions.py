@@ -16,6 +16,7 @@ from constructs import Construct
 
 from infra.layers import IGNORED, Layers
 from infra.settings import Flavour, Settings
+from infra.storage import removal_policy
 from leanpix import contract
 from leanpix.contract import EnvironmentName
 
@@ -247,8 +248,11 @@ class Functions(Construct):
             timeout=Duration.seconds(row.timeout_seconds),
             reserved_concurrent_executions=row.reserved_concurrency,
             tracing=lambda_.Tracing.ACTIVE if settings.tracing else lambda_.Tracing.DISABLED,
-            # A version that no alias names costs nothing and is the way back.
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            # A version that no alias names costs nothing and is the way back. One that a deploy
+            # made which was rolled back goes, or the next deploy could not make it again.
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            ),
             environment=self._variables(name, row),
         )
 
@@ -257,9 +261,7 @@ class Functions(Construct):
             scope,
             "Logs",
             retention=logs.RetentionDays[self._settings.log_retention_days.name],
-            removal_policy=(
-                RemovalPolicy.RETAIN if self._settings.keep_data else RemovalPolicy.DESTROY
-            ),
+            removal_policy=removal_policy(self._settings),
         )
 
     def _role(self, scope: Construct, name: str) -> iam.Role:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
@@ -10,6 +12,10 @@ from leanpix.contract import MetricName
 
 # AWS Lambda and CloudWatch, list prices of us-east-1, 2026-11; docs/cost.md has them all.
 _DOLLARS_PER_GIGABYTE_SECOND = 0.0000133334
+
+
+SYNCHRONOUS: Final = ("authorizer", "submit", "tinyjpg_submit", "result", "image")
+"""The functions behind API Gateway whose refused calls count: those that carry the load."""
 
 
 class Metrics:
@@ -63,13 +69,24 @@ class Metrics:
         )
 
     def error_percent(self, *, minutes: int = 5) -> cloudwatch.MathExpression:
-        """Return the share of calls that ended in a 5xx; a held poll whose time is up is none."""
+        """Return the share of calls that ended in a 5xx for a fault of ours.
+
+        A held poll whose time is up is none. A call that Lambda refused is none either, though API
+        Gateway answers it with 500: the alarm `throttled` counts those.
+        """
+        refused = {
+            f"refused_{name}": self.function(name, "Throttles", minutes=minutes)
+            for name in SYNCHRONOUS
+        }
+        known = " - ".join(f"FILL({name}, 0)" for name in ("waits", *refused))
         return cloudwatch.MathExpression(
-            expression="IF(calls > 0, 100 * (errors - FILL(waits, 0)) / calls, 0)",
+            # Lambda counts its own retries of a refused call too: never less than none.
+            expression=f"IF(calls > 0, 100 * MAX([errors - {known}, 0 * calls]) / calls, 0)",
             using_metrics={
                 "errors": self.api("5XXError", minutes=minutes),
                 "waits": self.own(MetricName.WAITS_TIMED_OUT, minutes=minutes),
                 "calls": self.api("Count", minutes=minutes),
+                **refused,
             },
             label="5xx, % of calls",
             period=Duration.minutes(minutes),

@@ -118,7 +118,9 @@ class Queues(Construct):
             targets=[targets.LambdaFunction(sweeper, retry_attempts=0)],
         )
         optimizer.add_event_source(
-            _source(self.images, batch=_IMAGES_PER_CALL, at_once=self._settings.max_concurrency)
+            _source(
+                self.images, batch=_IMAGES_PER_CALL, at_once=self._settings.optimizer_concurrency
+            )
         )
         dead_letters.add_event_source(
             _source(self.dead_letters, batch=_DEAD_LETTERS_PER_CALL, at_once=_DEAD_LETTERS_AT_ONCE)

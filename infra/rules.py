@@ -79,20 +79,9 @@ ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
         " dialects check every field, and tests hold them against the documents.",
     ),
     Acknowledgement(
-        rule="AwsSolutions-APIG1",
-        where="Api/RestApi/DeploymentStage.*",
-        why="Access logs need a role set for the whole account and region, which is not this"
-        " stack's to change; every function logs each request that it serves.",
-    ),
-    Acknowledgement(
         rule="AwsSolutions-APIG6",
         where="Api/RestApi/DeploymentStage.*",
-        why="Execution logs need the same role, and would write headers, API keys among them.",
-    ),
-    Acknowledgement(
-        rule="Serverless-APIGWAccessLogging",
-        where="Api/RestApi/DeploymentStage.*",
-        why="As AwsSolutions-APIG1.",
+        why="Execution logs would write headers, API keys among them; access logs write neither.",
     ),
     Acknowledgement(
         rule="Serverless-APIGWDefaultThrottling",
@@ -127,6 +116,32 @@ ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
         rule="AwsSolutions-IAM4",
         where="Rollouts/*/Group/ServiceRole/Resource",
         why="AWS's own policy for CodeDeploy, limited to Lambda: what it needs is AWS's to know.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-IAM4",
+        where="Api/RestApi/CloudWatchRole/Resource",
+        why="AWS's own policy for the logs of API Gateway, the one that its guide names.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-IAM5",
+        where="Rollouts/*/DefaultPolicy/Resource",
+        why="The star stands for a function's versions, and for the deployment groups of one"
+        " application: which version is to be tried is only known when it is deployed.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-L1",
+        where="Rollouts/Hook/Function/Resource",
+        why="The runtime of the functions that it tries.",
+    ),
+    Acknowledgement(
+        rule="Serverless-LambdaLatestVersion",
+        where="Rollouts/Hook/Function/Resource",
+        why="As AwsSolutions-L1.",
+    ),
+    Acknowledgement(
+        rule="Serverless-LambdaDLQ",
+        where="Rollouts/Hook/Function/Resource",
+        why="CodeDeploy waits for what it says, and fails the deployment where it says nothing.",
     ),
     Acknowledgement(
         rule="AwsSolutions-L1",

@@ -45,7 +45,7 @@ class LeanpixStack(Stack):
             queues=self.queues.by_name,
             tables=self.storage.tables,
         )
-        Rollouts(self, "Rollouts", settings=settings, live=self.functions.live)
+        Rollouts(self, "Rollouts", settings=settings, functions=self.functions)
         self.dashboard = Dashboard(
             self,
             "Dashboard",
@@ -89,7 +89,7 @@ class LeanpixStack(Stack):
             EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL: (
                 self.queues.dead_callbacks.queue_url
             ),
-            EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(settings.integration_timeout_seconds),
+            EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(settings.poll_timeout_seconds),
             EnvironmentName.RETENTION_DAYS: str(settings.retention_days),
             EnvironmentName.MIN_SAVED_PERCENT: str(settings.min_saved_percent),
         }

@@ -75,6 +75,13 @@ _CERTIFICATE: Final = r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9
 _EMAIL: Final = r"[^@\s,]+@[^@\s,]+\.[^@\s,]+"
 # "Tag naming limits and requirements", AWS Billing guide.
 _TAG: Final = r"[\w.:/+@-]{1,128}=[\w .:/+@-]{0,256}"
+_UNRESERVED_CONCURRENCY: Final = 100
+"""The least that Lambda leaves unreserved in an account ("Configuring reserved concurrency")."""
+FEW_SLOTS: Final = 200
+"""The account concurrency below which held polls are limited."""
+FEW_SLOTS_HOLD_SECONDS: Final = 2
+_LEAST_OPTIMIZERS: Final = 2
+"""The least maximum concurrency that an event source takes."""
 _ALLOWED: Final = "allowed"
 """The key under which a field keeps, in words, what its value must be."""
 
@@ -173,13 +180,21 @@ class Settings(BaseModel):
         high=1_000,
         why="SQS event sources take 2 to 1,000",
     )
+    account_concurrency: int = _whole(
+        1_000,
+        "Lambda concurrency of the AWS account and Region; `leanpix deploy` reads it. Below 200,"
+        " polls are held for 2 s at most, and so few at a time that the optimizer keeps running.",
+        low=10,
+        high=1_000_000,
+        why="a new account has 10, 1,000 after a first raise",
+    )
     result_concurrency: int = _whole(
-        100,
+        0,
         "How many polls can be held at the same time; so many are set aside for them, and no more"
         " can keep submits from running.",
         low=0,
         high=10_000,
-        why="0 sets nothing aside, for AWS accounts with a small quota",
+        why="0 sets nothing aside; Lambda keeps 100 of an account's that nobody can set aside",
     )
     retention_days: int = _whole(
         contract.RETENTION_DAYS,
@@ -198,7 +213,12 @@ class Settings(BaseModel):
     keep_data: bool = Field(
         default=False,
         description="Whether tables, bucket and logs outlive a deletion of the stack; also"
-        " protects the stack and the accounts from being deleted.",
+        " protects the stack from being deleted.",
+    )
+    access_logs: bool = Field(
+        default=True,
+        description="Whether API Gateway logs each call, without key and query; sets the role"
+        " by which it writes logs, which is one for the whole AWS account and Region.",
     )
     log_retention_days: LogRetention = Field(
         default=LogRetention.ONE_MONTH, description="How long logs are kept."
@@ -263,7 +283,36 @@ class Settings(BaseModel):
         if self.monthly_budget_dollars and not self.alarm_email:
             message = "setting monthly_budget_dollars: needs alarm_email, whom a budget tells"
             raise ValueError(message)
+        may_reserve = max(0, self.account_concurrency - _UNRESERVED_CONCURRENCY)
+        if self.result_concurrency > may_reserve:
+            message = (
+                f"setting result_concurrency={self.result_concurrency}: of account_concurrency="
+                f"{self.account_concurrency}, Lambda lets {may_reserve} be set aside"
+            )
+            raise ValueError(message)
         return self
+
+    @property
+    def has_few_slots(self) -> bool:
+        """True where held polls could take all the concurrency that the account has."""
+        return self.account_concurrency < FEW_SLOTS
+
+    @property
+    def optimizer_concurrency(self) -> int:
+        """The images that are optimized at the same time, at most a third of what there is."""
+        return max(_LEAST_OPTIMIZERS, min(self.max_concurrency, self.account_concurrency // 3))
+
+    @property
+    def poll_timeout_seconds(self) -> int:
+        """The time-out by which held polls are measured; they end a margin earlier."""
+        if self.has_few_slots:
+            return FEW_SLOTS_HOLD_SECONDS + contract.INTEGRATION_MARGIN_SECONDS
+        return self.integration_timeout_seconds
+
+    @property
+    def held_polls(self) -> int:
+        """The polls that may be held at the same time where there are few slots."""
+        return self.account_concurrency // 3
 
     @property
     def visibility_timeout_seconds(self) -> int:

@@ -11,6 +11,18 @@ from infra.settings import Settings
 from leanpix import contract
 
 _STRING = dynamodb.AttributeType.STRING
+_PREFLIGHT_CACHE_SECONDS = 86_400
+
+
+def removal_policy(settings: Settings) -> RemovalPolicy:
+    """Return what happens to data when its stack is deleted.
+
+    What is kept is kept once the stack stands: a first deploy that fails leaves nothing behind
+    that the next one stumbles over ("DeletionPolicy attribute": RetainExceptOnCreate).
+    """
+    if settings.keep_data:
+        return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+    return RemovalPolicy.DESTROY
 
 
 class Storage(Construct):
@@ -20,7 +32,7 @@ class Storage(Construct):
         """Create the tables and the bucket."""
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._removal = RemovalPolicy.RETAIN if settings.keep_data else RemovalPolicy.DESTROY
+        self._removal = removal_policy(settings)
 
         # Job items live as long as the images; losing them loses no money, so no backups.
         self.jobs = self._table(
@@ -55,6 +67,8 @@ class Storage(Construct):
         ttl: str | None = None,
     ) -> dynamodb.Table:
         # DynamoDB encrypts every table; its own key (the default) costs nothing per request.
+        # Deletion protection would keep a first deploy that fails from being cleaned up:
+        # `leanpix deploy` turns it on when the stack stands, and `leanpix doctor` looks for it.
         return dynamodb.Table(
             self,
             construct_id,
@@ -65,7 +79,6 @@ class Storage(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=backed_up
             ),
-            deletion_protection=self._settings.keep_data and backed_up,
             removal_policy=self._removal,
         )
 
@@ -79,6 +92,20 @@ class Storage(Construct):
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             removal_policy=self._removal,
+            # Browsers follow redirects to results, and upload by a presigned POST.
+            cors=[
+                s3.CorsRule(
+                    allowed_origins=["*"],
+                    allowed_methods=[
+                        s3.HttpMethods.GET,
+                        s3.HttpMethods.HEAD,
+                        s3.HttpMethods.POST,
+                    ],
+                    allowed_headers=["*"],
+                    exposed_headers=["Content-Range", "ETag"],
+                    max_age=_PREFLIGHT_CACHE_SECONDS,
+                )
+            ],
             lifecycle_rules=[
                 *(
                     s3.LifecycleRule(

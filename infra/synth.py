@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 
+_CONTEXT_FILE: Final = _ROOT / "cdk.context.json"
+_CDK_NOTES: Final = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
+"""Keys that the CDK command line writes into its context files, also into the user's own."""
 _ENVIRONMENT: Final[Mapping[str, str]] = {
     # jsii fills the screen for a Node.js that is older or newer than what it was tested with;
     # 20 and later are seen to work.
@@ -47,7 +50,9 @@ def build(outdir: Path | None, context: Mapping[str, object]) -> App:
     from infra.service import LeanpixStack  # noqa: PLC0415 - the same
     from infra.settings import Settings  # noqa: PLC0415 - the same
 
-    merged = {**_file_context(), **_command_line_context(), **context}
+    noted = _noted_by_the_cdk() - Settings.model_fields.keys()
+    given = {**_file_context(), **_command_line_context()}
+    merged = {name: given[name] for name in given if name not in noted} | dict(context)
     app = App(
         outdir=str(outdir) if outdir else None,
         context=merged,
@@ -69,6 +74,18 @@ def _command_line_context() -> dict[str, object]:
     """Return what `cdk -c name=value` hands to the app that it starts."""
     read: dict[str, object] = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
     return read
+
+
+def _noted_by_the_cdk() -> frozenset[str]:
+    """Return the keys that the CDK command line has noted for itself, and hands on as context.
+
+    It keeps them in `cdk.context.json`, and will note more than it does today.
+    """
+    try:
+        noted = json.loads(_CONTEXT_FILE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        noted = {}
+    return _CDK_NOTES.union(noted if isinstance(noted, dict) else ())
 
 
 def prepare_environment() -> None:

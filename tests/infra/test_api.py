@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.synth import synthesize
 from leanpix import contract
 from leanpix.contract import Access
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.infra.conftest import Template
 
 
@@ -95,9 +99,32 @@ def test_where_a_missing_key_is_a_401_the_authorizer_is_asked_each_time(
     (authorizer,) = (
         authorizer
         for authorizer in template.of_type("AWS::ApiGateway::Authorizer").values()
-        if not authorizer.get("IdentitySource")
+        # An empty one is reported to be refused.
+        if "IdentitySource" not in authorizer
     )
     assert authorizer["AuthorizerResultTtlInSeconds"] == 0
+
+
+def test_the_access_log_holds_no_key_no_query_and_no_path_that_is_a_right(
+    template: Template,
+) -> None:
+    setting = template.one("AWS::ApiGateway::Stage")["AccessLogSetting"]
+    named = set(re.findall(r"\$context\.[\w.]+", setting["Format"]))
+    assert "$context.status" in named
+    assert "$context.requestId" in named
+    for secret in ("$context.identity.apiKey", "$context.path", "$input", "$context.authorizer.k"):
+        assert secret not in named
+    assert "query" not in setting["Format"].lower()
+    assert json.loads(setting["Format"])["route"] == "$context.resourcePath"
+
+
+def test_access_logs_can_be_left_to_an_account_whose_logging_role_is_not_ours(
+    tmp_path: Path,
+) -> None:
+    path = synthesize(tmp_path, {"access_logs": "false"})
+    text = path.read_text(encoding="utf-8")
+    assert "AccessLogSetting" not in text
+    assert "AWS::ApiGateway::Account" not in text
 
 
 def test_the_api_takes_keys_from_the_header_and_any_binary_body(template: Template) -> None:

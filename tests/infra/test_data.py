@@ -68,11 +68,33 @@ def test_job_items_expire_and_money_does_not(template: Template) -> None:
 
 
 def test_production_keeps_its_data_when_the_stack_is_deleted(production: Template) -> None:
-    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+    # And leaves none behind where the deploy that would make it fails.
+    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Logs::LogGroup"):
         for logical_id in production.of_type(kind):
-            assert production.body["Resources"][logical_id]["DeletionPolicy"] == "Retain"
-    for name in ("Keys", "Accounts"):
-        assert table(production, name)[1]["DeletionProtectionEnabled"] is True
+            resource = production.body["Resources"][logical_id]
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+            assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_nothing_is_left_behind_by_a_first_deploy_that_fails(
+    template: Template, production: Template
+) -> None:
+    for which in (template, production):
+        for logical_id, resource in which.body["Resources"].items():
+            assert resource.get("DeletionPolicy") in {None, "Delete", "RetainExceptOnCreate"}, (
+                logical_id
+            )
+        # It could not be deleted again. `leanpix deploy` protects tables that stand.
+        assert "DeletionProtectionEnabled" not in json.dumps(which.of_type("AWS::DynamoDB::Table"))
+
+
+def test_a_browser_may_follow_a_redirect_to_the_bucket_and_upload_to_it(
+    template: Template,
+) -> None:
+    (rule,) = template.one("AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == ["*"]
+    assert set(rule["AllowedMethods"]) == {"GET", "HEAD", "POST"}
+    assert rule["AllowedHeaders"] == ["*"]
 
 
 def test_objects_expire_after_their_retention_and_never_before(

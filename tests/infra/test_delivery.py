@@ -42,7 +42,9 @@ def test_a_role_is_lent_to_this_repository_alone_and_to_no_other_branch(
     ]
 
 
-def test_who_deploys_may_only_take_the_roles_of_the_bootstrap(delivery: Template) -> None:
+def test_who_deploys_may_only_take_the_roles_of_the_bootstrap_and_read_the_quota(
+    delivery: Template,
+) -> None:
     actions = {
         json.dumps(statement["Action"])
         for policy in delivery.of_type("AWS::IAM::Policy").values()
@@ -50,8 +52,36 @@ def test_who_deploys_may_only_take_the_roles_of_the_bootstrap(delivery: Template
     }
     assert actions == {
         '"sts:AssumeRole"',
+        '"lambda:GetAccountSettings"',
         '["cloudformation:DescribeStacks", "cloudformation:GetTemplate"]',
     }
+
+
+def test_a_repository_that_names_itself_by_its_ids_is_known_by_both_of_its_names(
+    tmp_path: Path,
+) -> None:
+    context = {"repository": "acme/leanpix", "owner_id": "11", "repository_id": "22"}
+    template = Template(build(context, str(tmp_path)).synth().stacks[0].template)
+    subjects = [
+        subject
+        for role in template.of_type("AWS::IAM::Role").values()
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+        for subject in statement["Condition"]["StringEquals"][
+            "token.actions.githubusercontent.com:sub"
+        ]
+    ]
+    assert sorted(subjects) == [
+        f"repo:{name}:{subject}"
+        for name in ("acme/leanpix", "acme@11/leanpix@22")
+        for subject in ("environment:dev", "environment:prod", "pull_request")
+    ]
+    assert "*" not in "".join(subjects)
+
+
+@pytest.mark.parametrize("given", [{"owner_id": "11"}, {"owner_id": "x", "repository_id": "1"}])
+def test_ids_of_github_that_cannot_be_right_are_refused(given: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="owner_id"):
+        build({"repository": "acme/leanpix", **given})
 
 
 def test_a_provider_that_the_account_has_is_used(tmp_path: Path) -> None:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.api import _held_rates
+from infra.settings import FEW_SLOTS_HOLD_SECONDS, SettingError, Settings
+from infra.synth import synthesize
 from leanpix import contract
 from leanpix.contract import EnvironmentName
+from tests.infra.conftest import Template
 
 if TYPE_CHECKING:
-    from tests.infra.conftest import Template
+    from pathlib import Path
 
 
 TOLD_BUT_NOT_USED = {("tinyjpg_status", EnvironmentName.ACCOUNTS_TABLE)}
@@ -95,8 +99,8 @@ def test_no_two_functions_share_a_role_and_none_has_a_managed_policy(template: T
     functions = template.of_type("AWS::Lambda::Function").values()
     roles = [json.dumps(function["Role"]) for function in functions]
     assert len(set(roles)) == len(contract.FUNCTIONS)
-    for role in template.of_type("AWS::IAM::Role").values():
-        assert "ManagedPolicyArns" not in role
+    for logical_id, role in template.of_type("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role or "CloudWatchRole" in logical_id
 
 
 def test_logs_are_kept_for_as_long_as_the_setting_says(
@@ -104,7 +108,8 @@ def test_logs_are_kept_for_as_long_as_the_setting_says(
 ) -> None:
     for which, days in ((template, 30), (production, 365)):
         groups = which.of_type("AWS::Logs::LogGroup").values()
-        assert len(groups) == len(contract.FUNCTIONS)
+        # Each function has one, and so have the API and, in production, the rollout hook.
+        assert len(groups) >= len(contract.FUNCTIONS) + 1
         assert {group["RetentionInDays"] for group in groups} == {days}
 
 
@@ -118,12 +123,56 @@ def test_only_the_api_may_call_a_function_and_only_the_clock_the_sweeper(
         assert "SourceArn" in permission
 
 
-def test_held_polls_cannot_take_the_concurrency_that_submits_need(
+def test_a_stage_reserves_no_concurrency_of_a_new_account(
     template: Template, production: Template
 ) -> None:
-    assert template.function("result")["ReservedConcurrentExecutions"] == 100
-    assert "ReservedConcurrentExecutions" not in production.function("result")
-    assert "ReservedConcurrentExecutions" not in template.function("submit")
+    for which in (template, production):
+        for name in contract.FUNCTIONS:
+            assert "ReservedConcurrentExecutions" not in which.function(name)
+
+
+def test_where_slots_are_few_held_polls_leave_two_thirds_of_them() -> None:
+    for quota in (10, 50, 100, 199):
+        settings = Settings.from_context({"account_concurrency": quota, "max_concurrency": 1000})
+        rates = _held_rates(contract.ROUTES, held=settings.held_polls).values()
+        assert settings.poll_timeout_seconds == FEW_SLOTS_HOLD_SECONDS + 2
+        for rate in rates:
+            burst, per_second = rate.throttling_burst_limit, rate.throttling_rate_limit
+            assert burst is not None
+            assert per_second is not None
+            assert burst >= 1
+            assert per_second > 0
+            assert burst + per_second * FEW_SLOTS_HOLD_SECONDS <= quota // 3
+        assert 2 <= settings.optimizer_concurrency <= quota // 3
+
+
+def test_where_slots_are_few_the_api_refuses_polls_before_they_take_one(
+    tmp_path: Path,
+) -> None:
+    path = synthesize(tmp_path, {"account_concurrency": "10"})
+    template = Template(json.loads(path.read_text(encoding="utf-8")))
+    stage = template.one("AWS::ApiGateway::Stage")
+    limits = {
+        entry["ResourcePath"].replace("~1", "/")[1:]: entry["ThrottlingBurstLimit"]
+        for entry in stage["MethodSettings"]
+        if "result" in entry["ResourcePath"]
+    }
+    assert limits == {
+        "/v1/optimize/{process_id}/result": 2,
+        "/v1/convert/{process_id}/result": 2,
+    }
+    told = template.function("result")["Environment"]["Variables"]
+    assert told[EnvironmentName.INTEGRATION_TIMEOUT_SECONDS] == "4"
+
+
+def test_polls_may_be_given_a_share_of_their_own_where_the_quota_allows_it() -> None:
+    assert Settings.from_context({"result_concurrency": 900}).result_concurrency == 900
+    for context in (
+        {"result_concurrency": 901},
+        {"result_concurrency": 1, "account_concurrency": 10},
+    ):
+        with pytest.raises(SettingError, match="set aside"):
+            Settings.from_context(context)
 
 
 def test_memory_is_as_the_settings_say(template: Template, production: Template) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from infra import synth
+from infra.settings import SettingError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -61,3 +65,25 @@ def test_a_wrong_setting_ends_the_app_with_one_line(tmp_path: Path) -> None:
         "app.py: setting retention_days='never': must be a whole number between 1 and 365"
         " (results are kept for at least a day)\n"
     )
+
+
+@pytest.mark.parametrize("file", ["cdk.context.json", None])
+def test_what_the_cdk_command_line_notes_for_itself_is_no_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str | None
+) -> None:
+    noted = {"cli-telemetry": False, "acknowledged-issue-numbers": [34892]}
+    if file:
+        # A note that no version of today writes.
+        noted["some-later-note"] = True
+        (tmp_path / file).write_text(json.dumps(noted), encoding="utf-8")
+        monkeypatch.setattr(synth, "_CONTEXT_FILE", tmp_path / file)
+    monkeypatch.setenv("CDK_CONTEXT_JSON", json.dumps(noted | {"stage": "noted"}))
+    assert synth.build(tmp_path / "out", {}).node.try_get_context("stage") == "noted"
+
+
+def test_a_setting_that_there_is_not_is_refused_also_from_the_cdk_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDK_CONTEXT_JSON", json.dumps({"max-concurrency": "3"}))
+    with pytest.raises(SettingError, match="max-concurrency"):
+        synth.build(tmp_path, {})

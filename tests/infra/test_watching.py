@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.functions import SERVING
 from leanpix import contract
 from leanpix.contract import MetricName
 
@@ -151,16 +152,68 @@ def test_production_takes_a_new_version_back_by_alarm(
     for group in groups:
         assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
-        assert len(group["AlarmConfiguration"]["Alarms"]) == 2
+        assert len(group["AlarmConfiguration"]["Alarms"]) == 1
     aliases = [
         resource
         for resource in production.body["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Alias"
     ]
     assert len(aliases) == len(groups)
-    assert all("CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"] for alias in aliases)
+    for alias in aliases:
+        update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+        assert "Hook" in json.dumps(update["BeforeAllowTrafficHook"])
+
+
+def test_an_alarm_that_takes_a_version_back_looks_at_that_version(production: Template) -> None:
+    found = alarms(production, "prod")
+    rollouts = [found[name] for name in found if name.startswith("rollout")]
+    assert rollouts
+    for alarm in rollouts:
+        own, crashes = sorted(
+            (each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each),
+            key=lambda metric: metric["Namespace"] == "AWS/Lambda",
+        )
+        by_name = {each["Name"]: each["Value"] for each in own["Dimensions"]}
+        assert "CurrentVersion" in json.dumps(by_name["version"])
+        by_name = {each["Name"]: each["Value"] for each in crashes["Dimensions"]}
+        assert "CurrentVersion" in json.dumps(by_name["ExecutedVersion"])
+        assert by_name["Resource"].endswith(":live")
+
+
+def test_the_rollout_hook_may_call_the_functions_that_serve_and_no_other(
+    production: Template,
+) -> None:
+    (role,) = {
+        name for name in production.of_type("AWS::IAM::Role") if name.startswith("RolloutsHook")
+    }
+    (statements,) = (
+        policy["PolicyDocument"]["Statement"]
+        for policy in production.of_type("AWS::IAM::Policy").values()
+        if {"Ref": role} in policy["Roles"]
+    )
+    called = {
+        re.search(r"function:leanpix-prod-(\w+):\*", json.dumps(resource))[1]  # type: ignore[index]  # else the test fails, as it should
+        for statement in statements
+        if statement["Action"] == "lambda:InvokeFunction"
+        for resource in statement["Resource"]
+    }
+    assert called == set(SERVING)
+
+
+def test_a_call_that_lambda_refused_is_no_error_of_ours(template: Template) -> None:
+    # API Gateway answers it with 500; the alarm "throttled" counts it.
+    (percent,) = (
+        metric["Expression"]
+        for metric in watching(template)["errors"]["Metrics"]
+        if metric["Id"] == "percent"
+    )
+    for name in ("authorizer", "submit", "tinyjpg_submit", "result", "image"):
+        assert f"FILL(refused_{name}, 0)" in percent
+        assert f'"leanpix-dev-{name}"' in json.dumps(watching(template)["errors"])
 
 
 def test_the_version_before_stays_as_the_way_back(production: Template) -> None:
     for logical_id in production.of_type("AWS::Lambda::Version"):
-        assert production.body["Resources"][logical_id]["DeletionPolicy"] == "Retain"
+        # One that a rolled-back deploy made goes: "already exists" would end the next deploy.
+        policy = production.body["Resources"][logical_id]["DeletionPolicy"]
+        assert policy == "RetainExceptOnCreate"
