@@ -7,7 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import DEFAULT_STAGE, AsJson, Local, Stage, print_answer
+from cli.console import (
+    DEFAULT_STAGE,
+    AsJson,
+    CommandError,
+    Local,
+    Stage,
+    Yes,
+    confirm,
+    print_answer,
+)
 from cli.target import open_target
 from leanpix.contract import DEFAULT_PLAN, PLANS
 from leanpix.domain.accounts import Account, Usage
@@ -54,7 +63,7 @@ def show(
     usage = [_describe_usage(month) for month in service.show_usage(account_id)]
     answer = {
         **_describe(account),
-        **_describe_ledger(account, sum(month["charged_tokens"] for month in usage)),
+        **_describe_ledger(account, service.count_held_tokens(account_id)),
         "callback_secret": account.callback_secret,
         "usage": usage,
     }
@@ -84,6 +93,47 @@ def top_up(
     print_answer(_describe(account), as_json=as_json)
 
 
+@app.command(name="change-plan")
+def change_plan(
+    account_id: AccountId,
+    plan: Annotated[str, typer.Argument(help=f"One of: {', '.join(PLANS)}.")],
+    *,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """Give an account another plan. A larger grant is there at once, a smaller one next month."""
+    service = open_target(local=local, stage=stage).administration()
+    print_answer(_describe(service.change_plan(account_id, plan)), as_json=as_json)
+
+
+@app.command()
+def delete(
+    account_id: AccountId,
+    *,
+    yes: Yes = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while tokens are held for images at work.")
+    ] = False,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """Delete an account with its keys and its usage. Its jobs and files go when they expire."""
+    service = open_target(local=local, stage=stage).administration()
+    account = service.show_account(account_id)
+    held = service.count_held_tokens(account_id)
+    if held and not force:
+        message = (
+            f"{held} tokens are held for images at work, whose refunds would find no account:"
+            " wait until they have ended, or delete with --force"
+        )
+        raise CommandError(message)
+    confirm(f"Delete the account of {account.name} <{account.email}> for good?", yes=yes)
+    keys = service.delete_account(account_id)
+    print_answer({"account_id": account_id, "deleted": True, "keys": keys}, as_json=as_json)
+
+
 def _describe(account: Account) -> dict[str, Any]:
     balance = account.current
     return {
@@ -99,7 +149,7 @@ def _describe(account: Account) -> dict[str, Any]:
     }
 
 
-def _describe_ledger(account: Account, kept_tokens: int) -> dict[str, int]:
+def _describe_ledger(account: Account, held_tokens: int) -> dict[str, int]:
     """Return the sums by which the account can be audited.
 
     `given - expired - kept - held = tokens`, where `held` is charged for images that have not
@@ -110,8 +160,8 @@ def _describe_ledger(account: Account, kept_tokens: int) -> dict[str, int]:
     return {
         "given_total": balance.given_total,
         "expired_total": balance.expired_total,
-        "kept_total": kept_tokens,
-        "held_total": spent - kept_tokens,
+        "kept_total": spent - held_tokens,
+        "held_total": held_tokens,
     }
 
 

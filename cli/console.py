@@ -17,11 +17,27 @@ from rich.table import Table
 Local = Annotated[bool, typer.Option("--local", help="Work on the local cloud of this checkout.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 Stage = Annotated[str, typer.Option(help="The stage whose stack to work on.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DEFAULT_STAGE: Final = "dev"
 
 
 class CommandError(Exception):
     """A command that cannot be done; the text says why, and what would be right."""
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is done that cannot be undone.
+
+    Raises:
+        CommandError: the answer is not yes, or nobody is there to ask.
+    """
+    try:
+        is_agreed = yes or typer.confirm(question, err=True)
+    except typer.Abort:
+        is_agreed = False
+    if not is_agreed:
+        message = "nothing was done; --yes answers the question"
+        raise CommandError(message)
 
 
 def print_answer(values: Mapping[str, Any], *, as_json: bool) -> None:

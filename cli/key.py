@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from cli.console import DEFAULT_STAGE, AsJson, Local, Stage, print_answer, to_timestamp
+from cli.console import (
+    DEFAULT_STAGE,
+    AsJson,
+    Local,
+    Stage,
+    Yes,
+    confirm,
+    print_answer,
+    to_timestamp,
+)
 from cli.target import open_target
 
 app = typer.Typer(help="Create, list and revoke keys.", no_args_is_help=True)
@@ -58,15 +67,27 @@ def list_keys(
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="The key itself, or its id.")],
+    key: Annotated[
+        str, typer.Argument(help="The key itself, or its id; with --all, an account's id.")
+    ],
     *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Revoke all keys of the account that is named.")
+    ] = False,
+    yes: Yes = False,
     local: Local = False,
     as_json: AsJson = False,
     stage: Stage = DEFAULT_STAGE,
 ) -> None:
     """Revoke a key. It works no more once the authorizer's cache ends, a minute at most."""
-    revoked = open_target(local=local, stage=stage).administration().revoke_key(key)
+    service = open_target(local=local, stage=stage).administration()
+    if every:
+        confirm(f"Revoke all keys of the account {key}?", yes=yes)
+        ids = [revoked.key_id for revoked in service.revoke_all_keys(key)]
+        print_answer({"account_id": key, "key_ids": ids, "revoked": len(ids)}, as_json=as_json)
+        return
+    found = service.revoke_key(key)
     print_answer(
-        {"account_id": revoked.account_id, "key_id": revoked.key_id, "revoked": True},
+        {"account_id": found.account_id, "key_id": found.key_id, "revoked": True},
         as_json=as_json,
     )

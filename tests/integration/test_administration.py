@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import cli.account
 import cli.jobs
 import cli.key
+from cli.console import CommandError
 from cli.main import app
 from leanpix.adapters.dynamodb.callbacks import CallbacksTable
 from leanpix.adapters.queues import DeadLetters, SqsCallbackQueue
@@ -31,6 +32,16 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Stack
 
 
+USAGE_COUNTERS = (
+    "images",
+    "optimized_images",
+    "failed_images",
+    "charged_tokens",
+    "bytes_in",
+    "bytes_out",
+)
+
+
 @dataclass
 class FakeGatewayKeys:
     """API Gateway, as far as keys go."""
@@ -40,6 +51,9 @@ class FakeGatewayKeys:
     def create(self, api_key: str, *, name: str, plan: str) -> str:
         self.by_id[name] = api_key, plan
         return name
+
+    def move(self, gateway_key_id: str, *, plan: str) -> None:
+        self.by_id[gateway_key_id] = self.by_id[gateway_key_id][0], plan
 
     def delete(self, gateway_key_id: str) -> None:
         self.by_id.pop(gateway_key_id, None)
@@ -146,6 +160,130 @@ class TestAccounts:
         assert shown["callback_secret"].startswith("whsec_")
         spent = shown["kept_total"] + shown["held_total"]
         assert shown["given_total"] - shown["expired_total"] - spent == shown["tokens"]
+
+
+class TestChangingThePlan:
+    """`leanpix account change-plan`."""
+
+    def test_a_larger_plan_grants_its_difference_at_once_and_limits_the_keys_by_its_rates(
+        self, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        account_id = create("--plan", "free")["account_id"]
+        changed = run("account", "change-plan", account_id, "pro")
+        assert (changed["plan"], changed["tokens"], changed["granted_tokens"]) == (
+            "pro",
+            10_000,
+            10_000,
+        )
+        assert {plan for _, plan in target.gateway_keys.by_id.values()} == {"pro"}
+        shown = run("account", "show", account_id)
+        assert shown["given_total"] == 10_000
+        assert shown["held_total"] == 0
+
+    def test_a_smaller_plan_leaves_this_months_tokens(self, create: Any, run: Any) -> None:
+        account_id = create("--plan", "pro")["account_id"]
+        changed = run("account", "change-plan", account_id, "free")
+        assert (changed["plan"], changed["tokens"], changed["monthly_tokens"]) == (
+            "free",
+            10_000,
+            500,
+        )
+
+    def test_unlimited_is_a_plan_like_any_other_there_and_back(
+        self, create: Any, run: Any
+    ) -> None:
+        account_id = create("--plan", "free")["account_id"]
+        assert run("account", "change-plan", account_id, "unlimited")["tokens"] == UNLIMITED_TOKENS
+        assert run("account", "change-plan", account_id, "free")["tokens"] == 500
+
+    def test_changes_there_and_back_give_nothing_twice(self, create: Any, run: Any) -> None:
+        account_id = create("--plan", "free")["account_id"]
+        for plan in ("pro", "free", "pro"):
+            changed = run("account", "change-plan", account_id, plan)
+            assert changed["tokens"] == 10_000
+
+    def test_to_ask_again_brings_keys_in_line_and_gives_nothing_twice(
+        self, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        account_id = create("--plan", "free")["account_id"]
+        run("account", "change-plan", account_id, "pro")
+        target.gateway_keys.by_id = {
+            name: (key, "free") for name, (key, _) in target.gateway_keys.by_id.items()
+        }
+        assert run("account", "change-plan", account_id, "pro")["tokens"] == 10_000
+        assert {plan for _, plan in target.gateway_keys.by_id.values()} == {"pro"}
+
+    def test_a_charge_in_between_is_not_overwritten(self, create: Any, stack: Stack) -> None:
+        account_id = create("--plan", "free")["account_id"]
+        account = stack.account_records.read(account_id)
+        assert account is not None
+        stack.account_records.top_up(account_id, 7)
+        assert not stack.account_records.replace(account, account.with_plan("pro"))
+        after = stack.account_records.read(account_id)
+        assert after is not None
+        assert (after.plan, after.tokens) == ("free", 507)
+
+
+class TestDeleting:
+    """`leanpix account delete` and `leanpix key revoke --all`."""
+
+    def test_an_account_goes_with_its_keys_and_its_usage(
+        self, stack: Stack, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        created = create()
+        run("key", "create", created["account_id"])
+        stack.dynamodb.put_item(
+            TableName="accounts",
+            Item={
+                "account_id": {"S": created["account_id"]},
+                "part": {"S": "usage#2026-01"},
+                **{name: {"N": "0"} for name in USAGE_COUNTERS},
+            },
+        )
+        assert run("account", "delete", created["account_id"], "--yes") == {
+            "account_id": created["account_id"],
+            "deleted": True,
+            "keys": 2,
+        }
+        assert stack.dynamodb.scan(TableName="accounts")["Items"] == []
+        assert stack.dynamodb.scan(TableName="keys")["Items"] == []
+        assert target.gateway_keys.by_id == {}
+
+    def test_while_tokens_are_held_it_is_not_deleted_but_by_force(
+        self, stack: Stack, target: FakeTarget
+    ) -> None:
+        del target
+        world = World(lambda clock: backend_over(stack.dynamodb, clock))
+        world.add_account("acc_1", tokens=5)
+        world.submit(world.submission("acc_1", upload(GAIN)))
+        delete = ["account", "delete", "acc_1", "--yes"]
+        refused = CliRunner().invoke(app, delete)
+        assert isinstance(refused.exception, CommandError)
+        assert "1 tokens are held" in str(refused.exception)
+        assert stack.account_records.read("acc_1") is not None
+        assert CliRunner().invoke(app, [*delete, "--force"]).exit_code == 0
+        assert stack.account_records.read("acc_1") is None
+
+    def test_nothing_is_deleted_unless_the_question_is_answered_with_yes(
+        self, create: Any, run: Any
+    ) -> None:
+        account_id = create()["account_id"]
+        for answer in ("n\n", ""):
+            refused = CliRunner().invoke(app, ["account", "delete", account_id], input=answer)
+            assert isinstance(refused.exception, CommandError)
+            assert "nothing was done" in str(refused.exception)
+        assert run("account", "show", account_id)["account_id"] == account_id
+
+    def test_all_keys_of_an_account_are_revoked_and_no_other(
+        self, create: Any, run: Any, target: FakeTarget
+    ) -> None:
+        first, other = create(), create()
+        second = run("key", "create", first["account_id"])
+        revoked = run("key", "revoke", first["account_id"], "--all", "--yes")
+        assert revoked["revoked"] == 2
+        for key in (first["api_key"], second["api_key"]):
+            assert target.stack.keys.find_account_id(hash_api_key(key)) is None
+        assert [key for key, _ in target.gateway_keys.by_id.values()] == [other["api_key"]]
 
 
 class TestKeys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,23 @@ class ApiGatewayKeys:
             self.delete(created["id"])
             raise
         return created["id"]
+
+    def move(self, gateway_key_id: str, *, plan: str) -> None:
+        """Count a key's requests by another plan's usage plan.
+
+        A key can be in one usage plan of an API alone: it is taken out of the others first, and is
+        refused until it is in the new one.
+        """
+        errors = self.client.exceptions
+        for other in self.usage_plan_ids.keys() - {plan}:
+            with contextlib.suppress(errors.NotFoundException):
+                self.client.delete_usage_plan_key(
+                    usagePlanId=self.usage_plan_ids[other], keyId=gateway_key_id
+                )
+        with contextlib.suppress(errors.ConflictException):
+            self.client.create_usage_plan_key(
+                usagePlanId=self.usage_plan_ids[plan], keyId=gateway_key_id, keyType="API_KEY"
+            )
 
     def delete(self, gateway_key_id: str) -> None:
         """Delete a key; one that is gone already is fine."""

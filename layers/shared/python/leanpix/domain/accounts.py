@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
-from leanpix.domain.ledger import Balance
+from leanpix.domain.ledger import Balance, raise_grant
 
 OTHER_TYPE: Final = "other"
 """The type of a file that is no image, in the counts of usage."""
@@ -53,6 +53,23 @@ class Account:
     def image_price_tokens(self) -> int:
         """The charge for an image at submit."""
         return 0 if self.is_unlimited else 1
+
+    def with_plan(self, plan: str) -> Account:
+        """Return the account in another plan from now on.
+
+        What a larger plan grants beyond the former one is there at once; a smaller one's grant
+        comes with the next month.
+        """
+        balance = self.current
+        # What the month has brought already, so that changes there and back give nothing twice.
+        granted = max(balance.month_grant, PLANS[self.plan].monthly_tokens)
+        raised_by = max(0, PLANS[plan].monthly_tokens - granted)
+        return replace(
+            self,
+            plan=plan,
+            is_unlimited=PLANS[plan].monthly_tokens == UNLIMITED_TOKENS,
+            balance=balance.change(raise_grant(raised_by)),
+        )
 
     def can_pay_for(self, images: int) -> bool:
         """Return whether the account has tokens left for that many images."""

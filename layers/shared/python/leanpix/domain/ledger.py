@@ -29,6 +29,7 @@ class BalanceChange:
     tokens: int = 0
     month_spent: int = 0
     given_total: int = 0
+    month_grant: int = 0
 
 
 def charge(tokens: int) -> BalanceChange:
@@ -49,6 +50,11 @@ def refund_as_topped_up(tokens: int) -> BalanceChange:
 def top_up(tokens: int) -> BalanceChange:
     """Return a top-up, which does not end with the month."""
     return BalanceChange(tokens=tokens, given_total=tokens)
+
+
+def raise_grant(tokens: int) -> BalanceChange:
+    """Return a raise of the month's grant, as a larger plan brings it."""
+    return BalanceChange(tokens=tokens, given_total=tokens, month_grant=tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +100,11 @@ class Balance:
         )
 
     def change(self, change: BalanceChange) -> Balance:
-        """Return the balance after a charge, a refund or a top-up."""
+        """Return the balance after a charge, a refund, a top-up or a raise."""
         return replace(
             self,
             tokens=self.tokens + change.tokens,
             month_spent=self.month_spent + change.month_spent,
             given_total=self.given_total + change.given_total,
+            month_grant=self.month_grant + change.month_grant,
         )

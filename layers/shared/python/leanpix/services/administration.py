@@ -125,6 +125,53 @@ class AdministrationService:
         self.gateway_keys.delete(found[0].gateway_key_id)
         return found[0]
 
+    def revoke_all_keys(self, account_id: str) -> list[KeyRecord]:
+        """Revoke every key of an account that is in force, and return them."""
+        self.show_account(account_id)
+        keys = [key for key in self.keys.list(account_id) if key.revoked_at is None]
+        for key in keys:
+            self.keys.revoke(key.key_hash, now=self.clock.now())
+            self.gateway_keys.delete(key.gateway_key_id)
+        return keys
+
+    def change_plan(self, account_id: str, plan: str) -> Account:
+        """Give an account another plan, by which its keys are limited from now on.
+
+        To ask for the plan that it has brings its keys in line, should an earlier change have been
+        cut off.
+        """
+        if plan not in PLANS:
+            message = f"plan must be one of: {', '.join(PLANS)}"
+            raise AdministrationError(message)
+        account = self.show_account(account_id)
+        if plan != account.plan and not self.accounts.replace(account, account.with_plan(plan)):
+            message = f"the account {account_id} is being charged: try again"
+            raise AdministrationError(message)
+        for key in self.keys.list(account_id):
+            if key.revoked_at is None:
+                self.gateway_keys.move(key.gateway_key_id, plan=plan)
+        return self.show_account(account_id)
+
+    def delete_account(self, account_id: str) -> int:
+        """Delete an account, its usage and its keys, and return how many keys there were.
+
+        Its jobs, uploads and results go when they expire.
+        """
+        self.show_account(account_id)
+        keys = self.keys.list(account_id)
+        # First nobody can submit any more, then what is left is deleted.
+        self.revoke_all_keys(account_id)
+        for key in keys:
+            self.keys.delete(key.key_hash)
+        self.accounts.delete(account_id)
+        return len(keys)
+
+    def count_held_tokens(self, account_id: str) -> int:
+        """Return the tokens that are charged for images which have not ended."""
+        balance = self.show_account(account_id).current
+        kept = sum(month.charged_tokens for month in self.show_usage(account_id))
+        return balance.given_total - balance.expired_total - balance.tokens - kept
+
     def list_keys(self, account_id: str) -> Sequence[KeyRecord]:
         """Return an account's keys, revoked ones too, the newest first."""
         self.show_account(account_id)

@@ -364,6 +364,12 @@ class AccountRecords(Protocol):
     def top_up(self, account_id: str, tokens: int) -> bool:
         """Add tokens that do not end with the month; False for an account that needs none."""
 
+    def replace(self, account: Account, changed: Account) -> bool:
+        """Write another plan and balance; False where the account has changed meanwhile."""
+
+    def delete(self, account_id: str) -> None:
+        """Delete an account with its usage; one that is gone already is fine."""
+
 
 class KeyRecords(Protocol):
     """The API keys, for the operator."""
@@ -380,12 +386,18 @@ class KeyRecords(Protocol):
     def revoke(self, key_hash: str, *, now: float) -> None:
         """Make a key worthless."""
 
+    def delete(self, key_hash: str) -> None:
+        """Delete a key's record; one that is gone already is fine."""
+
 
 class GatewayKeys(Protocol):
     """The copies of our keys in API Gateway, where usage plans count their requests."""
 
     def create(self, api_key: str, *, name: str, plan: str) -> str:
         """Create a key in a plan's usage plan and return its id."""
+
+    def move(self, gateway_key_id: str, *, plan: str) -> None:
+        """Count a key's requests by another plan's usage plan."""
 
     def delete(self, gateway_key_id: str) -> None:
         """Delete a key; one that is gone already is fine."""

@@ -121,6 +121,28 @@ def change_action(
     )
 
 
+def replace_plan_action(table: str, account: Account, changed: Account) -> Item:
+    """Return the action that writes another plan, if the account still is as it was read."""
+    action = _replace_balance(table, account, changed.balance)["Update"]
+    action["UpdateExpression"] += ", #plan = :plan, is_unlimited = :unlimited"
+    action["ConditionExpression"] = action["ConditionExpression"].replace(
+        "is_unlimited = :no", "is_unlimited = :was_unlimited AND #plan = :old_plan"
+    )
+    # "plan" is a reserved word of DynamoDB's.
+    action["ExpressionAttributeNames"] = {"#plan": "plan"}
+    values = action["ExpressionAttributeValues"]
+    del values[":no"]
+    values |= to_item(
+        {
+            ":plan": changed.plan,
+            ":old_plan": account.plan,
+            ":unlimited": changed.is_unlimited,
+            ":was_unlimited": account.is_unlimited,
+        }
+    )
+    return {"Update": action}
+
+
 def refund_action(table: str, account_id: str, refund: Refund) -> Item:
     """Return the action that gives a charge back, if the balance is in the refund's month."""
     month = refund.balance_month

@@ -14,6 +14,7 @@ from leanpix.adapters.dynamodb.account_items import (
     account_key,
     account_to_values,
     change_action,
+    replace_plan_action,
     usage_from_values,
 )
 from leanpix.adapters.dynamodb.items import from_item, to_item
@@ -87,3 +88,26 @@ class AccountsTable:
         except ConditionRefusedError:
             return False
         return True
+
+    def replace(self, account: Account, changed: Account) -> bool:
+        """Write another plan and balance; False where the account has changed meanwhile."""
+        try:
+            write_transaction(self.client, [replace_plan_action(self.table, account, changed)])
+        except ConditionRefusedError:
+            return False
+        return True
+
+    def delete(self, account_id: str) -> None:
+        """Delete an account with its usage; one that is gone already is fine."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="account_id = :account",
+            ExpressionAttributeValues=to_item({":account": account_id}),
+            ProjectionExpression="account_id, part",
+            # The account's own item, "account", sorts before "usage#…": it goes last, so that a
+            # deletion that was cut off can be asked for again.
+            ScanIndexForward=False,
+        )
+        for page in pages:
+            for key in page["Items"]:
+                self.client.delete_item(TableName=self.table, Key=key)

@@ -78,6 +78,10 @@ class KeysTable:
             ExpressionAttributeValues=to_item({":now": now}),
         )
 
+    def delete(self, key_hash: str) -> None:
+        """Delete a key's record; one that is gone already is fine."""
+        self.client.delete_item(TableName=self.table, Key=to_item({"key_hash": key_hash}))
+
 
 def _key_from(values: Mapping[str, Any]) -> KeyRecord:
     revoked_at = values.get("revoked_at")
