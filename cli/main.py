@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import account, cost, jobs, key
+from cli import account, cost, deploy, doctor, jobs, key, stage
 from cli.console import AsJson, CommandError
 from leanpix.services.administration import AdministrationError
 from local.errors import LocalCloudError
@@ -23,7 +23,10 @@ app = typer.Typer(
 app.add_typer(account.app, name="account")
 app.add_typer(key.app, name="key")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(stage.app, name="stage")
 app.command()(jobs.redrive)
+app.command()(doctor.doctor)
+app.command()(deploy.deploy)
 app.command()(cost.cost)
 
 

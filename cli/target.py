@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -11,8 +13,66 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.console import CommandError
 from leanpix.bootstrap import DeployedStack
 from leanpix.contract import stack_name
-from local.aws import Clients
+from local.aws import REGION, Clients
 from local.paths import CLOUD_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An AWS account and Region, real or local, and the name of the stack of a stage in it."""
+
+    client: Callable[[str], Any]
+    region: str | None
+    stack_name: str
+    is_local: bool = False
+
+    def describe_stack(self) -> dict[str, Any] | None:
+        """Return what CloudFormation says of the stack, or None where there is none."""
+        try:
+            found = self.client("cloudformation").describe_stacks(StackName=self.stack_name)
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        stack: dict[str, Any] = found["Stacks"][0]
+        return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
+
+    def open_stack(self) -> DeployedStack:
+        """Return the stack with its outputs.
+
+        Raises:
+            CommandError: there is no such stack, or it cannot be read.
+        """
+        try:
+            stack = self.describe_stack()
+        except (BotoCoreError, ClientError) as error:
+            message = f"the stack {self.stack_name} cannot be read: {error}"
+            raise CommandError(message) from None
+        if stack is None:
+            message = f"there is no stack {self.stack_name} in {self.region}"
+            raise CommandError(message)
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+        return DeployedStack(self.client, outputs)
+
+
+def open_account(*, local: bool, stage: str) -> Account:
+    """Return the account to work on.
+
+    Raises:
+        CommandError: the local cloud is not running.
+    """
+    if not local:
+        session = boto3.Session()
+        # boto3's stubs name every service; a caller's name need be none of them.
+        make_client: Any = session.client
+        return Account(make_client, session.region_name, stack_name(stage))
+    try:
+        cloud: dict[str, Any] = json.loads(CLOUD_FILE.read_text())
+    except FileNotFoundError:
+        message = "the local cloud is not running: start it with `make serve`"
+        raise CommandError(message) from None
+    clients = Clients(cloud["endpoint_url"])
+    return Account(clients.client, REGION, cloud["stack_name"], is_local=True)
 
 
 def open_target(*, local: bool, stage: str) -> DeployedStack:
@@ -21,25 +81,4 @@ def open_target(*, local: bool, stage: str) -> DeployedStack:
     Raises:
         CommandError: the local cloud is not running, or AWS has no such stack.
     """
-    if local:
-        return _open_local()
-    return _open_stack(boto3.Session().client, stack_name(stage))
-
-
-def _open_local() -> DeployedStack:
-    try:
-        cloud: dict[str, Any] = json.loads(CLOUD_FILE.read_text())
-    except FileNotFoundError:
-        message = "the local cloud is not running: start it with `make serve`"
-        raise CommandError(message) from None
-    return _open_stack(Clients(cloud["endpoint_url"]).client, cloud["stack_name"])
-
-
-def _open_stack(client: Any, name: str) -> DeployedStack:
-    try:
-        stacks = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except (BotoCoreError, ClientError) as error:
-        message = f"the stack {name} cannot be read: {error}"
-        raise CommandError(message) from None
-    outputs = stacks[0].get("Outputs", [])
-    return DeployedStack(client, {each["OutputKey"]: each["OutputValue"] for each in outputs})
+    return open_account(local=local, stage=stage).open_stack()

@@ -77,8 +77,6 @@ _EMAIL: Final = r"[^@\s,]+@[^@\s,]+\.[^@\s,]+"
 _TAG: Final = r"[\w.:/+@-]{1,128}=[\w .:/+@-]{0,256}"
 _UNRESERVED_CONCURRENCY: Final = 100
 """The least that Lambda leaves unreserved in an account ("Configuring reserved concurrency")."""
-FEW_SLOTS: Final = 200
-"""The account concurrency below which held polls are limited."""
 FEW_SLOTS_HOLD_SECONDS: Final = 2
 _LEAST_OPTIMIZERS: Final = 2
 """The least maximum concurrency that an event source takes."""
@@ -295,7 +293,7 @@ class Settings(BaseModel):
     @property
     def has_few_slots(self) -> bool:
         """True where held polls could take all the concurrency that the account has."""
-        return self.account_concurrency < FEW_SLOTS
+        return self.account_concurrency < contract.FEW_CONCURRENT_CALLS
 
     @property
     def optimizer_concurrency(self) -> int:

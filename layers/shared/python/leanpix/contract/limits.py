@@ -53,6 +53,10 @@ SWEEP_MINUTES: Final = 1
 """The time between two runs of the sweeper."""
 
 
+FEW_CONCURRENT_CALLS: Final = 200
+"""The Lambda concurrency of an AWS account below which a stage holds few polls, for a short time:
+held polls would take all of it, and keep the optimizer that they wait for from running."""
+
 UNLIMITED_TOKENS: Final = -1
 
 

@@ -1,7 +1,8 @@
 """Calculate the tokens of an account: this month's grant first, then what was topped up.
 
-All arithmetic on tokens is here. A charge, a refund and a top-up are each a `BalanceChange`, which
-a balance in memory takes by `Balance.change` and an adapter by one conditional write.
+All arithmetic on tokens is here. A charge, a refund, a top-up and a raise of the grant are each a
+`BalanceChange`, which a balance in memory takes by `Balance.change` and an adapter by one
+conditional write.
 """
 
 from __future__ import annotations
