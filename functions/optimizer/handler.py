@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import optimization_service
-from leanpix.messages import handle_batch
+from leanpix.messages import answer_probe, handle_batch
 from leanpix.metrics import count_image
 
 if TYPE_CHECKING:
@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 SERVICE = optimization_service()
 
 
-def handler(event: dict[str, Any], context: "LambdaContext") -> "PartialItemFailureResponse":
-    """Optimize each image, and report the messages that must be delivered again."""
+def handler(
+    event: dict[str, Any], context: "LambdaContext"
+) -> "PartialItemFailureResponse | dict[str, Any]":
+    """Optimize each image, and report the messages that must be delivered again.
+
+    A probe of the rollout hook brings its image with it.
+    """
+    if "probe" in event:
+        return answer_probe(event["probe"], SERVICE.probe)
     return handle_batch(
         event,
         context,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -102,6 +103,10 @@ class TestIds:
         assert API_KEY not in kept
         assert hash_api_key(API_KEY) in kept
         assert len(make_api_key()) >= 43
+
+    def test_a_key_is_of_letters_and_digits_as_api_gateway_documents(self) -> None:
+        for _ in range(50):
+            assert re.fullmatch(r"lpx[A-Za-z0-9]{43}", make_api_key())
 
 
 class TestLinks:

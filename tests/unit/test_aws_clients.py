@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
@@ -82,3 +83,40 @@ def test_a_presigned_url_names_the_same_host(region: str) -> None:
         for loader in (SlimLoader(), Loader())
     )
     assert slim.partition("X-Amz-Date")[0] == full.partition("X-Amz-Date")[0]
+
+
+HOSTS = {
+    "us-east-1": "leanpix-files.s3.us-east-1.amazonaws.com",
+    "us-west-2": "leanpix-files.s3.us-west-2.amazonaws.com",
+    "eu-central-1": "leanpix-files.s3.eu-central-1.amazonaws.com",
+    "ap-southeast-5": "leanpix-files.s3.ap-southeast-5.amazonaws.com",
+    "me-central-1": "leanpix-files.s3.me-central-1.amazonaws.com",
+    "cn-north-1": "leanpix-files.s3.cn-north-1.amazonaws.com.cn",
+    "us-gov-west-1": "leanpix-files.s3.us-gov-west-1.amazonaws.com",
+}
+
+
+@pytest.mark.parametrize("region", HOSTS)
+@pytest.mark.parametrize("method", ["get_object", "head_object"])
+def test_a_presigned_url_names_the_host_of_its_region(region: str, method: str) -> None:
+    made = client("s3", region, SlimLoader())
+    parameters = {"Bucket": "leanpix-files", "Key": "results/a/photo.jpg"}
+    url = urlsplit(made.generate_presigned_url(method, Params=parameters))
+    assert url.netloc == HOSTS[region]
+    assert url.path == "/results/a/photo.jpg"
+
+
+@pytest.mark.parametrize("region", HOSTS)
+def test_a_direct_upload_goes_to_the_host_of_its_region(region: str) -> None:
+    granted = client("s3", region, SlimLoader()).generate_presigned_post("leanpix-files", "u/1")
+    assert urlsplit(granted["url"]).netloc == HOSTS[region]
+
+
+def test_on_the_local_cloud_the_bucket_is_named_in_the_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    parameters = {"Bucket": "leanpix-files", "Key": "results/a/photo.jpg"}
+    made = client("s3", "us-east-1", SlimLoader())
+    url = made.generate_presigned_url("get_object", Params=parameters)
+    assert url.startswith("http://127.0.0.1:4566/leanpix-files/results/a/photo.jpg?")

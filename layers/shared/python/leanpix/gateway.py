@@ -18,7 +18,7 @@ from leanpix.contract import SECURITY_HEADERS, Api, ErrorName, MetricName, find_
 from leanpix.dialects.dialect import Dialect, RenderError, find_dialect
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import Request, Response
-from leanpix.metrics import count
+from leanpix.metrics import count, count_internal_error
 from leanpix.observability import begin_log, logger
 
 if TYPE_CHECKING:
@@ -139,5 +139,5 @@ def _answer(handle: Handle, request: Request, render_error: RenderError) -> Resp
         return render_error(error, site_url=settings().site_url)
     except Exception:  # noqa: BLE001 - the boundary: the client gets the catalogue's text for any fault
         logger.exception("unexpected")
-        count(MetricName.INTERNAL_ERRORS)
+        count_internal_error()
         return render_error(LeanpixError(ErrorName.INTERNAL), site_url=settings().site_url)

@@ -6,6 +6,7 @@ See "Implementing partial batch responses" in the AWS Lambda guide.
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -20,13 +21,15 @@ from leanpix.domain.tasks import (
     callback_task_from_body,
     task_from_body,
 )
-from leanpix.metrics import count, write_metrics
+from leanpix.metrics import count_internal_error, write_metrics
 from leanpix.observability import begin_log, logger
 from leanpix.services.ports import LeaseLostError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from leanpix.services.ports import EngineResult
 
 LEAST_SECONDS: Final = 15.0
 """The time below which a message is left untouched rather than begun and cut off."""
@@ -51,6 +54,16 @@ def handle_callbacks(
 ) -> PartialItemFailureResponse:
     """Do `work(task, seconds_left)` for each callback and return which must come again."""
     return _handle(event, context, callback_task_from_body, work)
+
+
+def answer_probe(
+    probe: Mapping[str, str], optimize: Callable[[bytes], EngineResult]
+) -> dict[str, Any]:
+    """Optimize the image of a probe (infra/rollout_hook) and tell the sizes."""
+    source = b64decode(probe["image"])
+    result = optimize(source)
+    made = len(result.main.data) if result.main else 0
+    return {"probe": {"original_bytes": len(source), "optimized_bytes": made}}
 
 
 def begin(context: LambdaContext) -> float:
@@ -101,7 +114,7 @@ def _handle_record(
         return False
     except Exception:  # noqa: BLE001 - the boundary: whatever it is, SQS delivers the message again
         logger.exception("message failed")
-        count(MetricName.INTERNAL_ERRORS)
+        count_internal_error()
         return False
     logger.info("message handled")
     return True

@@ -32,6 +32,19 @@ def count(name: MetricName, number: int = 1) -> None:
     write_metrics({name: (MetricUnit.Count, number)})
 
 
+def count_internal_error() -> None:
+    """Count an exception nobody expected: for the stage, and by the version in which it came up.
+
+    A canary is taken back by what the new version does, not by what the old one does beside it.
+    """
+    count(MetricName.INTERNAL_ERRORS)
+    write_metrics(
+        {MetricName.INTERNAL_ERRORS: (MetricUnit.Count, 1)},
+        service=logger.service,
+        version=os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    )
+
+
 def report_anomaly(what: str, **details: Any) -> None:
     """Tell the operator that tokens and images may not agree (docs/operations.md)."""
     logger.error("ledger anomaly", what=what, **details)

@@ -12,7 +12,7 @@ REDACTED: Final = "[redacted]"
 
 _RULES: Final = (
     # Ours: API keys and callback secrets (domain.ids).
-    (re.compile(r"lpx_[\w-]{16,}"), f"lpx_{REDACTED}"),
+    (re.compile(r"lpx_?[\w-]{16,}"), f"lpx_{REDACTED}"),
     (re.compile(r"whsec_[\w-]{16,}"), f"whsec_{REDACTED}"),
     # AWS Signature Version 4, in a URL or a form, and its temporary credentials.
     (

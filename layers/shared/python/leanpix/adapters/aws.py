@@ -40,8 +40,11 @@ _FILES: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     # Signature Version 4 also for presigned URLs.
     signature_version="s3v4",
-    # us-east-1 by its own name, like every other Region, and not by the global one of old.
-    s3={"us_east_1_regional_endpoint": "regional"},
+    # The Region's own host name, also in URLs that are signed. By default botocore signs for the
+    # global name outside us-east-1: a fresh bucket answers it with a redirect to a name that the
+    # signature does not fit, and Regions launched after March 2019 do not answer it at all
+    # ("Virtual hosting of general purpose buckets", Amazon S3 guide).
+    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     tcp_keepalive=True,
 )
 

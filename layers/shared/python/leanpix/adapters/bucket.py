@@ -113,10 +113,13 @@ class Bucket:
         )
         return answer["Body"].read()
 
-    def link(self, object_key: str) -> str:
-        """Return a URL under which the file can be had for a short while."""
+    def link(self, object_key: str, *, is_head: bool = False) -> str:
+        """Return a URL under which the file can be had for a short while.
+
+        S3 takes a signature for the one method that it was made for.
+        """
         return self.client.generate_presigned_url(
-            "get_object",
+            "head_object" if is_head else "get_object",
             Params={"Bucket": self.name, "Key": object_key},
             ExpiresIn=PRESIGNED_URL_SECONDS,
         )

@@ -41,6 +41,7 @@ def to_download_request(
         object_key=object_key if is_public_id(public_id) else None,
         byte_range=request.headers.get("range", ""),
         if_none_match=request.headers.get("if-none-match", ""),
+        is_head=request.method == "HEAD",
         may_come=may_come,
     )
 

@@ -49,6 +49,8 @@ class DownloadRequest:
     """The request's `Range` (RFC 9110 §14.2)."""
     if_none_match: str = ""
     """The request's `If-None-Match` (RFC 9110 §13.1.2)."""
+    is_head: bool = False
+    """True where the answer's headers alone are asked for (RFC 9110 §9.3.2)."""
     may_come: bool = False
     """True where the file may be still to come."""
 

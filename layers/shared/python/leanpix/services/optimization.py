@@ -13,6 +13,7 @@ from leanpix.contract import MAX_SOURCE_BYTES
 from leanpix.domain.file_names import with_added_extension, with_extension
 from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
+from leanpix.domain.options import ImageOptions
 from leanpix.domain.results import SECONDS_PER_DAY, result_object_key
 from leanpix.services.ports import (
     Clock,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from leanpix.domain.tasks import ImageTask
     from leanpix.services.callbacks import CallbackAnnouncer
 
+PROBE_SECONDS = 20.0
 SETTLE_MARGIN_SECONDS = 10.0
 """The part of the function's time kept for storing the result and settling after the engine."""
 
@@ -71,6 +73,10 @@ class OptimizationService:
         if image.has_callback:
             self.announcer.announce(task.job_id)
         return replace(image, state=state, outcome=outcome)
+
+    def probe(self, source: bytes) -> EngineResult:
+        """Optimize an image that belongs to no job: a try before a new version serves."""
+        return self.engine.optimize(source, ImageOptions(), max_seconds=PROBE_SECONDS)
 
     def _work(
         self, image: Image, started: float, seconds_left: float

@@ -342,8 +342,8 @@ class Results(Protocol):
     def read_range(self, object_key: str, first: int, last: int) -> bytes:
         """Return the bytes from `first` to `last`, both included."""
 
-    def link(self, object_key: str) -> str:
-        """Return a URL under which the file can be had for a short while."""
+    def link(self, object_key: str, *, is_head: bool = False) -> str:
+        """Return a URL under which the file, or its headers alone, can be had for a while."""
 
 
 class AccountRecords(Protocol):

@@ -43,7 +43,7 @@ class ResultService:
         span = _parse_range(request.byte_range, stored.total_bytes)
         first, last = span or (0, stored.total_bytes - 1)
         if last - first >= MAX_INLINE_RESPONSE_BYTES:
-            return _describe(stored, redirect_url=self.results.link(key))
+            return _describe(stored, redirect_url=self.results.link(key, is_head=request.is_head))
         return _describe(
             stored,
             data=self.results.read_range(key, first, last),
