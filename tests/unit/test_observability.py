@@ -173,6 +173,19 @@ def test_an_unexpected_fault_is_counted(written: Any) -> None:
     assert (MetricName.INTERNAL_ERRORS, 1, {}) in metrics_in(written())
 
 
+def test_an_unexpected_fault_is_counted_by_its_version_too(
+    written: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "42")
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    serves()(fail)(api_event(), Context())  # type: ignore[arg-type]  # Context has what the code reads
+    dimensions = {"service": logger.service, "version": "42"}
+    assert (MetricName.INTERNAL_ERRORS, 1, dimensions) in metrics_in(written())
+
+
 def test_a_poll_whose_time_is_up_is_counted_apart_from_errors(written: Any) -> None:
     def time_out(_: Any) -> Response:
         raise LeanpixError(ErrorName.WAIT_TIMED_OUT, wait_seconds=80)
