@@ -1,4 +1,4 @@
-/* What the kernels share: sums of products, and sums. */
+/* Arithmetic that the kernels share. */
 
 #ifndef LEANPIX_ARITHMETIC_H
 #define LEANPIX_ARITHMETIC_H

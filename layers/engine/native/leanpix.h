@@ -1,6 +1,6 @@
-/* What the engine's C offers to leanpix_engine/native.py, which checks every argument first:
- * sizes, element types and that arrays are contiguous. Nothing here keeps state between calls, so
- * that any number of threads may call it. */
+/* The functions of the engine's C. leanpix_engine/native.py calls them, and checks every argument
+ * first: sizes, element types and that arrays are contiguous. Nothing here keeps state between
+ * calls, so that any number of threads may call it. */
 
 #ifndef LEANPIX_H
 #define LEANPIX_H
@@ -11,7 +11,7 @@
 /* The library hides all but these. */
 #define LEANPIX_EXPORT __attribute__((visibility("default")))
 
-/* What a function that can run out of memory returns. */
+/* Returned by a function that can run out of memory. */
 enum { LEANPIX_OK = 0, LEANPIX_OUT_OF_MEMORY = 1 };
 
 /* Images are (height, width, 3) of sRGB bytes; linear light is (3, height, width) of floats. */
@@ -24,15 +24,15 @@ LEANPIX_EXPORT int leanpix_quarter(const uint8_t *rgb, size_t height, size_t wid
  * `channels` is a set of bits, 1 << channel for X, Y and B; arrays over channels hold those in the
  * set alone, in this order. */
 
-/* What is kept of the image that others are compared with: `sides` is (channels, 3, height, width):
+/* Prepare the image that others are compared with. `sides` is (channels, 3, height, width):
  * the plane, its blur, and the blur of its square. `half` receives the linear light of the next
  * scale, (3, ceil(height / 2), ceil(width / 2)); it may be NULL. */
 LEANPIX_EXPORT int leanpix_scale_reference(const uint8_t *rgb, const float *linear, size_t height,
     size_t width, uint32_t channels, float *sides, float *half);
 
-/* How far an image is from those sides. `boxes` is (box_count, 4): top, left, height, width.
- * `sums` is (channels, 3, 1 + box_count), for the maps of structure, artefacts and lost detail: the
- * sum over the map, then the sum of fourth powers in each box. */
+/* Measure how far an image is from those sides. `boxes` is (box_count, 4): top, left, height and
+ * width. `sums` is (channels, 3, 1 + box_count), for the maps of structure, artefacts and lost
+ * detail: the sum over the map, then the sum of fourth powers in each box. */
 LEANPIX_EXPORT int leanpix_scale_errors(const uint8_t *rgb, const float *linear, size_t height,
     size_t width, uint32_t channels, const float *sides, float *half, const int64_t *boxes,
     size_t box_count, double *sums);

@@ -5,7 +5,7 @@
 
 #include "arithmetic.h"
 
-/* Where bands may begin: behind the DC coefficient, and densely where the coefficients are. */
+/* The starts of bands: behind the DC coefficient, and densely where the coefficients are. */
 static const uint8_t starts[] = {1, 2, 3, 4, 6, 9, 19, JPEG_BLOCK};
 
 enum {

@@ -5,7 +5,7 @@
 
 #include "jpeg/jpeg.h"
 
-/* How often each symbol occurs, and the bits that follow symbols: signs, lower bits, runs. */
+/* The count of each symbol, and the bits that follow symbols: signs, lower bits, runs. */
 struct jpeg_statistics {
     uint32_t counts[JPEG_SYMBOLS];
     uint64_t extra_bits;
@@ -27,7 +27,7 @@ struct jpeg_codes {
 /* The table that needs the least bits for what was counted. */
 void jpeg_huffman_fit(const struct jpeg_statistics *statistics, struct jpeg_huffman *table);
 
-/* What it needs them for, in bits: the symbols and what follows them. */
+/* The bits that the table needs for the symbols and for what follows them. */
 uint64_t jpeg_huffman_bits(
     const struct jpeg_statistics *statistics, const struct jpeg_huffman *table);
 

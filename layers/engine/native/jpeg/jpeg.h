@@ -22,7 +22,7 @@ enum {
     JPEG_LONGEST_CODE = 16,
 };
 
-/* What a function returns that was given too little room, or to read what is none of it. */
+/* Returned for too little room to write, and for an input that is not what it should be. */
 enum { LEANPIX_NO_ROOM = 2, LEANPIX_BROKEN = 3 };
 
 /* Size, number of components, and whether chroma has half of the samples in both directions. */
@@ -30,7 +30,7 @@ struct jpeg_shape {
     size_t height, width, components, halved;
 };
 
-/* Where the coefficient at each position of the zigzag order lies in a block, row by row. */
+/* The index in a block, row by row, of each position of the zigzag order. */
 extern const uint8_t jpeg_zigzag[JPEG_BLOCK];
 
 /* Samples in a row of minimum coded units, and rows of samples, of one component. */
@@ -41,7 +41,7 @@ size_t jpeg_samples_high(const struct jpeg_shape *shape, size_t component);
 LEANPIX_EXPORT int leanpix_jpeg_forward(const struct jpeg_shape *shape, const uint8_t *pixels,
     float *luma, float *blue, float *red);
 
-/* How coefficients are quantized. Errors count in steps of the table; a bit costs
+/* A quantizer. Errors count in steps of the table; a bit costs
  * `bit_weight * ((activity + masking_knee) / masking_scale) ^ masking_power` of their squares,
  * `activity` being the mean square of the block without its mean. */
 struct jpeg_quantizer {

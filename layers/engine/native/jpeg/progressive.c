@@ -67,7 +67,7 @@ static size_t share(
     return (*count)++;
 }
 
-/* What a viewer wants first: low frequencies before high ones, the lowest bits last. */
+/* The order that shows a viewer most: low frequencies before high ones, the lowest bits last. */
 static int comes_before(const struct jpeg_scan *one, const struct jpeg_scan *other)
 {
     if (one->refines != other->refines) {

@@ -14,7 +14,7 @@ enum {
     LONGEST_VALUE = 10,
 };
 
-/* Where bits come from. `failed` once there were none, or they made no sense; what is read then
+/* The input of bits. `failed` once there were none, or they made no sense; what is read then
  * is of no use, but harmless. */
 struct source {
     const uint8_t *next, *end;
@@ -90,7 +90,7 @@ static void list_quick(struct decoder *decoder, unsigned code, int length, uint8
     }
 }
 
-/* Whether the table is one: no more codes of a length than there are. */
+/* Prepare a table; return 0 where it has more codes of a length than there can be. */
 static int prepare(struct decoder *decoder, const struct jpeg_source_table *table)
 {
     unsigned code = 0, position = 0;
@@ -302,7 +302,7 @@ static void read_units(struct reading *reading, const struct jpeg_layout *layout
     }
 }
 
-/* Whether there is such a scan. */
+/* True where the layout can have such a scan. */
 static int is_sound(const struct jpeg_layout *layout, const struct jpeg_source_scan *scan)
 {
     if ((layout->components != 1 && layout->components != JPEG_COMPONENTS)

@@ -6,7 +6,7 @@
 #include "jpeg/jpeg.h"
 #include "jpeg/huffman.h"
 
-/* How many lowest bits of AC coefficients may be left to later scans, and none. */
+/* The numbers of lowest bits of AC coefficients, 0 included, that refinement scans may have. */
 enum { JPEG_LEVELS = 4 };
 
 /* One component's blocks, without those that only fill up a minimum coded unit: scans of one
@@ -28,7 +28,7 @@ struct jpeg_scan {
 
 enum { JPEG_MOST_SCANS = 32 };
 
-/* Where bits go; `full` once there was no room for them. */
+/* The output of bits; `full` once there was no room for them. */
 struct jpeg_sink {
     uint8_t *next;
     const uint8_t *end;

@@ -11,7 +11,7 @@
 
 enum { LARGEST = 1023, END_OF_BLOCK = 0x00 };
 
-/* What is known when the coefficient at `position` is the last one that stays. */
+/* The best choice so far whose last coefficient that stays is the one at `position`. */
 struct node {
     float cost; /* of all up to here, less what zeros there would cost */
     int position, value, previous;
@@ -76,7 +76,7 @@ static float bit_cost_of(const struct jpeg_quantizer *quantizer, const float *co
         * powf(activity / quantizer->masking_scale, quantizer->masking_power);
 }
 
-/* Whether all of eight coefficients are too small to stay; most groups of a block are. */
+/* True where all of eight coefficients are too small to stay; most groups of a block are. */
 static inline int is_zero_group(const float *steps, float least)
 {
     int above = 0;
@@ -87,9 +87,10 @@ static inline int is_zero_group(const float *steps, float least)
     return !above;
 }
 
-/* What a coefficient of 1 takes at least, with its sign. One that saves less error, 2 step - 1,
- * could only stay to shorten another's run. Where it saves less than half of it that hardly ever
- * pays: not to look at those takes an eighth of the time and costs 0.01 % of the bytes. */
+/* The fewest bits that a coefficient of 1 takes, with its sign. One that saves less error, which
+ * is 2 step - 1, could only stay to shorten another's run. Where it saves less than half of it
+ * that hardly ever pays: not to look at those takes an eighth of the time and costs 0.01 % of the
+ * bytes. */
 static float cheapest_bits_of(const struct jpeg_quantizer *quantizer)
 {
     float cheapest = quantizer->symbol_bits[symbol_of(0, 1)];

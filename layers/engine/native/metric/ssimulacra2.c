@@ -26,7 +26,7 @@ struct row {
     const float *plane, *mean, *square;
 };
 
-/* Where an image's rows come from, and the rows that a pass over it works in. */
+/* The source of an image's rows, and the rows that a pass over it works in. */
 struct pass {
     const uint8_t *rgb;
     const float *linear;

@@ -59,7 +59,7 @@ class Refused(Exception):
 
 
 class Kept(StrEnum):
-    """What of an image only stays whole where its file is left alone."""
+    """The part of an image that only stays whole where its file is left alone."""
 
     ANIMATION = "animation_kept"
     HDR = "hdr_kept"

@@ -17,7 +17,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What a format can hold, and what one may ask of it."""
+    """The traits of a format: its names, and what it can hold."""
 
     extension: str
     """Its usual file extension, without a dot."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What an image may cost. All are checked before or while the cost arises, never after.
+    """Bounds on the cost of an image, checked before or while it arises, never after.
 
     The defaults fit a Lambda function of 2 GB and 60 s.
     """
@@ -25,7 +25,7 @@ class Limits:
     max_seconds: float = 50.0
     """Wall-clock time of one `optimize` call."""
     max_avif_pixels: int = 40_000_000
-    """What AVIF is encoded of: at about 0.6 s/MP one encode of more would not end in time."""
+    """Pixels that are encoded as AVIF: at 0.6 s/MP one encode of more would not end in time."""
     max_child_seconds: float = 20.0
     """Wall-clock time of one codec in a child process."""
     max_memory_bytes: int = 1_500_000_000
@@ -35,7 +35,7 @@ class Limits:
     max_metadata_bytes: int = 1_000_000
     """EXIF + XMP that `keep_exif` carries over; more is dropped."""
     max_inflated_metadata_bytes: int = 4_000_000
-    """What a compressed PNG text or profile chunk may inflate to."""
+    """Bytes that a compressed PNG text or profile chunk may inflate to."""
     max_icc_bytes: int = 2_000_000
     """A colour profile larger than this is dropped after a conversion to sRGB."""
     max_svg_bytes: int = 5_000_000

@@ -9,7 +9,7 @@ from leanpix_engine.format import TARGETS, Format
 
 
 class Level(StrEnum):
-    """How much may change."""
+    """The loss that an image may take."""
 
     LOSSLESS = "lossless"
     """Every pixel stays what it was."""
@@ -24,7 +24,7 @@ _BEST_QUALITY = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the caller wants done to one image.
+    """The caller's wishes for one image.
 
     Raises:
         ValueError: a number out of its range, or a format that is no target.
@@ -79,7 +79,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of an image. `width`, `height`, `frames` are the source's, as seen."""
+    """The outcome for an image. `width`, `height`, `frames` are the source's, as seen."""
 
     original_size: int
     original_format: Format

@@ -30,11 +30,11 @@ _X86_64_V3 = frozenset(
 
 
 class NoRoom(RuntimeError):
-    """What C was to write does not fit into the array that it was given."""
+    """A result of C that does not fit into its array."""
 
 
 class Broken(RuntimeError):
-    """What C was to read is not what it should be."""
+    """An input of C that is not what it should be."""
 
 
 def available() -> bool:

@@ -49,7 +49,7 @@ class Job:
     limits: Limits
     deadline: Deadline
     shrink: int
-    """How many times smaller than stored its picture is decoded."""
+    """The factor by which its picture is decoded smaller than stored."""
 
     @property
     def kind(self) -> Format:

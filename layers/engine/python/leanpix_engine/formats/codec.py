@@ -33,7 +33,7 @@ from leanpix_engine.search.ladder import Candidate, Ladder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be encoded, and within which bounds."""
+    """A picture to encode, and the bounds to keep."""
 
     picture: Picture
     source: bytes | None
@@ -47,7 +47,7 @@ class Task:
 
 
 class Codec(Protocol):
-    """What each format's `codec` module offers."""
+    """The functions of each format's `codec` module."""
 
     def decode(self, source: bytes, limits: Limits, shrink: int = 1) -> Picture:
         """Decode all frames of a file, as stored; `orientation` says how to turn them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 PREFIX = b"Exif\x00\x00"
-"""What comes before the TIFF block in a JPEG's APP1."""
+"""The bytes before the TIFF block in a JPEG's APP1."""
 
 SWAPS_SIDES = (5, 6, 7, 8)
 """Orientations that lay the image on its side."""

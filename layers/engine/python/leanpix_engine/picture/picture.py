@@ -16,7 +16,7 @@ Pixels = npt.NDArray[Any]
 
 
 class Mode(StrEnum):
-    """What the channels of a picture mean; the value is libvips' interpretation at 8 bits."""
+    """The meaning of a picture's channels; the value is libvips' interpretation at 8 bits."""
 
     GRAY = "b-w"
     RGB = "srgb"

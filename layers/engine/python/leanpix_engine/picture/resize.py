@@ -10,7 +10,7 @@ from leanpix_engine.picture.decode import from_vips
 from leanpix_engine.picture.picture import Picture, Pixels
 
 _SHRINKS = (8, 4, 2)
-"""What libjpeg's inverse transform can do, largest first."""
+"""The factors of libjpeg's inverse transform, largest first."""
 _SHRUNK_FROM_PIXELS = 4_000_000
 """From there on the result scored 91 to 97 against that of full decoding; of small photos 88 to
 97, for 0.005 s."""

@@ -41,7 +41,7 @@ class EngineBroken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What the last image took."""
+    """The memory that the last image took, and the signal that ended it."""
 
     peak_bytes: int = 0
     """Largest resident memory of its process, shared libraries included."""

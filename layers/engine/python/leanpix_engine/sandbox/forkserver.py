@@ -31,7 +31,7 @@ _MAX_OPEN_FILES = 256
 _GRACE_SECONDS = 2.0
 """After the engine's own deadline, before it is stopped from outside."""
 _OOM_SCORE = "1000"
-"""Where the machine runs out of memory, this process goes first (proc(5), oom_score_adj)."""
+"""The score by which this process goes first when memory runs out (proc(5), oom_score_adj)."""
 
 
 def main() -> None:

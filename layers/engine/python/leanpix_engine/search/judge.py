@@ -22,7 +22,7 @@ _SAMPLING_ERROR = 0.2
 """Usual error of a sampled score, in points; the largest seen was 0.45."""
 _MIN_SIDE = 8
 _BACKGROUNDS = (255, 26)
-"""What a picture with alpha is laid on to be compared: white, and dark."""
+"""The backgrounds on which a picture with alpha is compared: white, and dark."""
 
 
 class Judge:
@@ -37,7 +37,7 @@ class Judge:
 
     @property
     def uncertainty(self) -> float:
-        """How far a score may be above the truth: nothing, or what a sample may miss."""
+        """The points by which a score may exceed the truth: none, or the error of a sample."""
         pixels = self._picture.width * self._picture.height
         return _SAMPLING_ERROR if pixels > SAMPLED_ABOVE_PIXELS else 0.0
 

@@ -17,7 +17,7 @@ _MORE_ENCODES = 3
 """Allowed beyond the ladder's own number while nothing is near the goal from above."""
 _FAR_ABOVE = 2.0
 _SLOPE_RANGE = 4.0
-"""How many times flatter or steeper than usual an image may be."""
+"""The factor by which an image's slope may differ from the usual one."""
 WORST_SCORE = -1000.0
 """Stands for files that cannot be scored at all."""
 
@@ -74,7 +74,7 @@ class Ladder:
     tolerance: float = TOLERANCE
     """The search is content with a score this far above the goal."""
     worth: Callable[[Sequence[Candidate]], bool] = field(default=always)
-    """Whether to try this way at all, seeing what the ways before it found."""
+    """The decision to try this way at all, seeing what the ways before it found."""
 
     def climb(self, goal: float, score: Score, deadline: Deadline) -> tuple[Candidate, bool]:
         """Return the file of the lowest quality found that reaches the goal, and whether it does.

@@ -19,7 +19,7 @@ from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
 _FINAL_ENCODES = 4
 """At most; no more than two once one is good."""
 _SLOPE_RANGE = 2.0
-"""How many times flatter or steeper than usual an image may be."""
+"""The factor by which an image's slope may differ from the usual one."""
 _AIM_ABOVE_GOAL = 0.3
 """A prediction is off by 0.7 (standard deviation): without this, one in four is made twice."""
 _SCORE_PER_E = 30.0

@@ -33,7 +33,7 @@ _QUALITIES = (
 """One for each of aom's 64 quantizers; the others give the same files as these. From 66 to 67 its
 tuning for images leaps: 3 points of score and 13 % of the bytes, three times a step's."""
 _QUICK_BELOW_FINAL = ((64.0, 1.4), (77.0, 1.15), (81.0, 0.7), (83.0, 0.5), (87.0, 0.2))
-"""How much lower effort 0 scores than effort 2 at the same quality, +-0.6, by the score."""
+"""Points that effort 0 scores below effort 2 at the same quality, +-0.6, by the score."""
 _QUALITY_FOR = ((50.0, 42.0), (64.0, 50.0), (70.0, 56.0), (77.0, 64.0), (83.0, 72.0), (90.0, 86.0))
 """The usual quality for a score."""
 _SCORE_PER_STEP = ((50.0, 2.2), (64.0, 1.6), (77.0, 1.1), (90.0, 0.7))
@@ -82,7 +82,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
 def shown(source: bytes, limits: Limits) -> Picture:
     """Decode an AVIF as most viewers show it: they bring it to 8 bits before the colours.
 
-    That costs up to 1 point of score against exact arithmetic, so the lower one is told. The
+    That costs up to 1 point of score against exact arithmetic, so the lower score is reported. The
     decoder (dav1d) also takes a third of the time of the one in libvips.
 
     Raises:

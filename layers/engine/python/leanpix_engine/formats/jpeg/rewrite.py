@@ -77,7 +77,8 @@ def coefficients(file: File) -> tuple[bytearray, ...]:
     """Return each component's quantized coefficients, blocks in zigzag order, as `int16`.
 
     Raises:
-        Unfit, native.Broken: they are too many, or the scans make no sense.
+        Unfit: there are too many.
+        native.Broken: the scans make no sense.
     """
     lengths = [high * wide * _BLOCK for high, wide in file.frame.blocks]
     if sum(lengths) > _MOST_COEFFICIENTS:

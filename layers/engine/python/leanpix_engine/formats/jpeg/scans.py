@@ -78,7 +78,7 @@ class File:
 
 @dataclass(slots=True)
 class _Parts:
-    """What was found so far."""
+    """The parts of a file that were found so far."""
 
     head: bytearray = field(default_factory=lambda: bytearray((0xFF, jpeg_header.SOI)))
     frame: Frame | None = None

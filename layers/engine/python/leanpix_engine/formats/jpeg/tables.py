@@ -26,7 +26,7 @@ Table = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """How coefficients are quantized; see `struct jpeg_quantizer` of jpeg.h for the weights."""
+    """The design of a quantizer; `struct jpeg_quantizer` in jpeg.h explains the weights."""
 
     luma: Table
     chroma: Table

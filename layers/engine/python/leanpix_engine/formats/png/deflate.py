@@ -7,7 +7,7 @@ import oxipng
 from leanpix_engine.formats.codec import Task
 
 COLOUR_CHUNKS = (b"cICP", b"gAMA", b"cHRM", b"sRGB")
-"""What tells a viewer how to show the colours, besides the profile in iCCP."""
+"""The chunks that describe the colours, besides the profile in iCCP."""
 _KEPT = ("iCCP", "acTL", "fcTL", "fdAT", *(kind.decode() for kind in COLOUR_CHUNKS))
 _METADATA = ("eXIf", "iTXt")
 _BYTES_PER_PIXEL = 8

@@ -22,7 +22,7 @@ _HEAD_BYTES = 65_536
 _START = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b")
 _ATTRIBUTES = re.compile(rb"((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>")
 _MAX_STARTS = 8
-"""What looks like a root in comments before it; more would cost a look each."""
+"""Starts of a root to look at, for some may stand in comments before it."""
 _MAX_LENGTH = 1e9
 _PIXELS_PER_UNIT = {
     b"": 1.0,
