@@ -18,8 +18,8 @@ Resource = dict[str, Any]
 API_ID: Final = "leanpix"
 """The id of the REST API, chosen by us so that its URL is known before it is deployed."""
 
-_CALLING_STRANGERS: Final = ("-optimizer", "-callbacks")
-"""Functions that call addresses named by whoever sends a request, by how their names end."""
+_CALLING_STRANGERS: Final = ("-submit", "-optimizer", "-callbacks")
+"""Functions that check or call the addresses in requests, by the ends of their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Serve `POST /v1/optimize` and `POST /v1/convert`."""
 
-from leanpix.bootstrap import submission_service
+from leanpix.bootstrap import settings, submission_service
 from leanpix.dialects import megaoptim
 from leanpix.gateway import require_account, serves
 from leanpix.http import Request, Response
@@ -12,5 +12,9 @@ SERVICE = submission_service()
 @serves()
 def handler(request: Request) -> Response:
     """Accept a submission and answer with its id."""
-    submission = megaoptim.parse_submission(request, account_id=require_account(request))
+    submission = megaoptim.parse_submission(
+        request,
+        account_id=require_account(request),
+        any_port=settings().may_fetch_loopback,
+    )
     return megaoptim.render_accepted(SERVICE.accept(submission), request)

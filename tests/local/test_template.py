@@ -87,9 +87,9 @@ def test_links_lead_to_the_front_door() -> None:
     assert local["Outputs"]["BaseUrl"]["Value"] == SETTINGS.base_url
 
 
-def test_only_the_functions_that_call_addresses_of_strangers_may_reach_loopback() -> None:
+def test_only_the_functions_that_check_or_call_addresses_of_strangers_may_reach_loopback() -> None:
     functions = {}
-    for name in ("optimizer", "callbacks", "submit", "dead_letters"):
+    for name in ("optimizer", "callbacks", "submit", "tinyjpg_submit", "dead_letters"):
         functions[name] = function(LEANPIX_BUCKET="b")
         functions[name]["Properties"]["FunctionName"] = f"leanpix-local-{name}"
     resources = patched(functions)["Resources"]
@@ -98,7 +98,7 @@ def test_only_the_functions_that_call_addresses_of_strangers_may_reach_loopback(
         for name, resource in resources.items()
         if "LEANPIX_FETCH_ALLOW_LOOPBACK" in resource["Properties"]["Environment"]["Variables"]
     }
-    assert allowed == {"optimizer", "callbacks"}
+    assert allowed == {"optimizer", "callbacks", "submit"}
 
 
 def test_aliases_name_the_functions_as_they_are() -> None:

@@ -102,3 +102,21 @@ def test_any_body_is_read_or_refused(body: bytes, content_type: str) -> None:
             parse(candidate, content_type)
         except LeanpixError as error:
             assert error.name is ErrorName.UNREADABLE_BODY  # noqa: PT017 - either is right
+
+
+def fill_to(size: int) -> bytes:
+    """Return a body of one file that has exactly this size."""
+    frame = len(part(b'name="file"; filename="a"', b""))
+    return part(b'name="file"; filename="a"', b"x" * (size - frame))
+
+
+def test_a_body_of_exactly_the_inline_limit_is_read() -> None:
+    body = fill_to(MAX_INLINE_BYTES)
+    assert len(body) == MAX_INLINE_BYTES
+    assert len(parse(body).files["file"].data) > MAX_INLINE_BYTES - 200
+
+
+def test_a_body_of_one_byte_more_is_too_large() -> None:
+    with pytest.raises(LeanpixError) as refused:
+        parse(fill_to(MAX_INLINE_BYTES + 1))
+    assert refused.value.name is ErrorName.TOO_LARGE

@@ -68,6 +68,10 @@ def test_the_header_is_read_without_the_spaces_around_it() -> None:
     assert read("  ") is None
 
 
+def test_a_header_of_exactly_the_longest_length_is_read() -> None:
+    assert read("x" * 255) == "x" * 255
+
+
 @pytest.mark.parametrize("value", ["x" * 256, "schlüssel", "a\nb"])
 def test_a_header_that_is_too_long_or_no_printable_text_is_refused(value: str) -> None:
     with pytest.raises(LeanpixError) as refused:

@@ -102,6 +102,62 @@ class TestType:
         )
         assert "file1" in problems({"type": "files"}, {"file2": ("a.jpg", b"1")})[0]
 
+    def test_a_browsers_empty_file_input_is_a_gap(self) -> None:
+        """It sends a part with an empty file name and no bytes."""
+        files = {"file1": ("a.jpg", b"1"), "file2": ("", b""), "file3": ("c.jpg", b"3")}
+        found = submit({"type": "files"}, files).inputs
+        assert found == (
+            Upload(file_name="a.jpg", data=b"1"),
+            Upload(file_name="c.jpg", data=b"3"),
+        )
+
+    def test_an_empty_file_input_is_no_file1(self) -> None:
+        """The first is required."""
+        text = "The file1 field is required and must be an uploaded image file."
+        assert problems({"type": "files"}, {"file1": ("", b"")}) == (text,)
+
+    @pytest.mark.parametrize("file", [b"\xff\xd8\xff\xe0", b"<svg/>", b"0123"])
+    def test_a_file_without_a_file_name_is_a_file(self, file: bytes) -> None:
+        """Some clients name none."""
+        body = b"".join(
+            b"--b\r\nContent-Disposition: form-data; " + head + b"\r\n\r\n" + data + b"\r\n"
+            for head, data in ((b'name="type"', b"file"), (b'name="file"', file))
+        )
+        request = Request(
+            method="POST",
+            path="/v1/optimize",
+            route="/v1/optimize",
+            headers={"content-type": "multipart/form-data; boundary=b"},
+            body=body + b"--b--\r\n",
+        )
+        found = parse_submission(request, account_id="acc_1").inputs
+        assert found == (Upload(file_name="image", data=file),)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://ada:secret@example.com/a.jpg",
+            "https://ada@example.com/a.jpg",
+            "https://example.com:8443/a.jpg",
+            "http://example.com:22/",
+            "http://example.com\\@evil.example/",
+            "http://exa%6dple.com/",
+        ],
+    )
+    @pytest.mark.parametrize("field", ["url", "callback_url"])
+    def test_a_url_that_can_never_be_fetched_names_its_field(self, field: str, url: str) -> None:
+        """Rather than fail when the job has been paid for."""
+        (text,) = problems({"type": "url", "url": URL, field: url})
+        assert text.startswith(f"The {field} field ")
+
+    def test_the_local_cloud_allows_any_port(self) -> None:
+        """Its users serve images from ports of their own."""
+        body = urlencode({"type": "url", "url": "http://127.0.0.1:8000/a.jpg"}).encode()
+        request = Request(method="POST", path="/v1/optimize", route="/v1/optimize", body=body)
+        (link,) = parse_submission(request, account_id="acc_1", any_port=True).inputs
+        assert isinstance(link, Link)
+        assert link.url == "http://127.0.0.1:8000/a.jpg"
+
     def test_a_url_submit_may_be_multipart(self) -> None:
         """Real clients do it."""
         assert submit({"type": "url", "url": URL}, {}).inputs
@@ -164,6 +220,49 @@ class TestOptions:
         names = ("webp", "keep_exif", "cmyktorgb", "max_width", "max_height")
         fields = {"type": "url", "url": URL, **dict.fromkeys(names, off)}
         assert submit(fields).options == ImageOptions()
+
+    @pytest.mark.parametrize(
+        "name", ["http_user", "http_pass", "callback_url", "compression", "url2", "format"]
+    )
+    def test_zero_turns_any_field_off(self, name: str) -> None:
+        """PHP sends false as 0."""
+        fields = {"type": "urls", "url1": URL, name: "0"}
+        assert submit(fields) == submit({"type": "urls", "url1": URL})
+
+    def test_zero_as_a_password_is_none(self) -> None:
+        """A user needs a password."""
+        fields = {"type": "url", "url": URL, "http_user": "ada", "http_pass": "0"}
+        assert problems(fields) == ("The http_pass field is required when http_user is set.",)
+
+    @pytest.mark.parametrize("name", ["url", "type"])
+    def test_zero_does_not_fill_in_a_required_field(self, name: str) -> None:
+        """It counts as not sent."""
+        fields = {"type": "url", "url": URL}
+        without = {key: value for key, value in fields.items() if key != name}
+        assert problems({**fields, name: "0"}) == problems(without)
+
+    def test_zero_leaves_an_upload_out(self) -> None:
+        """As any other field."""
+        found = submit({"type": "upload", "upload_id1": "a", "upload_id2": "0"}).inputs
+        assert found == (UploadReference(field="upload_id1", upload_id="a"),)
+
+    def test_zero_as_a_compression_is_none_given(self) -> None:
+        """So the type of the result is `convert`."""
+        fields = {"type": "url", "url": URL, "format": "webp", "compression": "0"}
+        assert submit(fields, path="/v1/convert").operation is Operation.CONVERT
+
+    @pytest.mark.parametrize("digits", [5, 10, 11, 100, 5_000])
+    @pytest.mark.parametrize("name", ["max_width", "max_height"])
+    def test_no_number_of_pixels_is_too_large(self, name: str, digits: int) -> None:
+        """Above what any image has, it is no limit."""
+        options = submit({"type": "url", "url": URL, name: "9" * digits}).options
+        assert getattr(options, name) == 65_535
+
+    def test_zeros_before_a_number_of_pixels_do_not_count(self) -> None:
+        """However many."""
+        fields = {"type": "url", "url": URL}
+        assert submit({**fields, "max_width": "0" * 20 + "800"}).options.max_width == 800
+        assert submit({**fields, "max_width": "0" * 20}).options.max_width is None
 
     def test_unknown_fields_are_ignored(self) -> None:
         """A newer client may know more."""

@@ -98,7 +98,7 @@ def test_the_parser_reads_every_field_that_is_described() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
                 "leanpix.dialects.megaoptim.requests.parse_form",
-                lambda _request, values=values: type(
+                lambda _request, values=values, **_: type(
                     "Form", (), {"fields": Fields(values), "files": {}}
                 ),
             )

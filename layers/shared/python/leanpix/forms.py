@@ -15,11 +15,13 @@ from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.http import JSON_TYPE, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 MULTIPART_TYPE: Final = "multipart/form-data"
 MAX_FIELDS: Final = 200
 MAX_FIELD_BYTES: Final = 65_536
+_NO_FILE: Final = (b"", b"0")
+"""The contents by which clients say in a part without a file name that there is no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,13 @@ class Form:
     files: Mapping[str, FormFile] = field(default_factory=dict)
 
 
-def parse_form(request: Request) -> Form:
+def parse_form(request: Request, *, file_names: Collection[str] = ()) -> Form:
     """Return the fields and files in the body of a request.
+
+    Args:
+        request: the request.
+        file_names: the names of file fields. A part of such a name is a file even if it has no
+            file name.
 
     Raises:
         LeanpixError: `TOO_LARGE`, the body is over the inline limit; `UNREADABLE_BODY`, it is not
@@ -51,25 +58,25 @@ def parse_form(request: Request) -> Form:
         return Form()
     content_type, parameters = parse_options_header(request.headers.get("content-type", ""))
     if content_type == MULTIPART_TYPE:
-        return _parse_multipart(request.body, parameters.get("boundary", ""))
+        return _parse_multipart(request.body, parameters.get("boundary", ""), file_names)
     if content_type == JSON_TYPE:
         return _parse_json(request.body)
     return _parse_urlencoded(request.body)
 
 
-def _parse_multipart(body: bytes, boundary: str) -> Form:
+def _parse_multipart(body: bytes, boundary: str, file_names: Collection[str]) -> Form:
     if not boundary:
         return _refuse(MULTIPART_TYPE)
     # RFC 7578 §5.1.2: part headers are UTF-8 today and were anything before; Latin-1 reads any.
     for charset in ("utf-8", "latin-1"):
         try:
-            return _read_parts(body, boundary, charset=charset)
+            return _read_parts(body, boundary, file_names, charset=charset)
         except (MultipartError, UnicodeError):
             continue
     return _refuse(MULTIPART_TYPE)
 
 
-def _read_parts(body: bytes, boundary: str, *, charset: str) -> Form:
+def _read_parts(body: bytes, boundary: str, file_names: Collection[str], *, charset: str) -> Form:
     fields: dict[str, str] = {}
     files: dict[str, FormFile] = {}
     parser = MultipartParser(
@@ -84,6 +91,8 @@ def _read_parts(body: bytes, boundary: str, *, charset: str) -> Form:
     for part in parser:
         if part.filename is not None:
             files[part.name] = FormFile(part.filename, part.raw)
+        elif part.name in file_names and part.raw.strip() not in _NO_FILE:
+            files[part.name] = FormFile("", part.raw)
         elif part.size <= MAX_FIELD_BYTES:
             fields[part.name] = part.raw.decode(charset, errors="replace")
         else:

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from leanpix.contract import MAX_URL_CHARACTERS, ErrorName
 from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.domain.file_names import clean_file_name
 from leanpix.domain.submission import Upload
+from leanpix.domain.web_addresses import (
+    AddressInvalidError,
+    CredentialsInAddressError,
+    PortRefusedError,
+    parse_address,
+)
 
 if TYPE_CHECKING:
     from leanpix.dialects.fields import Field
-    from leanpix.forms import Form
+    from leanpix.forms import Form, FormFile
 
-_FLAGS: Final = {"": False, "0": False, "false": False, "1": True, "true": True}
+_FLAGS: Final = {"": False, "false": False, "1": True, "true": True}
+OFF: Final = "0"
+"""The value with which clients turn any field off: PHP sends false as 0."""
 _MOST_DIGITS: Final = 10
+_VALID: Final = "a valid http or https URL"
 
 
 class FormReader:
     """A reader of typed values. A wrong value becomes a problem and a harmless value."""
 
-    def __init__(self, form: Form) -> None:
-        """Take the form."""
+    def __init__(self, form: Form, *, any_port: bool = False) -> None:
+        """Take the form.
+
+        Args:
+            form: the form.
+            any_port: allows URLs with ports other than 80 and 443, as the local cloud does.
+        """
         self.form = form
+        self.any_port = any_port
         self.problems: list[Problem] = []
 
     def check(self) -> None:
@@ -41,15 +55,21 @@ class FormReader:
 
     def has(self, field: Field) -> bool:
         """Return whether a field was sent, as text or as a file."""
-        return field.name in self.form.files or bool(self.text(field))
+        return self.file(field) is not None or bool(self.text(field))
+
+    def file(self, field: Field) -> FormFile | None:
+        """Return the file of a field, or None for an empty file input of a browser."""
+        file = self.form.files.get(field.name)
+        return file if file is not None and (file.data or file.file_name) else None
 
     def raw(self, field: Field) -> str:
         """Return the text of a field as it was sent, or an empty one."""
         return self.form.fields.get(field.name, "")
 
     def text(self, field: Field) -> str:
-        """Return the text of a field without the space around it, or an empty one."""
-        return self.raw(field).strip()
+        """Return the text of a field without the space around it; empty if it is off."""
+        text = self.raw(field).strip()
+        return "" if text == OFF else text
 
     def flag(self, field: Field) -> bool:
         """Return the value of a field that is 0 or 1; not sent and empty mean 0."""
@@ -60,12 +80,13 @@ class FormReader:
 
     def pixels(self, field: Field) -> int | None:
         """Return the value of a field in pixels; not sent, empty and 0 mean None."""
-        number = to_whole(self.text(field) or "0")
-        if number is None:
+        text = self.text(field) or OFF
+        if not (text.isascii() and text.isdecimal()):
             self.complain(field, f"The {field.name} field must be a whole number of pixels, or 0.")
             return None
         # Larger than any image can be is the same as no limit, so it is not refused.
-        return min(number, field.maximum or number) or None
+        number = to_whole(text.lstrip("0") or OFF)
+        return field.maximum if number is None else min(number, field.maximum or number) or None
 
     def choice(self, field: Field) -> Any:
         """Return the meaning of a field's word, or None for an unknown word."""
@@ -79,17 +100,30 @@ class FormReader:
     def url(self, field: Field) -> str | None:
         """Return the value of a field that must be a usable URL."""
         url = self.text(field)
-        if is_usable_url(url):
+        fault = self._find_fault(url)
+        if fault is None:
             return url
         required = "is required and " if field.is_required else ""
-        self.complain(
-            field, f"The {field.name} field {required}must be a valid http or https URL."
-        )
+        self.complain(field, f"The {field.name} field {required}must be {fault}.")
+        return None
+
+    def _find_fault(self, url: str) -> str | None:
+        """Return what a URL must be and is not, or None for one that can be fetched."""
+        if not url or len(url) > MAX_URL_CHARACTERS or " " in url:
+            return _VALID
+        try:
+            parse_address(url, any_port=self.any_port)
+        except CredentialsInAddressError:
+            return "a URL without a user name or password"
+        except PortRefusedError:
+            return "a URL with port 80 or 443"
+        except AddressInvalidError:
+            return _VALID
         return None
 
     def upload(self, field: Field) -> Upload | None:
         """Return the value of a field that must be an uploaded file."""
-        file = self.form.files.get(field.name)
+        file = self.file(field)
         if file is not None and file.data:
             return Upload(file_name=clean_file_name(file.file_name), data=file.data)
         required = "is required and " if field.is_required else ""
@@ -101,15 +135,3 @@ def to_whole(text: str) -> int | None:
     """Return a number of decimal digits, or None for any other text."""
     is_whole = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
     return int(text) if is_whole else None
-
-
-def is_usable_url(url: str) -> bool:
-    """Return whether a URL can be fetched at all; the fetcher decides whether it may be."""
-    if not url or len(url) > MAX_URL_CHARACTERS or any(ord(c) <= ord(" ") for c in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises where the port is no number or out of range
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)

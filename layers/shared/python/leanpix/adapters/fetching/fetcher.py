@@ -20,9 +20,9 @@ import httpcore
 
 from leanpix.adapters.fetching.address_guard import AddressRefusedError, Resolve, resolve_name
 from leanpix.adapters.fetching.pinned_connections import PinnedBackend
-from leanpix.adapters.fetching.web_address import AddressInvalidError, WebAddress, parse_address
 from leanpix.contract import APP_VERSION
 from leanpix.domain.jobs import Credentials, KeptReason
+from leanpix.domain.web_addresses import AddressInvalidError, WebAddress, parse_address
 from leanpix.services.ports import FetchFailedError
 
 MAX_REDIRECTS: Final = 5
@@ -147,7 +147,7 @@ class GuardedFetcher:
                 httpcore.ConnectionPool(
                     ssl_context=self.trust or _public_trust(), network_backend=backend, retries=0
                 ) as pool,
-                pool.stream(method, address.url, headers=sent, content=body) as response,
+                pool.stream(method, _to_httpcore(address), headers=sent, content=body) as response,
             ):
                 yield response
         except AddressRefusedError as error:
@@ -155,6 +155,15 @@ class GuardedFetcher:
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
             text = "the URL's host did not answer properly"
             raise _TransientFetchError(text, reason=_FETCH_FAILED) from None
+
+
+def _to_httpcore(address: WebAddress) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=address.scheme.encode(),
+        host=address.host.encode(),
+        port=address.port,
+        target=address.target.encode(),
+    )
 
 
 @cache

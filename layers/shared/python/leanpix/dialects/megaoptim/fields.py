@@ -44,6 +44,7 @@ UPLOAD_ID: Final = Field(
 URLS: Final = URL.numbered()
 FILES: Final = FILE.numbered()
 UPLOAD_IDS: Final = UPLOAD_ID.numbered()
+FILE_NAMES: Final = frozenset(field.name for field in (FILE, *FILES))
 
 COMPRESSION: Final = Field(
     name="compression",

@@ -15,7 +15,7 @@ from leanpix.contract import (
     MegaOptimPath,
 )
 from leanpix.dialects.downloads import to_download_request
-from leanpix.dialects.form_reader import FormReader, to_whole
+from leanpix.dialects.form_reader import OFF, FormReader, to_whole
 from leanpix.dialects.identifiers import read_idempotency_key
 from leanpix.dialects.megaoptim import fields
 from leanpix.domain.errors import LeanpixError
@@ -39,13 +39,18 @@ if TYPE_CHECKING:
     from leanpix.http import Request
 
 
-def parse_submission(request: Request, *, account_id: str) -> Submission:
+def parse_submission(request: Request, *, account_id: str, any_port: bool = False) -> Submission:
     """Return the submission in a request to optimize or to convert.
+
+    Args:
+        request: the request.
+        account_id: the account of the key.
+        any_port: allows URLs with ports other than 80 and 443, as the local cloud does.
 
     Raises:
         LeanpixError: the request has at least one problem; the error names them all.
     """
-    reader = FormReader(parse_form(request))
+    reader = FormReader(parse_form(request, file_names=fields.FILE_NAMES), any_port=any_port)
     inputs = _read_inputs(reader)
     converts = request.route == MegaOptimPath.CONVERT
     target_format = reader.choice(fields.FORMAT) if converts else None
@@ -187,7 +192,7 @@ def _read_credentials(reader: FormReader) -> Credentials | None:
     user, password = reader.text(fields.HTTP_USER), reader.raw(fields.HTTP_PASS)
     if not user:
         return None
-    if not password:
+    if not password or password.strip() == OFF:
         reader.complain(fields.HTTP_PASS, "The http_pass field is required when http_user is set.")
         return None
     return Credentials(user=user, password=password)

@@ -27,7 +27,7 @@ def parse_submission(request: Request, *, account_id: str) -> Submission:
     Raises:
         LeanpixError: the request has at least one problem; the error names them all, by field.
     """
-    reader = FormReader(parse_form(request))
+    reader = FormReader(parse_form(request, file_names={fields.IMAGE.name}))
     upload = _read_image(reader)
     quality = _read_quality(reader)
     reader.check()
@@ -55,7 +55,7 @@ def _read_image(reader: FormReader) -> Upload | None:
     if not reader.has(fields.IMAGE):
         reader.complain(fields.IMAGE, "The image field is required.")
         return None
-    file = reader.form.files.get(fields.IMAGE.name)
+    file = reader.file(fields.IMAGE)
     if file is None or not file.data:
         reader.complain(fields.IMAGE, "The image field must be an image file.")
         return None
@@ -65,7 +65,7 @@ def _read_image(reader: FormReader) -> Upload | None:
 def _read_quality(reader: FormReader) -> int | None:
     field = fields.QUALITY
     lowest, highest = field.minimum or 0, field.maximum or 0
-    quality = to_whole(reader.text(field) or field.default or "")
+    quality = to_whole(reader.raw(field).strip() or field.default or "")
     if quality is None or not lowest <= quality <= highest:
         reader.complain(field, f"The quality must be between {lowest} and {highest}.")
         return None

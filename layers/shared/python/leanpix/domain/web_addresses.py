@@ -1,7 +1,7 @@
-"""Parse a URL that a stranger names, once: the checked parts are those connected to.
+"""Read a URL that a stranger names once, so that the checked parts are the ones connected to.
 
-Two parsers that read one URL differently are how a check is evaded, so the request is made of
-these parts and the URL's text is not read again.
+Two parsers that read one URL differently let a check be bypassed, so a request is made of these
+parts and never of the URL's text.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
-
-import httpcore
 
 from leanpix.contract import MAX_REDIRECT_CHARACTERS
 
@@ -23,16 +21,24 @@ _TARGET_CHARACTERS: Final = "%/:@!$&'()*+,;=-._~?[]"
 
 
 class AddressInvalidError(Exception):
-    """A URL that is no plain web address; the text says what is wrong with it."""
+    """A URL is no plain web address; the text says why."""
+
+
+class CredentialsInAddressError(AddressInvalidError):
+    """A URL carries a user name or a password."""
+
+
+class PortRefusedError(AddressInvalidError):
+    """A URL has a port that is not fetched from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAddress:
-    """The address of a request."""
+    """The parts of a URL that a request needs."""
 
     scheme: str
     host: str
-    """The host in ASCII: an international name in its encoded form (RFC 3490)."""
+    """The host in ASCII; an international name is in its encoded form (RFC 3490)."""
     port: int
     target: str
     """The path and the query."""
@@ -43,21 +49,11 @@ class WebAddress:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
-    @property
-    def url(self) -> httpcore.URL:
-        """The same for httpcore."""
-        return httpcore.URL(
-            scheme=self.scheme.encode(),
-            host=self.host.encode(),
-            port=self.port,
-            target=self.target.encode(),
-        )
-
     def resolve(self, reference: str, *, any_port: bool) -> WebAddress:
         """Return the address that a redirect leads to.
 
         Raises:
-            AddressInvalidError: it is no plain web address.
+            AddressInvalidError: the redirect leads to no plain web address.
         """
         try:
             url = urljoin(f"{self.scheme}://{self.authority}{self.target}", reference)
@@ -66,9 +62,9 @@ class WebAddress:
         return parse_address(url, any_port=any_port)
 
     def may_keep_credentials(self, other: WebAddress) -> bool:
-        """Return whether what was given for this address may go to another one as well.
+        """Return whether credentials for this address may go to another one as well.
 
-        The same origin, or the same host on its way from http to https (RFC 9110 §15.4).
+        They may within the same origin, and from http to https on the same host (RFC 9110 §15.4).
         """
         if self.host != other.host:
             return False
@@ -82,13 +78,14 @@ _NOT_VALID: Final = "the URL is not valid"
 
 
 def parse_address(url: str, *, any_port: bool = False) -> WebAddress:
-    """Return the address of a URL.
+    """Return the address that a URL names.
 
     Args:
-        any_port: Allow ports other than 80 and 443, as in the local cloud.
+        url: the URL.
+        any_port: allows ports other than 80 and 443, as the local cloud does.
 
     Raises:
-        AddressInvalidError: the URL is no plain web address.
+        AddressInvalidError: the URL can never be fetched.
     """
     if len(url) > MAX_REDIRECT_CHARACTERS:
         message = f"the URL has more than {MAX_REDIRECT_CHARACTERS:,} characters"
@@ -106,10 +103,10 @@ def parse_address(url: str, *, any_port: bool = False) -> WebAddress:
         raise AddressInvalidError(message)
     if "@" in parts.netloc:
         message = "the URL must not carry a user name or password"
-        raise AddressInvalidError(message)
+        raise CredentialsInAddressError(message)
     if port not in {None, *DEFAULT_PORTS.values()} and not any_port:
         message = "the URL's port must be 80 or 443"
-        raise AddressInvalidError(message)
+        raise PortRefusedError(message)
     target = quote(parts.path or "/", safe=_TARGET_CHARACTERS)
     if parts.query:
         target += "?" + quote(parts.query, safe=_TARGET_CHARACTERS)
@@ -122,7 +119,7 @@ def parse_address(url: str, *, any_port: bool = False) -> WebAddress:
 
 
 def _to_ascii(host: str) -> str:
-    """Return a host in ASCII, in lower case: full-width digits and dots become plain ones."""
+    """Return a host in lower-case ASCII; full-width digits and dots become plain ones."""
     try:
         encoded = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
