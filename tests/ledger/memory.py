@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from leanpix.contract import PLANS
+from leanpix.contract import PLANS, format_by_name
 from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.callbacks import Callback, CallbackState, Delivery
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
@@ -219,7 +219,7 @@ class MemoryLedger:
             return False
         if image.state is ImageState.RUNNING and image.lease_ends_at > now:
             raise LeaseLostError
-        kind = image.file_name.rpartition(".")[2].lower()
+        kind = format_by_name(image.file_name)
         outcome = Outcome(original_bytes=0, format=kind, reason=reason)
         self._end(image, ImageState.FAILED, outcome, now)
         return True

@@ -11,7 +11,14 @@ from leanpix.contract.errors import (
     ErrorName,
     render_gateway_body,
 )
-from leanpix.contract.formats import FORMATS, TARGET_FORMATS, WEBP, ImageFormat
+from leanpix.contract.formats import (
+    FORMATS,
+    TARGET_FORMATS,
+    UNKNOWN_FORMAT,
+    WEBP,
+    ImageFormat,
+    format_by_name,
+)
 from leanpix.contract.limits import (
     AUTHORIZER_CACHE_SECONDS,
     DEFAULT_PLAN,
@@ -120,6 +127,7 @@ __all__ = [
     "SWEEP_MINUTES",
     "TARGET_FORMATS",
     "TTL_ATTRIBUTE",
+    "UNKNOWN_FORMAT",
     "UNLIMITED_TOKENS",
     "UNUSED_UPLOAD_SECONDS",
     "UPLOADS_PREFIX",
@@ -139,6 +147,7 @@ __all__ = [
     "Route",
     "TinyJpgPath",
     "find_route",
+    "format_by_name",
     "metrics_namespace",
     "render_gateway_body",
     "stack_name",

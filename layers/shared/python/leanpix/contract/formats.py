@@ -63,3 +63,16 @@ WEBP: Final = FORMATS["webp"]
 """The format of the file that `webp=1` adds to a result."""
 TARGET_FORMATS: Final = tuple(row for row in FORMATS.values() if row.is_target)
 """The formats that an image can be converted to."""
+UNKNOWN_FORMAT: Final = "unknown"
+"""The format of a file that could not be told."""
+
+
+def format_by_name(file_name: str) -> str:
+    """Return the format that a file's extension names, or `unknown` for any other extension."""
+    extension = file_name.rpartition(".")[2].lower() if "." in file_name else ""
+    return _BY_EXTENSION.get(extension, UNKNOWN_FORMAT)
+
+
+_BY_EXTENSION: Final = {
+    extension: row.name for row in FORMATS.values() for extension in row.extensions
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from leanpix.contract import MAX_SOURCE_BYTES
+from leanpix.contract import MAX_SOURCE_BYTES, format_by_name
 from leanpix.domain.file_names import with_added_extension, with_extension
 from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
@@ -154,10 +154,9 @@ class OptimizationService:
         started: float,
         image_format: str | None = None,
     ) -> Outcome:
-        extension = image.file_name.rpartition(".")[2].lower()
         return Outcome(
             original_bytes=original_bytes,
-            format=image_format or {"jpeg": "jpg"}.get(extension, extension),
+            format=image_format or format_by_name(image.file_name),
             reason=reason,
             is_refused=True,
             seconds=self.clock.now() - started,

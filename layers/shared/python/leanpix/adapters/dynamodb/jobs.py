@@ -21,7 +21,7 @@ from leanpix.adapters.dynamodb.items import (
     to_item,
 )
 from leanpix.adapters.dynamodb.transactions import ConditionRefusedError, write_transaction
-from leanpix.contract import TTL_ATTRIBUTE
+from leanpix.contract import TTL_ATTRIBUTE, format_by_name
 from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
 from leanpix.domain.ledger import month_of
@@ -169,9 +169,7 @@ class JobsTable(JobReaderTable):
         image = image_from_values(from_item(answer["Item"]))
         if image.state.is_final:
             return False
-        outcome = Outcome(
-            original_bytes=0, format=image.file_name.rpartition(".")[2].lower(), reason=reason
-        )
+        outcome = Outcome(original_bytes=0, format=format_by_name(image.file_name), reason=reason)
         condition = "#state = :queued OR (#state = :running AND lease_ends_at <= :now)"
         values = {
             ":queued": ImageState.QUEUED.value,

@@ -64,7 +64,10 @@ class ImageResult(Body):
     saved_percent: float
     url: str | None = described("The link to the file; null if no savings.")
     type: Literal["compress", "convert", "compress_convert"]
-    format: str
+    format: str = described(
+        "The format by the file's content; for a file that could not be read, the one of its"
+        " extension, or unknown."
+    )
     reason: str | None = described("Why there are no savings.", default=None)
 
 

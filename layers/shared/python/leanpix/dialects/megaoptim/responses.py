@@ -6,7 +6,7 @@ import platform
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from leanpix.contract import APP_VERSION, ERRORS, WEBP, MegaOptimPath
+from leanpix.contract import APP_VERSION, ERRORS, FORMATS, UNKNOWN_FORMAT, WEBP, MegaOptimPath
 from leanpix.dialects.bodies import fill_text, render, retry_headers
 from leanpix.dialects.megaoptim import models
 from leanpix.domain.jobs import Outcome
@@ -122,7 +122,7 @@ def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
         saved_percent=saved_percent,
         url=image_url(image.public_id, main.file_name, base_url=base_url) if main else None,
         type=job.operation.value,
-        format=outcome.format,
+        format=outcome.format if outcome.format in FORMATS else UNKNOWN_FORMAT,
         reason=None if main else outcome.reason,
     )
     # "Left out when the target is WebP already" (docs/api-coverage.md).
