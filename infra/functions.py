@@ -160,7 +160,7 @@ def _worker_rows(settings: Settings) -> dict[str, Row]:
         ),
         "dead_letters": Row(
             description="Ends and refunds the images that no try could optimize",
-            needs=_TABLES | {name.CALLBACKS_QUEUE_URL},
+            needs=_TABLES | {name.BUCKET, name.CALLBACKS_QUEUE_URL},
             timeout_seconds=DEAD_LETTERS_TIMEOUT_SECONDS,
         ),
         "sweeper": Row(

@@ -100,6 +100,8 @@ def _grant_recovery(functions: Functions, to: _Resources) -> None:
         allow(name, ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], to.jobs)
         allow(name, ["dynamodb:UpdateItem"], to.accounts)
         allow(name, ["sqs:SendMessage"], to.callbacks)
+        # An image that was given up is marked, so that its link asks for no other try.
+        allow(name, ["s3:PutObject"], to.results)
     allow("sweeper", ["dynamodb:Query"], to.open_records)
     allow("sweeper", ["sqs:GetQueueAttributes", "sqs:SendMessage"], to.images)
     allow("sweeper", ["s3:ListBucket"], to.bucket)

@@ -7,18 +7,24 @@ import json
 import os
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote
 
 from leanpix import bootstrap
 from leanpix.adapters.prober import EngineProber
 from leanpix.contract import EnvironmentName
+from leanpix.domain.estimates import ImageFacts
+from leanpix.domain.results import StoredFile
 from leanpix.domain.submission import UploadGrant, UploadRequest
 from leanpix.services.accounts import AccountService
+from leanpix.services.results import ResultService
 from leanpix.services.submissions import ProbedSubmissionService
 from tests.bodies import check_body, find_route
+from tests.ledger.fakes import KINDS, MemoryObjects
 from tests.ledger.world import Backend, World
 
 FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
@@ -83,6 +89,10 @@ class House:
         """Let the optimizer do all that waits for it."""
         self.world.drain()
 
+    def download(self, link: str) -> Answer:
+        """Follow a link to a file of ours."""
+        return self.call("GET", unquote(link.removeprefix(BASE_URL)), account_id=None)
+
     def install(self, function: str, service: object) -> None:
         """Load a function's handler and give it its service."""
         self._modules[function] = load_handler(function)
@@ -99,16 +109,55 @@ class House:
         services: dict[str, Any] = {
             "submit": world.submission_service,
             "tinyjpg_submit": ProbedSubmissionService(
-                submissions=world.submission_service, prober=EngineProber()
+                submissions=world.submission_service, prober=KindProber()
             ),
             "result": world.poll_service,
             "tinyjpg_status": world.job_service,
             "account": AccountService(accounts=world.backend.accounts),
             "uploads": SimpleNamespace(grant=_grant),
+            "image": ResultService(results=MemoryResults(world.objects), clock=world.clock),
             "tinyjpg_account": AccountService(accounts=world.backend.accounts),
         }
         if function in services:
             module.SERVICE = services[function]
+
+
+class KindProber:
+    """A reader of headers that takes the fake engine's images for images too."""
+
+    def probe(self, data: bytes) -> ImageFacts | None:
+        """Return the facts of a file."""
+        if data.partition(b":")[0] in KINDS:
+            return ImageFacts(format="png", content_type="image/png", pixels=0)
+        return EngineProber().probe(data)
+
+
+@dataclass(frozen=True)
+class MemoryResults:
+    """The files of a world, as the downloads see them."""
+
+    objects: MemoryObjects
+
+    def describe(self, object_key: str) -> StoredFile | None:
+        """Return the facts of a file."""
+        if object_key not in self.objects.files:
+            return None
+        content_type, expires_at = self.objects.facts[object_key]
+        data = self.objects.files[object_key]
+        return StoredFile(
+            content_type=content_type,
+            etag=f'"{sha256(data).hexdigest()}"',
+            total_bytes=len(data),
+            expires_at=expires_at,
+        )
+
+    def read_range(self, object_key: str, first: int, last: int) -> bytes:
+        """Return a part of a file."""
+        return self.objects.files[object_key][first : last + 1]
+
+    def link(self, object_key: str, *, is_head: bool = False) -> str:
+        """Return a URL that leads nowhere."""
+        return f"https://bucket.example/{object_key}?{'HEAD' if is_head else 'GET'}"
 
 
 def _grant(_request: UploadRequest) -> UploadGrant:

@@ -17,4 +17,4 @@ def handler(request: Request) -> Response:
     standing = SERVICE.describe_usage(require_account(request))
     if request.route == TinyJpgPath.STATS:
         return tinyjpg.render_stats(standing, now=time.time())
-    return tinyjpg.render_usage(standing.months, now=time.time())
+    return tinyjpg.render_usage(standing, now=time.time())

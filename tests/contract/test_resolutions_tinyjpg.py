@@ -292,7 +292,8 @@ class TestUsage:
             "bytes_out": done["optimized_size"] + len(TINY_GIF),
             "bytes_saved": saved,
         }
-        assert data["months"] == [month]
+        assert data["months"][0] == month
+        assert [each["images"] for each in data["months"][1:]] == [0] * 11
         assert data["types"] == {"jpg": 1, "gif": 1}
         statistics = data["compression"]
         assert statistics["mean_ratio"] == pytest.approx(done["compression_ratio"], abs=0.01)

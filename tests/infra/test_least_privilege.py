@@ -269,6 +269,15 @@ class Tour:
     def gives_up(self) -> None:
         self.submit(callback_url="http://127.0.0.1/hook")
         self.deliver("dead_letters", *self.take())
+        self.submit_image()
+        self.deliver("dead_letters", *self.take())
+
+    def submit_image(self) -> None:
+        """Submit an image whose link asks for other tries until it has ended."""
+        head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\n'
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        body = head + PHOTO + b"\r\n--b--\r\n"
+        self.call("tinyjpg_submit", "/api/optimize", body=body, headers={**self.key, **kind})
 
     def sweeps(self) -> None:
         self.submit()
@@ -288,6 +297,7 @@ class Tour:
                 job_id=job_id,
             )
         self.submit(callback_url="http://127.0.0.1/hook")
+        self.submit_image()
         self.sweep(DAY)
 
     def serves(self) -> None:

@@ -98,7 +98,9 @@ class House:
             clock=self.clock,
             max_hold_seconds=27,
         )
-        self.give_up = GiveUpService(jobs=stack.jobs, announcer=self.announcer, clock=self.clock)
+        self.give_up = GiveUpService(
+            jobs=stack.jobs, objects=stack.bucket, announcer=self.announcer, clock=self.clock
+        )
         self.download = ResultService(results=stack.bucket, clock=self.clock)
 
     def submit(

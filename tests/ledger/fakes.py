@@ -50,6 +50,8 @@ class MemoryObjects:
 
     files: dict[str, bytes] = field(default_factory=dict)
     job_ids: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """Content type and expiry."""
 
     def write(
         self,
@@ -61,6 +63,7 @@ class MemoryObjects:
         job_id: int | None = None,
     ) -> None:
         self.files[object_key] = data
+        self.facts[object_key] = content_type, expires_at
         if job_id is not None:
             self.job_ids[object_key] = job_id
 

@@ -147,7 +147,9 @@ class World:
             clock=self.clock,
             retention_days=7,
         )
-        self.give_up_service = GiveUpService(jobs=jobs, announcer=announcer, clock=self.clock)
+        self.give_up_service = GiveUpService(
+            jobs=jobs, objects=objects, announcer=announcer, clock=self.clock
+        )
         self.sweep_service = SweepService(
             jobs=jobs,
             records=faulty("OpenRecords", backend.records),

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from leanpix import bootstrap, contract, deadline
+from leanpix import bootstrap, contract, deadline, gateway
 from leanpix.adapters import aws
 from leanpix.contract import EnvironmentName
 
@@ -60,7 +60,7 @@ def start_anew(patch: pytest.MonkeyPatch) -> None:
     """
     fresh = {
         value: functools.cache(value.__wrapped__)
-        for module in (bootstrap, aws)
+        for module in (bootstrap, aws, gateway)
         for value in vars(module).values()
         if hasattr(value, "cache_clear")
     }

@@ -140,10 +140,17 @@ def optimization_service() -> OptimizationService:
 @cache
 def give_up_service() -> GiveUpService:
     """Return the service that ends what was given up on."""
+    from leanpix.adapters.aws import s3_client
+    from leanpix.adapters.bucket import Bucket
     from leanpix.adapters.clock import SystemClock
     from leanpix.services.recovery import GiveUpService
 
-    return GiveUpService(jobs=_jobs(), announcer=_announcer(), clock=SystemClock())
+    return GiveUpService(
+        jobs=_jobs(),
+        objects=Bucket(client=s3_client(), name=settings().bucket),
+        announcer=_announcer(),
+        clock=SystemClock(),
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from leanpix.contract.errors import (
 )
 from leanpix.contract.formats import (
     FORMATS,
+    PHOTO_FORMATS,
     TARGET_FORMATS,
     UNKNOWN_FORMAT,
     WEBP,
@@ -118,6 +119,7 @@ __all__ = [
     "MIN_WAIT_SECONDS",
     "OPEN_RECORDS_INDEX",
     "OPEN_SHARDS",
+    "PHOTO_FORMATS",
     "PLANS",
     "PRESIGNED_URL_SECONDS",
     "RESULTS_PREFIX",

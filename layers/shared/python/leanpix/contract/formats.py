@@ -23,6 +23,8 @@ class ImageFormat:
     """The file extensions that it goes by, in lower case without a dot."""
     is_target: bool = False
     """Whether an image can be converted to it."""
+    is_vector: bool = False
+    """Whether it has shapes rather than pixels."""
 
 
 FORMATS: Final[Mapping[str, ImageFormat]] = MappingProxyType(
@@ -54,11 +56,19 @@ FORMATS: Final[Mapping[str, ImageFormat]] = MappingProxyType(
                 is_target=True,
             ),
             ImageFormat(
-                name="svg", title="SVG", content_type="image/svg+xml", extensions=("svg",)
+                name="svg",
+                title="SVG",
+                content_type="image/svg+xml",
+                extensions=("svg",),
+                is_vector=True,
             ),
         )
     }
 )
+PHOTO_FORMATS: Final[Mapping[str, ImageFormat]] = MappingProxyType(
+    {name: row for name, row in FORMATS.items() if not row.is_vector}
+)
+"""The formats that have pixels, which are those that TinyJPG's API takes."""
 WEBP: Final = FORMATS["webp"]
 """The format of the file that `webp=1` adds to a result."""
 TARGET_FORMATS: Final = tuple(row for row in FORMATS.values() if row.is_target)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 
-from leanpix.contract import ERRORS, ErrorName, find_route, render_gateway_body
+from leanpix.contract import ERRORS, MAX_OPEN_SECONDS, ErrorName, find_route, render_gateway_body
 from leanpix.dialects.bodies import retry_headers
 from leanpix.dialects.dialect import find_dialect
 from leanpix.domain.errors import LeanpixError
-from leanpix.domain.ids import is_public_id
-from leanpix.domain.results import DownloadRequest
+from leanpix.domain.ids import is_public_id, made_at
+from leanpix.domain.results import DownloadRequest, Pending, failed_object_key
 from leanpix.http import Request, Response, json_response
 
 if TYPE_CHECKING:
@@ -36,13 +36,30 @@ def parse_download(request: Request) -> DownloadRequest:
 def to_download_request(
     request: Request, public_id: str, object_key: str, *, may_come: bool = False
 ) -> DownloadRequest:
-    """Return a request for an object, with the conditions of the HTTP request."""
+    """Return a request for an object, with the conditions of the HTTP request.
+
+    Args:
+        request: the HTTP request.
+        public_id: the public id in its path.
+        object_key: the object that it asks for.
+        may_come: whether the object may come later, as a result may and an original may not.
+    """
+    if not is_public_id(public_id):
+        return DownloadRequest(object_key=None)
     return DownloadRequest(
-        object_key=object_key if is_public_id(public_id) else None,
+        object_key=object_key,
         byte_range=request.headers.get("range", ""),
+        if_range=request.headers.get("if-range", "").strip(),
         if_none_match=request.headers.get("if-none-match", ""),
         is_head=request.method == "HEAD",
-        may_come=may_come,
+        pending=_pending(public_id) if may_come else None,
+    )
+
+
+def _pending(public_id: str) -> Pending:
+    return Pending(
+        failed_object_key=failed_object_key(public_id),
+        until=made_at(public_id) + MAX_OPEN_SECONDS,
     )
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
-from leanpix.domain.ledger import Balance, raise_grant
+from leanpix.domain.ledger import Balance, last_months, raise_grant
 
 OTHER_TYPE: Final = "other"
 """The type of a file that is no image, in the counts of usage."""
 KEY_ID_DIGITS: Final = 16
 """The number of digits of a key's digest in its short name: enough to tell keys apart, useless to
 call with."""
+MONTHS_SHOWN: Final = 12
+"""The calendar months that a usage report covers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,12 @@ class Standing:
 
     account: Account
     months: tuple[Usage, ...]
+
+    def recent_months(self, *, now: float) -> tuple[Usage, ...]:
+        """Return the usage of the last twelve calendar months, empty ones too, newest first."""
+        by_month = {usage.month: usage for usage in self.months}
+        recent = last_months(now, MONTHS_SHOWN)
+        return tuple(by_month.get(month, Usage(month=month)) for month in recent)
 
     def used_in(self, month: str) -> int:
         """Return the tokens that a month has cost, or the images where nothing is charged.

@@ -23,7 +23,7 @@ class ImageFacts:
     format: str
     content_type: str
     pixels: int
-    """The pixels of all frames together."""
+    """The pixels of all frames together; 0 where the headers could not be read."""
     quantizer: float | None = None
     """The mean quantization step of a JPEG's brightness."""
 

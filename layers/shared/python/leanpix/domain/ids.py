@@ -15,6 +15,7 @@ API_KEY_PREFIX: Final = "lpx"
 _KEY_ALPHABET: Final = string.ascii_letters + string.digits
 _KEY_CHARACTERS: Final = 43
 """Of 62 letters and digits: 256 bits."""
+_TIME_DIGITS: Final = 8
 _PUBLIC_ID: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -35,6 +36,11 @@ def make_public_id(now: float | None = None) -> str:
 def start_public_ids(at: float) -> str:
     """Return how the public ids of that second begin."""
     return f"{int(at) & 0xFFFFFFFF:08x}"
+
+
+def made_at(public_id: str) -> float:
+    """Return the time at which a public id was made."""
+    return float(int(public_id[:_TIME_DIGITS], 16))
 
 
 def make_callback_secret() -> str:

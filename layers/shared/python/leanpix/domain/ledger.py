@@ -16,6 +16,13 @@ def month_of(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m}"
 
 
+def last_months(time: float, count: int) -> tuple[str, ...]:
+    """Return the month of a time and those before it, the newest first."""
+    now = datetime.fromtimestamp(time, UTC)
+    months = [now.year * 12 + now.month - 1 - ago for ago in range(count)]
+    return tuple(f"{month // 12}-{month % 12 + 1:02}" for month in months)
+
+
 def next_month_starts_at(time: float) -> float:
     """Return when the month after a time begins, which is when a new grant is due."""
     now = datetime.fromtimestamp(time, UTC)

@@ -29,6 +29,24 @@ def result_object_key(public_id: str, file_name: str) -> str:
     return f"{RESULTS_PREFIX}{public_id}/{file_name}"
 
 
+def failed_object_key(public_id: str) -> str:
+    """Return the key of the mark of an image that will never have a result.
+
+    No public id is `failed`, so that no link leads to a mark.
+    """
+    return f"{RESULTS_PREFIX}failed/{public_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """The circumstances in which a result may still come."""
+
+    failed_object_key: str
+    """The mark that it never will."""
+    until: float
+    """The time at which its image has ended, one way or another."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
     """The facts of a stored file, without its content."""
@@ -49,10 +67,12 @@ class DownloadRequest:
     """The request's `Range` (RFC 9110 §14.2)."""
     if_none_match: str = ""
     """The request's `If-None-Match` (RFC 9110 §13.1.2)."""
+    if_range: str = ""
+    """The request's `If-Range` (RFC 9110 §13.1.5)."""
     is_head: bool = False
     """True where the answer's headers alone are asked for (RFC 9110 §9.3.2)."""
-    may_come: bool = False
-    """True where the file may be still to come."""
+    pending: Pending | None = None
+    """Set where the file may be still to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

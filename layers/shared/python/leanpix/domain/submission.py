@@ -18,6 +18,8 @@ class Upload:
 
     file_name: str
     data: bytes
+    field: str = ""
+    """The field of the request that it came in, where a refusal is to name it."""
     content_type: str = "application/octet-stream"
     """The type by the file's content, not by the client's word."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from leanpix.contract import ErrorName
 from leanpix.domain.accounts import Standing
@@ -13,9 +13,6 @@ from leanpix.domain.ids import hash_api_key
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from leanpix.services.ports import Accounts, Keys
-
-
-MONTHS_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,6 @@ class AccountService:
         return account
 
     def describe_usage(self, account_id: str) -> Standing:
-        """Return the account and what it used in the last twelve months, the newest first."""
+        """Return the account and its usage by month, the newest first."""
         account = self.describe(account_id)
-        months = self.accounts.read_usage(account_id)
-        return Standing(account=account, months=tuple(months[:MONTHS_SHOWN]))
+        return Standing(account=account, months=tuple(self.accounts.read_usage(account_id)))

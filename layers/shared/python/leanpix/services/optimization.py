@@ -26,6 +26,7 @@ from leanpix.services.ports import (
     Jobs,
     Objects,
 )
+from leanpix.services.results import mark_failed
 
 if TYPE_CHECKING:
     from leanpix.domain.tasks import ImageTask
@@ -69,6 +70,8 @@ class OptimizationService:
         if image is None:
             return None
         state, outcome = self._work(image, started, seconds_left)
+        if image.always_has_result and outcome.is_refused:
+            mark_failed(self.objects, image)
         self.jobs.settle(image, state=state, outcome=outcome, now=self.clock.now())
         if image.has_callback:
             self.announcer.announce(task.job_id)

@@ -317,7 +317,7 @@ class Prober(Protocol):
     """A reader of image headers."""
 
     def probe(self, data: bytes) -> ImageFacts | None:
-        """Return what an image's headers say, or None for what is no image we know."""
+        """Return the facts in an image's headers, or None for a file that is no image."""
 
 
 class Engine(Protocol):

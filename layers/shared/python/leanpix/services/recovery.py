@@ -27,10 +27,11 @@ from leanpix.domain.recovery import (
 )
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import LeaseLostError, QueueFailedError
+from leanpix.services.results import mark_failed
 
 if TYPE_CHECKING:
     from leanpix.services.callbacks import CallbackAnnouncer
-    from leanpix.services.ports import Clock, ImageQueue, Jobs, OpenRecords, Uploads
+    from leanpix.services.ports import Clock, ImageQueue, Jobs, Objects, OpenRecords, Uploads
 
 CURSOR_EVERY_UPLOADS = 500
 
@@ -42,6 +43,7 @@ class GiveUpService:
     """The service that ends dead-lettered images, and those that the sweeper finds too old."""
 
     jobs: Jobs
+    objects: Objects
     announcer: CallbackAnnouncer
     clock: Clock
 
@@ -55,8 +57,17 @@ class GiveUpService:
         has_ended_now = self.jobs.fail(
             task, reason=KeptReason.INTERNAL_ERROR.value, now=self.clock.now()
         )
+        self._mark(task)
         self.announcer.announce(task.job_id)
         return has_ended_now
+
+    def _mark(self, task: ImageTask) -> None:
+        """Let the downloads know, as often as the message comes: a crash may be in between."""
+        job = self.jobs.read(task.job_id)
+        for image in job.images if job else ():
+            is_meant = image.index == task.index and image.state is ImageState.FAILED
+            if is_meant and image.always_has_result:
+                mark_failed(self.objects, image)
 
 
 @dataclass(slots=True, kw_only=True)

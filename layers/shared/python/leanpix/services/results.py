@@ -6,15 +6,27 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, ErrorName
+from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, MAX_OPEN_SECONDS, ErrorName
 from leanpix.domain.errors import LeanpixError
-from leanpix.domain.results import Download, DownloadRequest
+from leanpix.domain.ids import made_at
+from leanpix.domain.results import Download, DownloadRequest, failed_object_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from leanpix.domain.jobs import Image
     from leanpix.domain.results import StoredFile
-    from leanpix.services.ports import Clock, Results
+    from leanpix.services.ports import Clock, Objects, Results
+
+
+def mark_failed(objects: Objects, image: Image) -> None:
+    """Store the mark that an image will never have a result, for as long as it could have come."""
+    objects.write(
+        failed_object_key(image.public_id),
+        b"",
+        content_type="application/octet-stream",
+        expires_at=made_at(image.public_id) + MAX_OPEN_SECONDS,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +48,12 @@ class ResultService:
         key = request.object_key
         stored = self.results.describe(key) if key else None
         if key is None or stored is None or stored.expires_at <= self.clock.now():
-            missing = ErrorName.IMAGE_NOT_READY if request.may_come else ErrorName.IMAGE_NOT_FOUND
-            raise LeanpixError(missing)
+            raise LeanpixError(
+                ErrorName.IMAGE_NOT_READY if self._may_come(request) else ErrorName.IMAGE_NOT_FOUND
+            )
         if _matches(request.if_none_match, stored.etag):
             return _describe(stored, is_unchanged=True)
-        span = _parse_range(request.byte_range, stored.total_bytes)
+        span = _find_span(request, stored)
         first, last = span or (0, stored.total_bytes - 1)
         if last - first >= MAX_INLINE_RESPONSE_BYTES:
             return _describe(stored, redirect_url=self.results.link(key, is_head=request.is_head))
@@ -49,6 +62,20 @@ class ResultService:
             data=self.results.read_range(key, first, last),
             content_range=f"bytes {first}-{last}/{stored.total_bytes}" if span else None,
         )
+
+    def _may_come(self, request: DownloadRequest) -> bool:
+        pending = request.pending
+        if pending is None or self.clock.now() >= pending.until:
+            return False
+        return self.results.describe(pending.failed_object_key) is None
+
+
+def _find_span(request: DownloadRequest, stored: StoredFile) -> tuple[int, int] | None:
+    """Return the first and the last byte of the wanted part, or None for the whole file."""
+    # RFC 9110 §13.1.5: strong comparison. A date never matches, as no Last-Modified is sent.
+    if request.is_head or request.if_range not in {"", stored.etag}:
+        return None
+    return _parse_range(request.byte_range, stored.total_bytes)
 
 
 def _describe(

@@ -6,9 +6,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from leanpix.contract import IDEMPOTENCY_SECONDS, ErrorName
+from leanpix.contract import IDEMPOTENCY_SECONDS, PHOTO_FORMATS, ErrorName
 from leanpix.domain.callbacks import Callback
-from leanpix.domain.errors import LeanpixError
+from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.domain.estimates import estimate_bytes
 from leanpix.domain.idempotency import (
     IdempotencyRecord,
@@ -175,10 +175,9 @@ class ProbedSubmissionService:
     def accept(self, submission: Submission) -> Accepted:
         """Return the recorded and queued job, and the estimated size of its uploads.
 
-        A file that is no image is left for the engine.
-
         Raises:
-            LeanpixError: as in `SubmissionService.accept`.
+            LeanpixError: as in `SubmissionService.accept`; and `INVALID_REQUEST`, an upload is no
+                image. A broken image is left to the engine.
         """
         original_bytes = estimated_bytes = 0
         inputs: list[Input] = []
@@ -187,14 +186,21 @@ class ProbedSubmissionService:
                 inputs.append(item)
                 continue
             facts = self.prober.probe(item.data)
+            if facts is None or facts.format not in PHOTO_FORMATS:
+                raise LeanpixError(ErrorName.INVALID_REQUEST, problems=(_no_image(item.field),))
             original_bytes += len(item.data)
             estimated_bytes += estimate_bytes(len(item.data), facts, submission.options)
-            inputs.append(replace(item, content_type=facts.content_type) if facts else item)
+            inputs.append(replace(item, content_type=facts.content_type))
         return Accepted(
             job=self.submissions.accept(replace(submission, inputs=tuple(inputs))),
             original_bytes=original_bytes,
             estimated_bytes=estimated_bytes,
         )
+
+
+def _no_image(field: str) -> Problem:
+    names = ", ".join(row.title.lower() for row in PHOTO_FORMATS.values())
+    return Problem(field, f"The {field} must be a file of type: {names}.")
 
 
 def _make_idempotency(submission: Submission, job_id: int, now: float) -> IdempotencyRecord | None:

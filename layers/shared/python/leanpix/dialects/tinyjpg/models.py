@@ -39,7 +39,8 @@ class ImageStatus(Body):
         "Left out for an image that came by a direct upload of the other API.", default=None
     )
     optimized_url: str | None = described(
-        "The link to the original if the image could not be made smaller.", default=None
+        "The link to the result, or to the original if it could not be made smaller; null if the"
+        " image failed."
     )
     message: str | None = described("Why the image failed.", default=None)
 
@@ -73,7 +74,9 @@ class UsageData(Body):
     """The usage of an account."""
 
     current_month: MonthUsage
-    months: list[MonthUsage] = described("The last twelve months, the newest first.")
+    months: list[MonthUsage] = described(
+        "The last twelve calendar months, the newest first, empty ones too."
+    )
     types: dict[str, int] = described("The number of images of each format.")
     compression: CompressionStatistics
 

@@ -59,7 +59,9 @@ def _read_image(reader: FormReader) -> Upload | None:
     if file is None or not file.data:
         reader.complain(fields.IMAGE, "The image field must be an image file.")
         return None
-    return Upload(file_name=clean_file_name(file.file_name), data=file.data)
+    return Upload(
+        file_name=clean_file_name(file.file_name), data=file.data, field=fields.IMAGE.name
+    )
 
 
 def _read_quality(reader: FormReader) -> int | None:

@@ -15,8 +15,6 @@ from leanpix.domain.ledger import month_of, next_month_starts_at
 from leanpix.domain.results import upload_object_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from leanpix.domain.accounts import Standing, Usage
     from leanpix.domain.errors import LeanpixError
     from leanpix.domain.jobs import Image, Job, Outcome
@@ -50,7 +48,7 @@ def render_job(job: Job, *, base_url: str) -> Response:
     image = job.images[0]
     status = _tell_status(image)
     original_url = _original_url(image, base_url)
-    optimized_url = _optimized_url(image, base_url)
+    optimized_url = None if status == "failed" else _optimized_url(image, base_url)
     outcome = image.outcome
     if status == "completed" and outcome:
         optimized_bytes = outcome.main.bytes if outcome.main else outcome.original_bytes
@@ -75,18 +73,17 @@ def render_job(job: Job, *, base_url: str) -> Response:
     return render(models.Status(data=data))
 
 
-def render_usage(months: Sequence[Usage], *, now: float) -> Response:
+def render_usage(standing: Standing, *, now: float) -> Response:
     """Return 200 with the usage of this month and of the last twelve."""
-    current = month_of(now)
-    by_month = {usage.month: usage for usage in months}
+    months = standing.recent_months(now=now)
     optimized = sum(usage.optimized_images for usage in months)
     types: dict[str, int] = {}
     for usage in months:
         for name, count in usage.images_by_type.items():
             types[name] = types.get(name, 0) + count
     data = models.UsageData(
-        current_month=_to_month(current, by_month.get(current)),
-        months=[_to_month(usage.month, usage) for usage in months],
+        current_month=_to_month(months[0]),
+        months=[_to_month(usage) for usage in months],
         types=types,
         compression=models.CompressionStatistics(
             mean_ratio=round(sum(usage.saved_percent_sum for usage in months) / optimized, 2)
@@ -171,11 +168,9 @@ def _tell_failure(outcome: Outcome | None) -> str:
     return FAILED_TEXT.format(reason=reason.replace("_", " "))
 
 
-def _to_month(month: str, usage: Usage | None) -> models.MonthUsage:
-    if usage is None:
-        return models.MonthUsage(month=month, images=0, bytes_in=0, bytes_out=0, bytes_saved=0)
+def _to_month(usage: Usage) -> models.MonthUsage:
     return models.MonthUsage(
-        month=month,
+        month=usage.month,
         images=usage.images,
         bytes_in=usage.bytes_in,
         bytes_out=usage.bytes_out,
