@@ -101,7 +101,7 @@ class Metrics:
             "result": light_megabytes / 1_024 / 1_000,
         }
         terms = [
-            f"FILL({name}, 0) * {share * _DOLLARS_PER_GIGABYTE_SECOND:.3e}"
+            f"FILL({name}, 0) * {share * _DOLLARS_PER_GIGABYTE_SECOND:.12f}"
             for name, share in per_milliseconds.items()
         ]
         return cloudwatch.MathExpression(

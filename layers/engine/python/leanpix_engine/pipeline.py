@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import LeftAlone, Reason, Refused
 from leanpix_engine.format import Format
-from leanpix_engine.formats.child import CodecFailed
+from leanpix_engine.formats.child import ChildNotStarted, CodecFailed
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.probe import check
 from leanpix_engine.formats.probe import probe as read_headers
@@ -298,6 +298,8 @@ def _climb(job: Job, judge: Judge, ladder: Ladder, goal: float) -> list[tuple[Ca
         return [ladder.climb(goal + judge.uncertainty, judge.score, job.deadline)]
     except (CodecFailed, pyvips.Error):
         return []  # a file that a codec cannot make is no candidate
+    except ChildNotStarted:
+        raise  # by our fault, which is not to look like a file that cannot be made smaller
     except Refused as refusal:
         if refusal.reason is Reason.ENGINE_FAILURE:
             return []

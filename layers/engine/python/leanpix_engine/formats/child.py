@@ -6,20 +6,38 @@ damage, a Rust library that panics, a command-line tool.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.limits import Limits
 
+_logger = logging.getLogger(__name__)
 _WORKER = "leanpix_engine.formats.child_main"
+STARTED = b"started\n"
+"""What a child writes to standard error before its codec sees the file: what fails before that
+fails by our fault."""
+_LOADER_FAILED = frozenset({126, 127})
+"""Exit codes of a program that cannot be run, or whose libraries are missing (POSIX shells and
+`ld.so` use them; no tool of ours does)."""
 
 
 class CodecFailed(Exception):
     """The child ended with an error; its last words are the message."""
+
+
+class ChildNotStarted(Refused):
+    """A child that did not start: `ENGINE_FAILURE`, a fault of the installation."""
+
+    def __init__(self, command: list[str], why: str) -> None:
+        super().__init__(Reason.ENGINE_FAILURE)
+        # The text is public; what it takes to mend the installation is not.
+        _logger.error("%s does not start: %s", Path(command[0]).name, why)
 
 
 def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) -> bytes:
@@ -27,16 +45,32 @@ def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) ->
 
     Raises:
         CodecFailed: it ended with an error or was killed for its memory.
+        ChildNotStarted: our fault, not the file's.
         Refused: `TIMEOUT`.
     """
+    return _run(command, stdin, limits, deadline, starts_with=None)
+
+
+def _run(
+    command: list[str],
+    stdin: bytes,
+    limits: Limits,
+    deadline: Deadline,
+    *,
+    starts_with: bytes | None,
+) -> bytes:
+    """Run a child; one that fails before it has written `starts_with` to stderr did not start."""
     seconds = min(limits.max_child_seconds, deadline.left())
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    )
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+        )
+    except OSError as error:
+        raise ChildNotStarted(command, str(error)) from error
     _bound(process.pid, limits, seconds)
     try:
         output, errors = process.communicate(stdin, timeout=seconds)
@@ -47,9 +81,14 @@ def run(command: list[str], stdin: bytes, limits: Limits, deadline: Deadline) ->
             process.kill()
             process.communicate()
     if process.returncode != 0:
-        raise CodecFailed(
-            errors.decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}"
-        )
+        has_started = process.returncode not in _LOADER_FAILED
+        if starts_with is not None:
+            has_started = errors.startswith(starts_with)
+            errors = errors.removeprefix(starts_with)
+        text = errors.decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}"
+        if not has_started:
+            raise ChildNotStarted(command, text)
+        raise CodecFailed(text)
     return output
 
 
@@ -60,9 +99,11 @@ def call(
 
     Raises:
         CodecFailed: it ended with an error or was killed for its memory.
+        ChildNotStarted: our fault, not the file's.
         Refused: `TIMEOUT`.
     """
-    return run([sys.executable, "-m", _WORKER, operation, *arguments], stdin, limits, deadline)
+    command = [sys.executable, "-m", _WORKER, operation, *arguments]
+    return _run(command, stdin, limits, deadline, starts_with=STARTED)
 
 
 def environment() -> dict[str, str]:

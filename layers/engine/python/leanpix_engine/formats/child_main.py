@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+
+from leanpix_engine.formats.child import STARTED
 
 
 def _mozjpeg_lossless(source: bytes) -> bytes:
@@ -21,11 +24,23 @@ def _mozjpeg_lossless(source: bytes) -> bytes:
 
 
 OPERATIONS = {"mozjpeg_lossless": _mozjpeg_lossless}
+MODULES = {
+    "mozjpeg_lossless": ("mozjpeg_lossless_optimization", "leanpix_engine.formats.jpeg.rewrite")
+}
+
+
+def _load(operation: str) -> None:
+    """Import what an operation needs, so that a missing library fails before the start is told."""
+    for name in MODULES[operation]:
+        importlib.import_module(name)
 
 
 def main(arguments: list[str]) -> int:
     """Run one operation from standard input to standard output."""
     operation, *rest = arguments
+    _load(operation)
+    sys.stderr.buffer.write(STARTED)
+    sys.stderr.buffer.flush()
     sys.stdout.buffer.write(OPERATIONS[operation](sys.stdin.buffer.read(), *rest))
     return 0
 

@@ -141,5 +141,5 @@ def _tool() -> str:
             return str(folder / "gifsicle")
     found = which("gifsicle")
     if found is None:
-        raise Refused(Reason.ENGINE_FAILURE)
+        raise child.ChildNotStarted(["gifsicle"], "it is not installed")
     return found
