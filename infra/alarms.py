@@ -311,3 +311,9 @@ def _work_rows(metrics: Metrics) -> Iterator[AlarmRow]:
         metric=metrics.own(MetricName.LEDGER_ANOMALIES),
         threshold=1,
     )
+    yield AlarmRow(
+        name="unreadable-records",
+        what="The sweeper found records that it could not read, and put them off.",
+        metric=metrics.own(MetricName.UNREADABLE_RECORDS),
+        threshold=1,
+    )

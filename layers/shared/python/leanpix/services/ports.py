@@ -32,6 +32,14 @@ class KeyUsedError(Exception):
     """An idempotency key that has led to a job already. Nothing was recorded."""
 
 
+class AnswerLostError(Exception):
+    """A write whose answer did not come: it may have been done."""
+
+
+class DeadlineError(Exception):
+    """A call that was not begun, as there is no time left for it."""
+
+
 class QueueFailedError(Exception):
     """A message that the queue did not accept, or did not confirm."""
 
@@ -114,6 +122,7 @@ class Jobs(JobReader, Protocol):
             KeyUsedError: the client's key has led to a job.
             NoTokensLeftError: the account cannot pay.
             IdTakenError: the job's id is in use.
+            AnswerLostError: nobody knows whether it was recorded.
         """
 
     def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:
@@ -339,8 +348,8 @@ class Results(Protocol):
     def describe(self, object_key: str) -> StoredFile | None:
         """Return what is known of a file, or None where there is none."""
 
-    def read_range(self, object_key: str, first: int, last: int) -> bytes:
-        """Return the bytes from `first` to `last`, both included."""
+    def read_range(self, object_key: str, first: int, last: int) -> bytes | None:
+        """Return the bytes from `first` to `last`, both included; None where there is no file."""
 
     def link(self, object_key: str, *, is_head: bool = False) -> str:
         """Return a URL under which the file, or its headers alone, can be had for a while."""
