@@ -12,12 +12,12 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo check test serve chaos bench synth rehearse openapi lint audit format clean
+.PHONY: help setup demo check test serve chaos bench synth rehearse arm64 openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
 	@echo "Leanpix. Each command sets up first what it needs."
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 15
 
 setup: ## install everything into .venv and .venv-cloud, build the Lambda layers
 	@sh tools/setup.sh
@@ -46,6 +46,9 @@ bench: setup ## run the benchmarks (CORPUS=folder)
 
 rehearse: setup ## update a local stack to an older version and back, images at work
 	@exec $(BIN)/python -m cli.rehearsal
+
+arm64: setup ## run the layers that Lambda gets on this machine, and compare
+	@PYTHONPATH=. $(BIN)/python tools/arm64.py
 
 synth: setup ## write the CloudFormation template into cdk.out (STAGE=dev)
 	@CDK_OUTDIR="$${CDK_OUTDIR:-cdk.out}" $(BIN)/python app.py $(if $(STAGE),-c stage=$(STAGE))
