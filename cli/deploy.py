@@ -26,6 +26,8 @@ from local.paths import ROOT
 
 CDK: Final = "aws-cdk@2.1148.1"
 """The CDK command line that reads the assemblies of the CDK that `pyproject.toml` pins."""
+REQUIREMENTS: Final = "requirements-deploy.txt"
+"""The file of a release's archive that pins what a deploy needs of PyPI."""
 REPOSITORY_VARIABLE: Final = "LEANPIX_REPOSITORY"
 _RELEASE: Final = "https://github.com/{repository}/releases/download/{version}/{file}"
 _DOWNLOAD_SECONDS: Final = 300
@@ -63,12 +65,14 @@ def deploy(  # noqa: PLR0913 - each parameter is an option of the command
         raise CommandError(message)
     settings.setdefault("account_concurrency", str(read_concurrency(account)))
     with tempfile.TemporaryDirectory(prefix="leanpix-deploy-") as folder:
-        sources = ROOT
+        sources, python = ROOT, sys.executable
         if version and archive is None:
             archive = download(repository, version, Path(folder))
         if archive is not None:
             sources = unpack(archive, Path(folder) / "sources")
-        run_cdk(sources, settings, outputs_file=outputs_file, yes=yes)
+            python = prepare_python(sources, Path(folder) / "python")
+        command = cdk_arguments(python, settings, outputs_file=outputs_file, yes=yes)
+        run_cdk(sources, command)
     _protect(account, settings)
 
 
@@ -124,10 +128,24 @@ def unpack(archive: Path, folder: Path) -> Path:
     return sources
 
 
-def run_cdk(
-    sources: Path, settings: dict[str, str], *, outputs_file: Path | None, yes: bool
-) -> None:
-    """Run `cdk deploy` over a folder of sources, with this Python.
+def prepare_python(sources: Path, folder: Path) -> str:
+    """Make an environment with what the release was built with, and return its Python.
+
+    Raises:
+        CommandError: its packages cannot be had.
+    """
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
+    done = subprocess.run([*command, "-r", str(sources / REQUIREMENTS)], check=False)
+    if done.returncode:
+        message = f"the packages of {REQUIREMENTS} cannot be installed"
+        raise CommandError(message)
+    return str(python)
+
+
+def run_cdk(sources: Path, arguments: list[str]) -> None:
+    """Run the CDK's command line over a folder of sources.
 
     Raises:
         CommandError: there is no `npx`, or the deploy failed.
@@ -135,21 +153,24 @@ def run_cdk(
     if shutil.which("npx") is None:
         message = "the CDK's command line needs Node.js 20 or later: npx is not on the PATH"
         raise CommandError(message)
-    command = ["npx", "--yes", CDK, *cdk_arguments(settings, outputs_file=outputs_file, yes=yes)]
-    python_path = os.pathsep.join(
-        str(sources / each) for each in ("", "layers/shared/python", "layers/engine/python")
-    )
+    folders = ("", "layers/shared/python", "layers/engine/python")
+    python_path = os.pathsep.join(str(sources / each) for each in folders)
     done = subprocess.run(
-        command, cwd=sources, env=os.environ | {"PYTHONPATH": python_path}, check=False
+        ["npx", "--yes", CDK, *arguments],
+        cwd=sources,
+        env=os.environ | {"PYTHONPATH": python_path},
+        check=False,
     )
     if done.returncode:
         message = f"cdk deploy ended with {done.returncode}"
         raise CommandError(message)
 
 
-def cdk_arguments(settings: dict[str, str], *, outputs_file: Path | None, yes: bool) -> list[str]:
+def cdk_arguments(
+    python: str, settings: dict[str, str], *, outputs_file: Path | None, yes: bool
+) -> list[str]:
     """Return the arguments of the CDK's command line for a deploy."""
-    arguments = ["deploy", "--app", f'"{sys.executable}" app.py']
+    arguments = ["deploy", "--app", f'"{python}" app.py']
     for name, value in settings.items():
         arguments += ["-c", f"{name}={value}"]
     if yes:

@@ -24,7 +24,7 @@ from cli.deploy import REQUIREMENTS, archive_name
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = Path("build/layers/arm64")
 GROUPS = ("infra", "cli", "runtime", "node")
-"""What `leanpix deploy` needs in the environment that it makes: the CDK, the command, AWS, Node."""
+"""The dependency groups of the environment that `leanpix deploy` makes."""
 LEFT_OUT = ("benchmarks", "tests", "docs/images")
 
 
