@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +76,23 @@ for height, width, channels in random.integers(1, (60, 60, 3), (40, 3)):
             pass
 """
 
+ENCODE_WEBP_OF_ALL_KINDS_OF_IMAGES = """
+from dataclasses import replace
+from leanpix_engine.formats.webp.design import DESIGN
+from leanpix_engine.formats.webp.encoder import Encoder
+designs = (DESIGN, replace(DESIGN, filter_level=40, filter_sharpness=3, luma_correction=1.0))
+def encode(image):
+    for design in designs:
+        encoder = Encoder(image, design)
+        for quality in (0, 30, 80, 100):
+            encoder.preview(quality)
+            encoder.encode(quality)
+for height, width in [(1, 1), (16, 16), (17, 16), (7, 300), *random.integers(1, 90, (16, 2))]:
+    encode(random.integers(0, 256, (height, width, 3), np.uint8))
+    encode(random.choice(np.array([0, 255], np.uint8), (height, width, 3)))
+    encode(random.integers(120, 124, (height, width, 3), np.uint8))
+"""
+
 
 @pytest.mark.skipif(
     not builder.variants("host") or not list(ROOT.glob("build/zig/*/ziglang/zig")),
@@ -81,14 +100,43 @@ for height, width, channels in random.integers(1, (60, 60, 3), (40, 3)):
 )
 @pytest.mark.parametrize(
     "work",
-    [SCORE_ALL_KINDS_OF_IMAGES, ENCODE_ALL_KINDS_OF_IMAGES, READ_DAMAGED_FILES],
-    ids=["the metric", "the JPEG encoder", "the reader of JPEG scans"],
+    [
+        SCORE_ALL_KINDS_OF_IMAGES,
+        ENCODE_ALL_KINDS_OF_IMAGES,
+        READ_DAMAGED_FILES,
+        ENCODE_WEBP_OF_ALL_KINDS_OF_IMAGES,
+    ],
+    ids=["the metric", "the JPEG encoder", "the reader of JPEG scans", "the WebP encoder"],
 )
 def test_nothing_undefined_is_done_by(work: str, tmp_path: Path) -> None:
     library = tmp_path / "trapping.so"
     builder.compile_library(library, (*builder.variants("host")[0].arguments, *TRAPS))
     done = subprocess.run(
         [sys.executable, "-c", LOAD_IT + work, library],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no compiler with an address sanitizer")
+def test_the_webp_encoder_stays_within_its_memory(tmp_path: Path) -> None:
+    library = tmp_path / "guarded.so"
+    sanitizers = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    flags = ("-std=c11", "-O1", "-g", "-shared", "-fPIC", "-ffp-contract=off", *sanitizers)
+    home = ROOT / "layers" / "engine" / "native"
+    sources = sorted(home.rglob("*.c"))
+    subprocess.run(["gcc", *flags, f"-I{home}", "-o", library, *sources, "-lm"], check=True)
+    runtimes = [
+        subprocess.run(
+            ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_IT + ENCODE_WEBP_OF_ALL_KINDS_OF_IMAGES, library],
+        env={**os.environ, "LD_PRELOAD": ":".join(runtimes), "ASAN_OPTIONS": "detect_leaks=0"},
         capture_output=True,
         text=True,
         check=False,

@@ -14,6 +14,9 @@
 /* Returned by a function that can run out of memory. */
 enum { LEANPIX_OK = 0, LEANPIX_OUT_OF_MEMORY = 1 };
 
+/* Returned for too little room to write, and for an input that is not what it should be. */
+enum { LEANPIX_NO_ROOM = 2, LEANPIX_BROKEN = 3 };
+
 /* Images are (height, width, 3) of sRGB bytes; linear light is (3, height, width) of floats. */
 
 /* Linear light at a quarter of the size, rounded up: halved twice, an odd last row or column

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from leanpix_engine import Format, Level, Limits, Options, optimize
+from leanpix_engine import Format, Level, Limits, Options, native, optimize
 from leanpix_engine.formats.webp import codec as webp
 from leanpix_engine.picture.picture import Picture
 from tests.engine.conftest import frame_count, opened, photo, saved, screenshot
@@ -153,10 +153,12 @@ def test_what_cannot_win_is_seen_at_a_first_look(encodes: list[dict[str, object]
 
 
 @pytest.mark.parametrize("saturated", [False, True])
-def test_only_a_saturated_photo_gets_sharp_chroma(
+def test_libwebp_gives_only_a_saturated_photo_sharp_chroma(
     encodes: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
     saturated: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
+    monkeypatch.setattr(native, "available", lambda: False)
     strong = photo()
     image = strong if saturated else Image.blend(strong, strong.convert("L").convert("RGB"), 0.6)
     result = optimize(saved(image, quality=95), TO_WEBP)

@@ -22,9 +22,6 @@ enum {
     JPEG_LONGEST_CODE = 16,
 };
 
-/* Returned for too little room to write, and for an input that is not what it should be. */
-enum { LEANPIX_NO_ROOM = 2, LEANPIX_BROKEN = 3 };
-
 /* Size, number of components, and whether chroma has half of the samples in both directions. */
 struct jpeg_shape {
     size_t height, width, components, halved;

@@ -19,8 +19,7 @@ from leanpix.domain.ledger import Balance, month_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leanpix.services.operator_ports import AccountRecords, GatewayKeys, KeyRecords
-    from leanpix.services.ports import Clock
+    from leanpix.services.ports import AccountRecords, Clock, GatewayKeys, KeyRecords
 
 
 class AdministrationError(Exception):

@@ -1,4 +1,4 @@
-"""Decode WebP, and encode it by libwebp: lossy, lossless, and graphics in fewer colours."""
+"""Decode WebP; encode it lossy by our encoder or libwebp, lossless, and in fewer colours."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from leanpix_engine import native
 from leanpix_engine.formats.codec import Task, effort_within
 from leanpix_engine.formats.png.palette import MergedPalette, count_at
+from leanpix_engine.formats.webp import lossy as own
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
@@ -56,6 +58,9 @@ _MOST_EFFORT_WITH_ALPHA = 5
 _HOPELESS = 1.1
 """A quick lossy file this many times as large as the palette's is not made for good: effort 6
 brings it down by 8 %, and another 2 % are not worth an encode."""
+_NEAR = 1.15
+"""Of graphics, our lossy file and libwebp's differ by up to a fifth, either way; above it the
+palette's stays ahead of both."""
 _FIRST_LOOK_EFFORT, _HOPELESS_AT_SIGHT = 1, 1.35
 """For 0.03 to 0.1 s/MP instead of 0.2 to 0.45. Where lossy was smaller in the end the first look
 was at most 1.3 times the palette's file, elsewhere at least 1.39 times."""
@@ -122,9 +127,17 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     seconds = task.deadline.left()
     if picture.megapixels * _LEAST_LOSSY_SECONDS > seconds:
         return
+    saturated = is_flat(picture) or _is_saturated(picture)
     if not (is_flat(picture) and task.facts.lossless) or picture.megapixels > seconds:
-        yield _lossy(picture, goal, seconds)
+        if native.available():
+            yield own.ladder(picture, goal, task.deadline, saturated=saturated)
+        yield replace(_lossy(picture, goal, seconds), worth=unless_found)
         return  # what a lossy file left is no flat area any more; a palette takes 0.5 s/MP
+    yield from _graphics(task, picture, goal, seconds)
+
+
+def _graphics(task: Task, picture: Picture, goal: float, seconds: float) -> Iterator[Ladder]:
+    """Yield a palette, and lossy coding by both encoders where they come near its bytes."""
     smallest = [math.inf]
     yield _palette(picture)
     lossy = _of_graphics(_lossy(picture, goal, seconds), picture)
@@ -133,7 +146,17 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         smallest[:] = [min((len(one.data) for one in found), default=math.inf)]
         return not found or _first_look(picture, lossy.start) <= _HOPELESS_AT_SIGHT * smallest[0]
 
-    yield replace(lossy, worth=worth, hopeless_above=lambda: _HOPELESS * smallest[0])
+    def is_near(found: Sequence[Candidate]) -> bool:
+        smallest[:] = [min((len(one.data) for one in found), default=math.inf)]
+        ours = min((len(one.data) for one in found if one.how == own.HOW), default=math.inf)
+        return not found or ours <= _NEAR * smallest[0]
+
+    if native.available():
+        ours = own.ladder(picture, goal, task.deadline, saturated=True)
+        start = max(ours.low, ours.start - _GRAPHICS_START_LOWER)
+        yield replace(ours, start=start, worth=worth)
+    again = is_near if native.available() else worth
+    yield replace(lossy, worth=again, hopeless_above=lambda: _HOPELESS * smallest[0])
     yield _near_lossless(picture)
 
 
