@@ -5,7 +5,7 @@
 takes photos and drawings of scikit-image, and of a folder, stores each as clients would
 send it (several formats and qualities), lets the engine optimize all of them at three qualities,
 and fits one curve a format by least squares. The error it prints is of images that the fit has
-not seen: each picture is told by a curve fitted to the others.
+not seen: each picture is predicted by a curve fitted to the others.
 """
 
 from __future__ import annotations

@@ -248,7 +248,7 @@ def _start(programs: Programs, folder: Path) -> None:
 def _one(item: Item, by_pypi: bool) -> list[Record]:  # noqa: FBT001 - called by the pool
     try:
         return _benches[0].measure(item, by_pypi=by_pypi)
-    except Exception as error:  # noqa: BLE001 - one image must not end a long run; it is told
+    except Exception as error:  # noqa: BLE001 - one image must not end a long run; it is recorded
         return [failure(item, f"{type(error).__name__}: {error}")]
 
 

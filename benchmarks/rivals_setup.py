@@ -1,6 +1,6 @@
 """Install the programs that we compare with into `build/bench`: sharp and pngquant.
 
-Each comes pinned from its registry. What cannot be had is told in one line, and the benchmark
+Each comes pinned from its registry. A missing one is named in one line, and the benchmark
 goes on without it.
 """
 

@@ -31,6 +31,7 @@ REQUIREMENTS: Final = "requirements-deploy.txt"
 REPOSITORY_VARIABLE: Final = "LEANPIX_REPOSITORY"
 _RELEASE: Final = "https://github.com/{repository}/releases/download/{version}/{file}"
 _DOWNLOAD_SECONDS: Final = 300
+_BLOCKED: Final = "what blocks has to be mended first"
 
 
 def deploy(  # noqa: PLR0913 - each parameter is an option of the command
@@ -61,8 +62,7 @@ def deploy(  # noqa: PLR0913 - each parameter is an option of the command
     found = run_checks(BEFORE, account, settings)
     print_findings(found)
     if blocks(found):
-        message = "what blocks has to be mended first"
-        raise CommandError(message)
+        raise CommandError(_BLOCKED)
     settings.setdefault("account_concurrency", str(read_concurrency(account)))
     with tempfile.TemporaryDirectory(prefix="leanpix-deploy-") as folder:
         sources, python = ROOT, sys.executable

@@ -79,7 +79,7 @@ def optimize(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command; what a user can mend is told in one line."""
+    """Run the command; print one line for an error that the user can mend."""
     try:
         app()
     except USER_ERRORS as error:

@@ -238,7 +238,7 @@ class Api(Construct):
         """Let browsers call from any page, without credentials.
 
         Not by `add_cors_preflight`: an API whose bodies are all binary answers its mock with
-        500 unless it is told to convert to text, which that cannot say.
+        500 unless it converts to text, which that has no option for.
         """
         headers = {
             "Access-Control-Allow-Origin": "*",

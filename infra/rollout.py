@@ -126,17 +126,7 @@ class Rollouts(Construct):
         """
         function = f"{self._stack_name}-{name}"
         minute = Duration.minutes(1)
-        crashes = cloudwatch.Metric(
-            namespace="AWS/Lambda",
-            metric_name="Errors",
-            dimensions_map={
-                "FunctionName": function,
-                "Resource": f"{function}:{LIVE_ALIAS}",
-                "ExecutedVersion": version,
-            },
-            statistic="Sum",
-            period=minute,
-        )
+        crashes = _crashes(function, version, period=minute)
         exceptions = cloudwatch.Metric(
             namespace=contract.metrics_namespace(self._settings.stage),
             metric_name=MetricName.INTERNAL_ERRORS,
@@ -160,3 +150,17 @@ class Rollouts(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+
+
+def _crashes(function: str, version: str, *, period: Duration) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda",
+        metric_name="Errors",
+        dimensions_map={
+            "FunctionName": function,
+            "Resource": f"{function}:{LIVE_ALIAS}",
+            "ExecutedVersion": version,
+        },
+        statistic="Sum",
+        period=period,
+    )

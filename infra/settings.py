@@ -231,28 +231,28 @@ class Settings(BaseModel):
     )
     alarm_email: str = _text(
         "",
-        "Who is told of alarms; they must confirm the subscription. Others can subscribe to the"
+        "Who gets the alarms; they must confirm the subscription. Others can subscribe to the"
         " topic in the output `AlarmTopic`.",
         pattern=f"({_EMAIL})?",
         allowed="an e-mail address",
     )
     alarm_queue_age_seconds: int = _whole(
         300,
-        "How long an image may wait for the optimizer before somebody is told.",
+        "How long an image may wait for the optimizer before an alarm.",
         low=60,
         high=86_400,
         why="CloudWatch looks once a minute",
     )
     alarm_dollars_per_hour: int = _whole(
         5,
-        "Estimated spend on computing within an hour above which somebody is told.",
+        "Estimated spend on computing within an hour above which an alarm goes off.",
         low=1,
         high=100_000,
         why="whole US dollars at us-east-1 list prices",
     )
     monthly_budget_dollars: int = _whole(
         0,
-        "Budget of the AWS account for a month; `alarm_email` is told at 80 % and when all of it"
+        "Budget of the AWS account for a month; `alarm_email` is warned at 80 % and when all of it"
         " is forecast to be spent.",
         low=0,
         high=10_000_000,

@@ -48,7 +48,7 @@ class Target:
 
     flavour: str
     arguments: tuple[str, ...]
-    """What uv is told of it."""
+    """The arguments that describe it to uv."""
 
     @classmethod
     def of(cls, flavour: str) -> Target:

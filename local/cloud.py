@@ -62,7 +62,7 @@ class LocalCloud:
 
         `port`: of the front door, 0 for any free one. `state_dir`: where tables, objects,
         queues and keys are kept for the next start; without one they end with the cloud.
-        `fresh`: begin with nothing even so. `report` is told each step.
+        `fresh`: begin with nothing even so. `report` is called with each step.
         """
         self._port = port
         self._state_dir = state_dir

@@ -14,7 +14,7 @@ from tests.images import make_photo_jpeg
 # One pixel: there is nothing to be made smaller.
 TINY_GIF = bytes.fromhex("47494638376101000100800000ffffff0000002c00000000010001000002024401003b")
 
-# It has no option for the host, so it is told before it starts. Its own warnings are its own.
+# It has no option for the host, so it is set before it starts. Its own warnings are its own.
 PROGRAM = """
 import sys
 from megaoptim.client.client import Client

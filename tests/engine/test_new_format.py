@@ -77,7 +77,7 @@ def ladders(task, goal):
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the engine's sources with one package and one row more."""
+    """Return a copy of the engine's sources with one package and one row more."""
     folder = tmp_path_factory.mktemp("sources")
     engine = folder / "leanpix_engine"
     shutil.copytree(Path(leanpix_engine.__file__).parent, engine)
@@ -104,7 +104,7 @@ def run(sources: Path, *arguments: str | Path) -> subprocess.CompletedProcess[st
 
 
 def optimized(sources: Path, source: bytes, target: Path, *options: str) -> dict[str, Any]:
-    """What the command makes of a file, as its line of JSON says."""
+    """Return the line of JSON that the command prints for a file."""
     original = target.with_name("source")
     original.write_bytes(source)
     done = run(sources, "-m", "leanpix_engine", original, target, *options)

@@ -159,7 +159,7 @@ class TestSubmitting:
         assert house.stack.messages() == []
 
     def test_an_unlimited_account_is_never_charged(self, house: House) -> None:
-        """-1 stays -1, whatever becomes of the image."""
+        """-1 stays -1, however the image ends."""
         house.stack.add_account(tokens=-1, account_id="acc_2")
         house.submit(Upload(file_name="a.txt", data=b"no image"), account="acc_2")
         house.work()

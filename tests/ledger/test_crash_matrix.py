@@ -1,6 +1,6 @@
 """Test that a death before or after each call to a port loses nothing.
 
-One history makes every call there is. For each call, by name, it is told twice more: with the
+One history makes every call there is. For each call, by name, it runs twice more: with the
 process dying just before the call's effect, and just after it. A port or a method that is new
 fails here until the history makes the call, or `HARMLESS` says why it need not.
 """
@@ -147,7 +147,7 @@ def test_a_queue_that_fails_is_healed_by_the_sweeper(call: str) -> None:
 
 
 def test_a_submit_is_accepted_although_the_queue_fails() -> None:
-    """The record stands, so the client is told the truth: it will be done."""
+    """The record stands, so the answer holds: it will be done."""
     world = World(Backend.in_memory)
     world.add_account("acc_1", tokens=1)
     world.faults.arm(0, after=False, target="ImageQueue.send", error=QueueFailedError)

@@ -50,7 +50,7 @@ def working_child(server: int) -> psutil.Process:
 
 
 def refusal_after(optimizer: SandboxedOptimizer, number: int, max_seconds: float) -> Refused:
-    """Return what an image is told whose process gets a signal in its midst."""
+    """Return the answer for an image whose process gets a signal while it works."""
     with ThreadPoolExecutor(1) as pool:
         work = pool.submit(
             optimizer.optimize, SLOW_PHOTO, Options(), Limits(max_seconds=max_seconds)

@@ -23,7 +23,7 @@ OUTPUTS = [
 
 
 class Aws:
-    """An AWS account that answers as it is told."""
+    """An AWS account that answers as the test sets."""
 
     def __init__(self) -> None:
         self._clients: dict[str, Any] = {}

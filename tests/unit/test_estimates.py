@@ -18,7 +18,7 @@ PHOTO = make_photo_jpeg(width=320, height=200, quality=95)
 
 
 def share(data: bytes, **options: Any) -> float:
-    """Return which share of its bytes an image is told to keep."""
+    """Return the estimated share of its bytes that an image keeps."""
     facts = EngineProber().probe(data)
     return estimate_bytes(len(data), facts, ImageOptions(**options)) / len(data)
 

@@ -134,7 +134,7 @@ class TestRefusing:
         assert len(site.seen) == 1
 
     def test_a_passing_failure_is_tried_three_times(self, site: Site) -> None:
-        """Then it is told."""
+        """Then the client gets it."""
         site.pages["/x"] = (503, {}, b"")
         assert "503" in str(refusal(f"{site.url}/x"))
         assert len(site.seen) == 3

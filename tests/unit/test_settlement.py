@@ -1,4 +1,4 @@
-"""What an image's end gives back, and what usage counts of it."""
+"""Test the refunds and the usage that an image's end means."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
@@ -77,3 +78,40 @@ def test_a_suppression_without_a_rule_or_a_reason_is_found(comment: str) -> None
 )
 def test_a_suppression_with_its_reason_is_right(comment: str) -> None:
     assert bare_suppressions(f"import os  {comment}\n") == []
+
+
+NO_OPENING = re.compile(r"(What|How|Where|Who|Whose|Whether|Having|Which|When)\b")
+PRIVATE_WORDS = re.compile(
+    r"\b(is|are) told\b(?! apart)|\bnurser(y|ies)\b|\bwhat of (it|the|a)\b"
+    r"|\bhave \w+ told\b|\bin whichever way\b|\bwhat(ever)? becomes of\b",
+    re.IGNORECASE,
+)
+
+
+def openings() -> dict[str, str]:
+    return {
+        str(path.relative_to(ROOT)): (
+            ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        ).partition("\n")[0]
+        for path in MODULES
+    }
+
+
+def test_every_module_has_an_opening_line_that_is_a_sentence() -> None:
+    assert not [name for name, line in openings().items() if not line or line[-1] not in ".:"]
+
+
+def test_no_opening_line_begins_with_a_question_word() -> None:
+    asking = {name: line for name, line in openings().items() if NO_OPENING.match(line)}
+    assert not asking
+
+
+def test_no_module_uses_private_words() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{number}": line.strip()
+        for path in MODULES
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if PRIVATE_WORDS.search(line)
+    }
+    assert not found

@@ -1,1 +1,1 @@
-"""What every Lambda function of Leanpix shares. It carries no imaging library."""
+"""The service: all that the Lambda functions of Leanpix share. It carries no imaging library."""

@@ -19,7 +19,7 @@ class SettingsError(Exception):
 class Settings:
     """Typed access to the environment of a function.
 
-    A function is told only what it needs, so each value is checked when it is first asked for,
+    A function gets only what it needs, so each value is checked when it is first asked for,
     which is while the function starts.
     """
 

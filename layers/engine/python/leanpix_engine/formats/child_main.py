@@ -30,7 +30,7 @@ MODULES = {
 
 
 def _load(operation: str) -> None:
-    """Import what an operation needs, so that a missing library fails before the start is told."""
+    """Import what an operation needs, so that a missing library fails early."""
     for name in MODULES[operation]:
         importlib.import_module(name)
 

@@ -1,4 +1,4 @@
-"""Define the errors that clients are told; their texts and codes are in `leanpix.contract`."""
+"""Define the errors that clients get; their texts and codes are in `leanpix.contract`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Problem:
 
 
 class LeanpixError(Exception):
-    """A refusal that the client is told; the catalogue of each API has its words.
+    """A refusal that the client gets; the catalogue of each API has its words.
 
     `problems` are the faults of a request's fields, all of them at once; `facts` fill the
     placeholders of the catalogue's text.
