@@ -155,6 +155,7 @@ def alarm_rows(
     yield from _call_rows(metrics)
     yield from _duration_rows(settings, metrics)
     yield from _work_rows(metrics)
+    yield from _sweeper_rows(metrics)
     yield AlarmRow(
         name="tables-throttled",
         what="DynamoDB refuses reads or writes for want of capacity.",
@@ -292,6 +293,9 @@ def _work_rows(metrics: Metrics) -> Iterator[AlarmRow]:
         ),
         threshold=3,
     )
+
+
+def _sweeper_rows(metrics: Metrics) -> Iterator[AlarmRow]:
     yield AlarmRow(
         name="sweeper-finds",
         what="The sweeper had to heal more than single records.",
@@ -309,5 +313,11 @@ def _work_rows(metrics: Metrics) -> Iterator[AlarmRow]:
         name="ledger-anomaly",
         what="Tokens and images may not agree.",
         metric=metrics.own(MetricName.LEDGER_ANOMALIES),
+        threshold=1,
+    )
+    yield AlarmRow(
+        name="unreadable-records",
+        what="The sweeper found records that it could not read, and put them off.",
+        metric=metrics.own(MetricName.UNREADABLE_RECORDS),
         threshold=1,
     )

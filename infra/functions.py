@@ -173,6 +173,7 @@ def _worker_rows(settings: Settings) -> dict[str, Row]:
             needs=_TABLES
             | {
                 name.BASE_URL,
+                name.SITE_URL,
                 name.CALLBACKS_QUEUE_URL,
                 name.CALLBACKS_DEAD_LETTER_QUEUE_URL,
             },

@@ -121,6 +121,7 @@ def test_alarms_look_at_metrics_that_the_functions_write(template: Template) -> 
     named = set(re.findall(r'"MetricName": "([A-Za-z0-9]+)", "Namespace": "Leanpix/dev"', text))
     assert named <= set(MetricName)
     assert MetricName.LEDGER_ANOMALIES in named
+    assert MetricName.UNREADABLE_RECORDS in named
     for name in contract.FUNCTIONS:
         variables = template.function(name)["Environment"]["Variables"]
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Leanpix/dev"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from leanpix.adapters.engine import LeanpixEngine
-from leanpix.contract import ErrorName
+from leanpix.contract import MAX_FILE_NAME_BYTES, ErrorName
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Credentials, Image, ImageState, Job, UrlSource
 from leanpix.domain.options import ImageOptions, Operation
@@ -24,7 +25,7 @@ from leanpix.services.recovery import GiveUpService
 from leanpix.services.results import ResultService
 from leanpix.services.submissions import SubmissionService
 from leanpix.services.uploads import UploadsService
-from tests.images import make_photo_jpeg
+from tests.images import make_photo, make_photo_jpeg
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Stack
@@ -263,6 +264,37 @@ class TestOptimizing:
         assert outcome.webp is not None
         assert outcome.webp.file_name == "photo.jpg.webp"
         assert house.stack.tokens_of() == 9
+
+    def test_the_webp_beside_the_image_never_takes_its_place(self, house: House) -> None:
+        """A JPEG may have a long name that ends in .webp."""
+        name = "x" * (MAX_FILE_NAME_BYTES - 5) + ".webp"
+        job = house.submit(
+            Upload(file_name=name, data=PHOTO), options=ImageOptions(also_webp=True)
+        )
+        house.work()
+        outcome = house.image(job).outcome
+        assert outcome
+        assert outcome.main
+        assert outcome.webp
+        key = result_object_key(house.image(job).public_id, outcome.main.file_name)
+        download = house.download.download(DownloadRequest(object_key=key))
+        assert download.content_type == "image/jpeg"
+        assert len(download.data) == outcome.main.bytes
+
+    def test_a_webp_has_no_webp_beside_it(self, house: House) -> None:
+        """It is one already."""
+        buffer = io.BytesIO()
+        make_photo(width=320, height=240).save(buffer, "WEBP", quality=98)
+        job = house.submit(
+            Upload(file_name="photo.webp", data=buffer.getvalue()),
+            options=ImageOptions(also_webp=True),
+        )
+        house.work()
+        outcome = house.image(job).outcome
+        assert outcome
+        assert outcome.webp is None
+        listed = house.stack.s3.list_objects_v2(Bucket="images", Prefix="results/")
+        assert len(listed.get("Contents", [])) == (1 if outcome.main else 0)
 
     def test_usage_counts_images_and_bytes_of_the_month(self, house: House) -> None:
         """Kept images count as sent but not as optimized."""

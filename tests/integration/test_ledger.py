@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +94,20 @@ class TestTokens:
         submit(world, GAIN)
         end(world, late, NO_GAIN)
         assert tokens(world) == (499, 1)
+
+    def test_a_refund_just_after_midnight_is_not_lost_with_the_old_grant(
+        self, world: World
+    ) -> None:
+        """Charged on 30 November at 23:59:58, refunded on 1 December at 00:00:05."""
+        world.clock.time = datetime(2026, 11, 30, 23, 59, 58, tzinfo=UTC).timestamp()
+        world.add_account("acc_2", tokens=500)
+        job = world.submit(world.submission("acc_2", upload(NONE)))
+        assert isinstance(job, Job)
+        world.pass_time(7)
+        end(world, job, NO_GAIN)
+        account = world.backend.accounts.read("acc_2")
+        assert account.tokens == 501
+        assert (account.current.granted, account.current.topped_up) == (500, 1)
 
     def test_an_image_that_is_smaller_stays_paid_for(self, world: World) -> None:
         job = submit(world, GAIN)

@@ -96,9 +96,9 @@ class Purse:
             self.spent_of_sold += 1
         self.spent += 1
 
-    def give_back(self, month: str) -> None:
-        """Put a token back where that month's spending took it from, or among those sold."""
-        if month != self.month:
+    def give_back(self, spent_in: str, today: str) -> None:
+        """Put a token back where this month's spending took it from, or among those sold."""
+        if not spent_in == today == self.month:
             self.sold += 1
             return
         self.spent -= 1
@@ -228,7 +228,7 @@ class MemoryLedger:
         self._put(replace(image, state=state, outcome=outcome, lease_id=None, lease_ends_at=0.0))
         self.due.pop((image.job_id, image.index), None)
         if outcome.main is None and image.charged_tokens:
-            self.purses[image.account_id].give_back(image.charged_month)
+            self.purses[image.account_id].give_back(image.charged_month, calendar_month(now))
         key = image.account_id, calendar_month(now)
         before = self.usage.get(key, Usage(month=key[1]))
         main = outcome.main

@@ -7,6 +7,7 @@ import pytest
 from leanpix.contract import MAX_ATTEMPTS, MAX_OPEN_SECONDS
 from leanpix.domain.jobs import ImageState, Job
 from leanpix.domain.tasks import ImageTask
+from leanpix.services.ports import DeadlineError
 from leanpix.services.recovery import SweepReport
 from tests.ledger.fakes import DAY, GAIN, HOUR, NONE
 from tests.ledger.world import Backend, World, direct_upload, upload
@@ -159,6 +160,62 @@ def test_uploads_are_looked_at_once(world: World) -> None:
     world.faults.seen.clear()
     sweep(world)
     assert "Uploads.read_job_id" not in world.faults.seen
+
+
+def test_an_unreadable_record_is_put_off_and_the_rest_is_healed(world: World) -> None:
+    submit(world, GAIN)
+    submit(world, GAIN)
+    world.images.messages.clear()
+    world.pass_time(60)
+    world.faults.arm(0, after=False, target="Jobs.read", error=ValueError)
+    report = sweep(world)
+    assert (report.unreadable, report.resent, report.has_finished) == (1, 1, True)
+    world.images.messages.clear()
+    world.pass_time(60)
+    assert sweep(world).unreadable == 0
+    world.pass_time(HOUR)
+    assert sweep(world).resent == 2
+
+
+def test_a_record_that_can_not_even_be_put_off_ends_no_sweep(world: World) -> None:
+    submit(world, GAIN)
+    submit(world, GAIN)
+    world.images.messages.clear()
+    world.pass_time(60)
+    world.faults.arm(0, after=False, target="OpenRecords.postpone", error=ValueError)
+    report = sweep(world)
+    assert (report.unreadable, report.resent) == (1, 2)
+
+
+def test_a_record_without_a_job_is_told_once_an_hour(world: World) -> None:
+    job = submit(world, GAIN)
+    world.images.messages.clear()
+    del world.backend.jobs.jobs[job.job_id]
+    world.pass_time(60)
+    assert sweep(world).anomalies == 1
+    world.pass_time(60)
+    assert sweep(world).anomalies == 0
+    world.pass_time(HOUR)
+    assert sweep(world).anomalies == 1
+
+
+def test_an_upload_that_cannot_be_looked_at_ends_no_sweep(world: World) -> None:
+    for _ in range(2):
+        direct_upload(world, "acc_1", GAIN)
+        world.pass_time(1)
+    world.pass_time(DAY + HOUR)
+    world.faults.arm(0, after=False, target="Uploads.read_job_id", error=ValueError)
+    report = sweep(world)
+    assert (report.unreadable, report.uploads_deleted) == (1, 1)
+
+
+def test_a_sweep_that_is_out_of_time_ends_and_blames_no_record(world: World) -> None:
+    submit(world, GAIN)
+    world.images.messages.clear()
+    world.pass_time(60)
+    world.faults.arm(0, after=False, target="Jobs.read", error=DeadlineError)
+    report = sweep(world)
+    assert (report.unreadable, report.has_finished) == (0, False)
 
 
 def test_what_there_is_no_time_for_is_left_to_the_next_run(world: World) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
+import time
 from base64 import b64encode
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+import httpcore
 import pytest
 
 from leanpix.adapters.fetching.address_guard import AddressRefusedError, choose_addresses
 from leanpix.adapters.fetching.fetcher import GuardedFetcher
+from leanpix.adapters.fetching.pinned_connections import DeadlineStream
 from leanpix.domain.jobs import Credentials
 from leanpix.services.ports import FetchFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LIMIT = 10_000
 
@@ -259,3 +263,51 @@ class TestAddresses:
         """Both families."""
         found = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"]
         assert choose_addresses("x", 80, may_be_loopback=False, resolve=lambda *_: found) == found
+
+
+class Waits(httpcore.NetworkStream):
+    """A stream that notes how long it may wait."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float | None] = []
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.seconds.append(timeout)
+        return b""
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.seconds.append(timeout)
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        self.seconds.append(timeout)
+        return self
+
+
+USES: dict[str, Callable[[DeadlineStream], object]] = {
+    "read": lambda stream: stream.read(9, 60),
+    "write": lambda stream: stream.write(b"x", 60),
+    "start_tls": lambda stream: stream.start_tls(ssl.create_default_context(), "host", 60),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+class TestDeadlineStream:
+    """Every wait of a connection ends at its deadline."""
+
+    def test_waits_for_what_is_left_and_no_longer(self, use: str) -> None:
+        waits = Waits()
+        USES[use](DeadlineStream(waits, time.monotonic() + 5))
+        (seconds,) = waits.seconds
+        assert seconds is not None
+        assert 4 < seconds <= 5
+
+    def test_begins_nothing_once_the_deadline_has_passed(self, use: str) -> None:
+        waits = Waits()
+        with pytest.raises(httpcore.TimeoutException):
+            USES[use](DeadlineStream(waits, time.monotonic() - 1))
+        assert waits.seconds == []

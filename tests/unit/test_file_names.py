@@ -61,6 +61,26 @@ def test_a_urls_file_name_is_the_decoded_end_of_its_path() -> None:
     assert name_from_url("https://example.com/") == "image"
 
 
+@given(
+    st.text(max_size=400), st.sampled_from(["", ".webp", ".webp.webp", ".jpg", "." + "x" * 200])
+)
+def test_an_added_extension_always_makes_another_name(raw: str, end: str) -> None:
+    """Else the extra WebP would take the place of the main result."""
+    name = clean_file_name(raw * 9 + end)
+    added = with_added_extension(name, "webp")
+    assert added != name
+    assert added.endswith(".webp")
+    assert len(added.encode()) <= MAX_FILE_NAME_BYTES
+
+
+@pytest.mark.parametrize("size", range(170, 181))
+def test_a_long_name_that_ends_in_webp_gets_another_beside_it(size: int) -> None:
+    name = ("x" * 170 + ".webp" * 4)[: size - 5] + ".webp"
+    added = with_added_extension(name, "webp")
+    assert added != name
+    assert added.endswith(".webp")
+
+
 def test_extensions_are_replaced_or_added() -> None:
     """A conversion replaces, the WebP beside an image adds."""
     assert with_extension("photo.v2.jpg", "avif") == "photo.v2.avif"

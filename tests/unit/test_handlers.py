@@ -72,6 +72,14 @@ def test_another_request_under_a_used_key_is_409(api: Any) -> None:
     assert b"was used for another request" in answer.body
 
 
+@pytest.mark.parametrize("api", APIS)
+def test_a_key_of_the_longest_length_is_kept(api: Any) -> None:
+    house = House(tokens=5)
+    first, again = (submit(house, *api, key="x" * 255) for _ in range(2))
+    assert first.status in {200, 202}
+    assert id_of(first) == id_of(again)
+
+
 @pytest.mark.parametrize(("api", "status"), list(zip(APIS, (400, 422), strict=True)))
 @pytest.mark.parametrize("key", ["x" * 256, "schlüssel"])
 def test_a_key_that_cannot_be_kept_is_refused(api: Any, status: int, key: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from leanpix import deadline
 from leanpix.domain.tasks import CallbackTask, ImageTask
 from leanpix.messages import handle_batch, handle_callbacks
-from leanpix.services.ports import LeaseLostError
+from leanpix.services.ports import DeadlineError, LeaseLostError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def test_with_little_time_left_a_message_is_not_begun() -> None:
 def test_no_call_to_aws_begins_that_there_is_no_time_for() -> None:
     handle_batch(batch(body(1)), Context(60), lambda *_: deadline.check())  # type: ignore[arg-type]  # Context has what the code reads
     deadline.begin(0.1)
-    with pytest.raises(deadline.DeadlineError):
+    with pytest.raises(DeadlineError):
         deadline.check()
 
 

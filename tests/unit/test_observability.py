@@ -265,3 +265,8 @@ def test_what_a_service_logs_is_written_like_all_else(written: Any) -> None:
 def test_a_sweep_counts_the_anomalies_that_it_found(written: Any) -> None:
     count_sweep(SweepReport(anomalies=2))
     assert metrics_in(written()) == [(MetricName.LEDGER_ANOMALIES, 2, {})]
+
+
+def test_a_sweep_counts_what_it_could_not_read(written: Any) -> None:
+    count_sweep(SweepReport(unreadable=3))
+    assert metrics_in(written()) == [(MetricName.UNREADABLE_RECORDS, 3, {})]

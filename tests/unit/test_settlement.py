@@ -73,3 +73,10 @@ def test_usage_counts_a_failure_with_the_bytes_it_came_with() -> None:
         bytes_out=1_000,
         images_by_type={"other": 1},
     )
+
+
+def test_a_charge_of_an_earlier_calendar_month_comes_back_as_topped_up() -> None:
+    """The account may not have renewed its grant yet, and would lose what goes back to it."""
+    assert settle(IMAGE, ImageState.DONE, NO_GAIN, month="2026-12").refunds == (
+        Refund(change=refund_as_topped_up(1), balance_month=None),
+    )

@@ -64,7 +64,7 @@ def render_error(error, *, site_url):
     return render(Oops(oops=fill_text(entry, error, site_url=site_url)), status=entry.status)
 
 
-def render_callback(finished, *, base_url):
+def render_callback(finished, *, base_url, site_url):
     return b"toy"
 
 
@@ -197,7 +197,7 @@ print(json.dumps({
     **{name: [answer.status, answer.json()] for name, answer in answers.items()},
     "functions": [name for name in FUNCTIONS if name.startswith("toy")],
     "object_key": parse_download(link).object_key,
-    "callback": find_dialect(Api.TOY).render_callback(None, base_url="").decode(),
+    "callback": find_dialect(Api.TOY).render_callback(None, base_url="", site_url="").decode(),
     "specification": specification,
 }))
 """

@@ -141,7 +141,8 @@ def _optimize(job: Job) -> _Outcome:
         stored = decode(job)
         picture = transform(job, stored)
         output, reason = make(job, picture, _reusable_source(job, stored, picture))
-        also_webp = _extra_webp(job, picture) if job.options.also_webp else None
+        wants_webp = job.options.also_webp and job.kind is not Format.WEBP
+        also_webp = _extra_webp(job, picture) if wants_webp else None
     except LeftAlone as left_alone:
         if job.resizes or not job.keeps_format:
             raise

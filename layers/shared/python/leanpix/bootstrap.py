@@ -164,7 +164,7 @@ def callback_service() -> CallbackService:
     from leanpix.dialects.dialect import find_dialect
     from leanpix.services.callbacks import CallbackService
 
-    base_url = settings().base_url
+    base_url, site_url = settings().base_url, settings().site_url
     return CallbackService(
         jobs=_jobs(),
         accounts=_accounts(),
@@ -177,7 +177,7 @@ def callback_service() -> CallbackService:
         poster=GuardedFetcher(may_fetch_loopback=settings().may_fetch_loopback),
         clock=SystemClock(),
         renderers={
-            api: partial(render, base_url=base_url)
+            api: partial(render, base_url=base_url, site_url=site_url)
             for api in Api
             if (render := find_dialect(api).render_callback)
         },

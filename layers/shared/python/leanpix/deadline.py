@@ -9,14 +9,12 @@ import math
 import time
 from typing import Any, Final
 
+from leanpix.services.ports import DeadlineError
+
 LEAST_SECONDS: Final = 0.5
 """The time below which no call is begun, as it could be cut off in the middle."""
 
 _ends_at = math.inf
-
-
-class DeadlineError(Exception):
-    """A call that was not begun, as there is no time left for it."""
 
 
 def begin(seconds_left: float) -> None:

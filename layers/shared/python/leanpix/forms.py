@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from multipart import MultipartError, MultipartParser, parse_options_header
 
 from leanpix.contract import MAX_INLINE_BYTES, ErrorName
-from leanpix.domain.errors import LeanpixError, Problem
+from leanpix.domain.errors import LeanpixError
 from leanpix.http import JSON_TYPE, Request
 
 if TYPE_CHECKING:
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 MULTIPART_TYPE: Final = "multipart/form-data"
 MAX_FIELDS: Final = 200
-MAX_FIELD_BYTES: Final = 65_536
 _NO_FILE: Final = (b"", b"0")
 """The contents by which clients say in a part without a file name that there is no file."""
+_KEEP: Final = "surrogateescape"
+"""The handling of bytes that are no UTF-8: they become lone surrogates (PEP 383), by which the
+reader of a field tells that it holds no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def parse_form(request: Request, *, file_names: Collection[str] = ()) -> Form:
 
     Raises:
         LeanpixError: `TOO_LARGE`, the body is over the inline limit; `UNREADABLE_BODY`, it is not
-            of its declared type; `INVALID_REQUEST`, a field is too long.
+            of its declared type.
     """
     if len(request.body) > MAX_INLINE_BYTES:
         raise LeanpixError(ErrorName.TOO_LARGE)
@@ -93,38 +95,36 @@ def _read_parts(body: bytes, boundary: str, file_names: Collection[str], *, char
             files[part.name] = FormFile(part.filename, part.raw)
         elif part.name in file_names and part.raw.strip() not in _NO_FILE:
             files[part.name] = FormFile("", part.raw)
-        elif part.size <= MAX_FIELD_BYTES:
-            fields[part.name] = part.raw.decode(charset, errors="replace")
         else:
-            raise LeanpixError(
-                ErrorName.INVALID_REQUEST,
-                problems=(Problem(part.name, f"The {part.name} field is too long."),),
-            )
+            fields[part.name] = part.raw.decode("utf-8", _KEEP)
     return Form(fields=fields, files=files)
 
 
 def _parse_urlencoded(body: bytes) -> Form:
     try:
-        text = body.decode("utf-8")
-        return Form(
-            fields=dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        pairs = parse_qsl(
+            body.decode("utf-8", _KEEP),
+            keep_blank_values=True,
+            errors=_KEEP,
+            max_num_fields=MAX_FIELDS,
         )
+        for name, _ in pairs:
+            name.encode()  # a name that is no UTF-8 is none
+        return Form(fields=dict(pairs))
     except ValueError:
         return _refuse("application/x-www-form-urlencoded")
 
 
 def _parse_json(body: bytes) -> Form:
     try:
-        values = json.loads(body)
+        values = json.loads(body.decode(json.detect_encoding(body), _KEEP))
+        if not isinstance(values, dict):
+            return _refuse(JSON_TYPE)
+        return Form(
+            fields={name: _json_text(value) for name, value in values.items() if value is not None}
+        )
     except (ValueError, RecursionError):
         return _refuse(JSON_TYPE)
-    if not isinstance(values, dict):
-        return _refuse(JSON_TYPE)
-    return Form(
-        fields={
-            str(name): _json_text(value) for name, value in values.items() if value is not None
-        }
-    )
 
 
 def _json_text(value: object) -> str:

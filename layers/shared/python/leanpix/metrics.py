@@ -131,6 +131,8 @@ def count_sweep(report: SweepReport) -> None:
         count(MetricName.SWEEPER_FINDS, found)
     if report.anomalies:
         count(MetricName.LEDGER_ANOMALIES, report.anomalies)
+    if report.unreadable:
+        count(MetricName.UNREADABLE_RECORDS, report.unreadable)
     for _ in range(report.given_up):
         _count_failed(KeptReason.INTERNAL_ERROR.value)
 

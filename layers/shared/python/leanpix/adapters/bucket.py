@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 from botocore.exceptions import ClientError
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 EXPIRY_METADATA: Final = "expires-at"
 JOB_METADATA: Final = "job"
 FILE_NAME_METADATA: Final = "file-name"
+
+_MISSING_CODES: Final = frozenset({"NoSuchKey", "AccessDenied"})
+"""The codes for a key that is not there. Without ListBucket, which no function needs, S3 answers
+403 in place of 404 (GetObject, "Permissions", Amazon S3 API Reference)."""
+_MAX_KEY_BYTES: Final = 1_024
+"""The longest key ("Naming Amazon S3 objects", Amazon S3 User Guide)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +67,11 @@ class Bucket:
         Raises:
             FetchFailedError: there is none.
         """
-        try:
-            answer = self.client.get_object(Bucket=self.name, Key=object_key)
-        except self.client.exceptions.NoSuchKey:
+        content = self._get(object_key)
+        if content is None:
             text = "the uploaded file is no longer there"
-            raise FetchFailedError(text, reason=KeptReason.FETCH_FAILED.value) from None
-        return answer["Body"].read()
+            raise FetchFailedError(text, reason=KeptReason.FETCH_FAILED.value)
+        return content
 
     def grant(self, object_key: str, request: UploadRequest) -> tuple[str, dict[str, str]]:
         """Return the URL and the form fields that allow one upload of this size at most."""
@@ -106,12 +111,9 @@ class Bucket:
             expires_at=float(answer["Metadata"].get(EXPIRY_METADATA, "0")),
         )
 
-    def read_range(self, object_key: str, first: int, last: int) -> bytes:
-        """Return the bytes from `first` to `last`, both included."""
-        answer = self.client.get_object(
-            Bucket=self.name, Key=object_key, Range=f"bytes={first}-{last}"
-        )
-        return answer["Body"].read()
+    def read_range(self, object_key: str, first: int, last: int) -> bytes | None:
+        """Return the bytes from `first` to `last`, both included; None where there is no file."""
+        return self._get(object_key, byte_range=f"bytes={first}-{last}")
 
     def link(self, object_key: str, *, is_head: bool = False) -> str:
         """Return a URL under which the file can be had for a short while.
@@ -145,11 +147,23 @@ class Bucket:
         """Delete a file; one that is gone already is fine."""
         self.client.delete_object(Bucket=self.name, Key=object_key)
 
+    def _get(self, object_key: str, *, byte_range: str | None = None) -> bytes | None:
+        part: dict[str, Any] = {} if byte_range is None else {"Range": byte_range}
+        try:
+            answer = self.client.get_object(Bucket=self.name, Key=object_key, **part)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _MISSING_CODES:
+                raise
+            return None
+        return answer["Body"].read()
+
     def _head(self, object_key: str) -> HeadObjectOutputTypeDef | None:
+        if len(object_key.encode()) > _MAX_KEY_BYTES:
+            return None
         try:
             return self.client.head_object(Bucket=self.name, Key=object_key)
         except ClientError as error:
-            # Without ListBucket, which we do not want, S3 says 403 for a key that is not there.
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in {403, 404}:
-                return None
-            raise
+            # An answer to HEAD has no body, so that its status is all there is.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in {403, 404}:
+                raise
+            return None

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from leanpix.contract import CORRELATION_ATTRIBUTE
 from leanpix.domain.tasks import CallbackTask, DeadLetter, ImageTask, task_to_body
 from leanpix.observability import logger
-from leanpix.services.ports import QueueFailedError
+from leanpix.services.ports import DeadlineError, QueueFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,5 +127,5 @@ def _naming_failures() -> Iterator[None]:
     """Tell services of a failure in their own words."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, DeadlineError) as error:
         raise QueueFailedError(str(error)) from error

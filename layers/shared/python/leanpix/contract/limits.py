@@ -24,6 +24,15 @@ MAX_URL_CHARACTERS: Final = 2_048
 """The longest URL that a client may name."""
 MAX_REDIRECT_CHARACTERS: Final = 8_192
 """The longest URL that a redirect may lead to: signed URLs are long."""
+MAX_CREDENTIAL_CHARACTERS: Final = 1_024
+"""The longest user name or password for the source URLs."""
+MAX_FIELD_CHARACTERS: Final = MAX_URL_CHARACTERS
+"""The longest text field; some have a lower bound of their own."""
+MAX_FIELD_BYTES: Final = 4_096
+"""The largest text field as it is recorded, in UTF-8. A job's items then stay far below the
+1 MB at which DynamoDB ends a page of a Query."""
+MAX_CONTENT_TYPE_CHARACTERS: Final = 255
+"""The longest media type: two names of 127 characters and a slash (RFC 6838 §4.2)."""
 MAX_DIMENSION_PIXELS: Final = 65_535
 """The largest useful `max_width` and `max_height`: the limit of JPEG."""
 

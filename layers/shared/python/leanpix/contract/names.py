@@ -50,6 +50,8 @@ class MetricName(StrEnum):
     """Records that the sweeper had to send again, give up or announce."""
     LEDGER_ANOMALIES = "LedgerAnomalies"
     """Cases in which tokens and images may not agree."""
+    UNREADABLE_RECORDS = "UnreadableRecords"
+    """Records that the sweeper could not look at, and put off."""
     CALLBACKS = "Callbacks"
     """Tries to call back, by the state of the callback after the try."""
 

@@ -31,7 +31,7 @@ class RenderError(Protocol):
 class RenderCallback(Protocol):
     """Turns a finished job into the body that is posted to its callback URL."""
 
-    def __call__(self, finished: FinishedJob, *, base_url: str) -> bytes:
+    def __call__(self, finished: FinishedJob, *, base_url: str, site_url: str) -> bytes:
         """Return the body."""
 
 

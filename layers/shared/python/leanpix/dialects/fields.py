@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from leanpix.contract import MAX_IMAGES_PER_JOB
+from leanpix.contract import MAX_FIELD_CHARACTERS, MAX_IMAGES_PER_JOB
 
 
 class Kind(StrEnum):
@@ -40,6 +40,8 @@ class Field:
     """Its value where it is not sent, if the description is to name one."""
     minimum: int | None = None
     maximum: int | None = None
+    max_characters: int = MAX_FIELD_CHARACTERS
+    """The longest text, for the kinds that hold one."""
     is_required: bool = False
     example: str | None = None
 

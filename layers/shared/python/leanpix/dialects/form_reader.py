@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from leanpix.contract import MAX_URL_CHARACTERS, ErrorName
+from leanpix.contract import MAX_FIELD_BYTES, MAX_URL_CHARACTERS, ErrorName
+from leanpix.dialects.fields import Kind
 from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.domain.file_names import clean_file_name
 from leanpix.domain.submission import Upload
@@ -38,6 +39,8 @@ class FormReader:
         """
         self.form = form
         self.any_port = any_port
+        self._unusable: set[str] = set()
+        """The fields whose text was refused, of which nothing more is said."""
         self.problems: list[Problem] = []
 
     def check(self) -> None:
@@ -50,7 +53,9 @@ class FormReader:
             raise LeanpixError(ErrorName.INVALID_REQUEST, problems=tuple(self.problems))
 
     def complain(self, field: Field, text: str) -> None:
-        """Note a problem of a field."""
+        """Note a problem of a field, unless its text was refused before."""
+        if field.name in self._unusable:
+            return
         self.problems.append(Problem(field.name, text))
 
     def has(self, field: Field) -> bool:
@@ -63,8 +68,17 @@ class FormReader:
         return file if file is not None and (file.data or file.file_name) else None
 
     def raw(self, field: Field) -> str:
-        """Return the text of a field as it was sent, or an empty one."""
-        return self.form.fields.get(field.name, "")
+        """Return the text of a field as it was sent, or an empty one.
+
+        Text that could not be recorded is a problem, and counts as empty.
+        """
+        value = self.form.fields.get(field.name, "")
+        problem = _find_problem(field, value)
+        if problem is None:
+            return value
+        self.complain(field, f"The {field.name} field must {problem}.")
+        self._unusable.add(field.name)
+        return ""
 
     def text(self, field: Field) -> str:
         """Return the text of a field without the space around it; empty if it is off."""
@@ -129,6 +143,23 @@ class FormReader:
         required = "is required and " if field.is_required else ""
         self.complain(field, f"The {field.name} field {required}must be an uploaded image file.")
         return None
+
+
+def _find_problem(field: Field, text: str) -> str | None:
+    """Return what a text must be to be recorded, or None where it is."""
+    try:
+        size_bytes = len(text.encode())
+    except UnicodeEncodeError:  # lone surrogates: of JSON, or for bytes that are no UTF-8
+        return "be text in UTF-8"
+    if "\0" in text:
+        return "be text without NUL characters"
+    if field.kind is Kind.WHOLE:  # recorded as a number
+        return None
+    if len(text) > field.max_characters:
+        return f"have at most {field.max_characters:,} characters"
+    if size_bytes > MAX_FIELD_BYTES:
+        return f"have at most {MAX_FIELD_BYTES:,} bytes in UTF-8"
+    return None
 
 
 def to_whole(text: str) -> int | None:

@@ -40,17 +40,23 @@ def with_extension(file_name: str, extension: str) -> str:
 
 
 def with_added_extension(file_name: str, extension: str) -> str:
-    """Return the name with an extension added: `photo.jpg.webp`."""
-    return _shorten(f"{file_name}.{extension}")
+    """Return another name with an extension added: `photo.jpg.webp`."""
+    end = f".{extension}"
+    room = MAX_FILE_NAME_BYTES - len(end)
+    added = _shorten(file_name, room) + end
+    if added != file_name:
+        return added
+    # A long name that ends so already, of which nothing but the new end would be cut.
+    return _cut(file_name, len(file_name.encode()) - len(end) - 1) + end
 
 
-def _shorten(name: str) -> str:
-    if len(name.encode()) <= MAX_FILE_NAME_BYTES:
+def _shorten(name: str, size_bytes: int = MAX_FILE_NAME_BYTES) -> str:
+    if len(name.encode()) <= size_bytes:
         return name
     stem, extension = posixpath.splitext(name)
-    room = MAX_FILE_NAME_BYTES - len(extension.encode())
+    room = size_bytes - len(extension.encode())
     if room <= 0:
-        return _cut(name, MAX_FILE_NAME_BYTES)
+        return _cut(name, size_bytes)
     return _cut(stem, room) + extension
 
 

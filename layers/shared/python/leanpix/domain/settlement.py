@@ -37,18 +37,25 @@ class Settlement:
 def settle(image: Image, state: ImageState, outcome: Outcome, *, month: str) -> Settlement:
     """Return the effect of an image's end in that month on its account.
 
-    A token pays for an image that was made smaller. Any other end gives it back: to the grant it
-    came from as long as the balance is in that grant's month, and after that as if topped up.
+    A token pays for an image that was made smaller. Any other end gives it back: within the
+    calendar's month of the charge to the grant it came from, and after that as if topped up.
     """
-    tokens = image.charged_tokens
-    refunds = (
-        Refund(change=refund_to_grant(tokens), balance_month=image.charged_month),
-        Refund(change=refund_as_topped_up(tokens), balance_month=None),
-    )
     return Settlement(
         usage=_usage_of(image, state, outcome, month),
-        refunds=() if outcome.is_gain or not tokens else refunds,
+        refunds=() if outcome.is_gain else _refunds_of(image, month),
     )
+
+
+def _refunds_of(image: Image, month: str) -> tuple[Refund, ...]:
+    tokens = image.charged_tokens
+    if not tokens:
+        return ()
+    late = Refund(change=refund_as_topped_up(tokens), balance_month=None)
+    if month != image.charged_month:
+        # The balance may still be in the old month, whose grant ends with the next charge.
+        return (late,)
+    # It may also be in the next month already, by a clock that is ahead of this one.
+    return (Refund(change=refund_to_grant(tokens), balance_month=month), late)
 
 
 def _usage_of(image: Image, state: ImageState, outcome: Outcome, month: str) -> Usage:

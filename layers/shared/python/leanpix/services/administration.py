@@ -19,7 +19,8 @@ from leanpix.domain.ledger import Balance, month_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from leanpix.services.ports import AccountRecords, Clock, GatewayKeys, KeyRecords
+    from leanpix.services.operator_ports import AccountRecords, GatewayKeys, KeyRecords
+    from leanpix.services.ports import Clock
 
 
 class AdministrationError(Exception):

@@ -21,12 +21,13 @@ from leanpix.domain.ids import start_public_ids
 from leanpix.domain.jobs import Image, ImageState, Job, KeptReason
 from leanpix.domain.recovery import (
     LEASE_GRACE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
     PATIENCE_SECONDS,
     OpenRecord,
     next_look,
 )
 from leanpix.domain.tasks import ImageTask
-from leanpix.services.ports import LeaseLostError, QueueFailedError
+from leanpix.services.ports import DeadlineError, LeaseLostError, QueueFailedError
 from leanpix.services.results import mark_failed
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ class SweepReport:
     announced: int = 0
     uploads_deleted: int = 0
     anomalies: int = 0
+    """Open records without a job."""
+    unreadable: int = 0
+    """Records and uploads that could not be looked at, and were put off or left."""
     has_finished: bool = True
     """False where the time was up before the end."""
 
@@ -100,8 +104,11 @@ class SweepService:
         """Do as much as there is time for; the rest is for the next run."""
         started = self.clock.now()
         run = _Run(self, started=started, ends_at=started + seconds_left)
-        run.sweep_records()
-        run.sweep_uploads()
+        try:
+            run.sweep_records()
+            run.sweep_uploads()
+        except DeadlineError:
+            run.report.has_finished = False
         return run.report
 
 
@@ -126,6 +133,21 @@ class _Run:
                 # It is due still, so the next run looks again.
                 facts = {"job_id": record.job_id, "why": repr(error)}
                 _log.warning("left for the next sweep", extra=facts)
+            except DeadlineError:
+                raise
+            except Exception:  # noqa: BLE001 - whatever is wrong with it, the others are healed
+                self._put_off_unreadable(record)
+
+    def _put_off_unreadable(self, record: OpenRecord) -> None:
+        facts = {"job_id": record.job_id, "index": record.index}
+        _log.exception("unreadable record", extra=facts)
+        self.report.unreadable += 1
+        try:
+            self._postpone(record, self.started + LONGEST_PAUSE_SECONDS)
+        except DeadlineError:
+            raise
+        except Exception:  # noqa: BLE001 - it stays due, and is counted again
+            _log.exception("unreadable record not put off", extra=facts)
 
     def _look_at(self, record: OpenRecord) -> None:
         job = self.service.jobs.read(record.job_id)
@@ -133,6 +155,7 @@ class _Run:
             facts = {"what": "an open record has no job", "job_id": record.job_id}
             _log.error("ledger anomaly", extra=facts)
             self.report.anomalies += 1
+            self._postpone(record, self.started + LONGEST_PAUSE_SECONDS)
             return
         if record.index is None:
             self._look_at_callback(record, job)
@@ -172,14 +195,23 @@ class _Run:
         for key in self.service.uploads.list_uploads(after=cursor, until=oldest):
             if not self._has_time():
                 break
-            if not self._is_used(key):
-                self.service.uploads.delete(key)
-                self.report.uploads_deleted += 1
+            self._look_at_upload(key)
             last, looked = key, looked + 1
             if looked % CURSOR_EVERY_UPLOADS == 0:
                 records.write_cursor(last)
         if last != cursor:
             records.write_cursor(last)
+
+    def _look_at_upload(self, key: str) -> None:
+        try:
+            if not self._is_used(key):
+                self.service.uploads.delete(key)
+                self.report.uploads_deleted += 1
+        except DeadlineError:
+            raise
+        except Exception:  # noqa: BLE001 - the bucket's lifecycle deletes it in the end
+            _log.exception("unreadable upload", extra={"object_key": key})
+            self.report.unreadable += 1
 
     def _is_used(self, object_key: str) -> bool:
         job_id = self.service.uploads.read_job_id(object_key)

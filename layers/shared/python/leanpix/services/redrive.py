@@ -9,7 +9,8 @@ from leanpix.domain.recovery import FIRST_CALLBACK_LOOK_SECONDS
 from leanpix.domain.tasks import CallbackTask, callback_task_from_body, task_to_body
 
 if TYPE_CHECKING:
-    from leanpix.services.ports import Clock, DeadLetterQueue, FailedCallbacks
+    from leanpix.services.operator_ports import DeadLetterQueue, FailedCallbacks
+    from leanpix.services.ports import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,12 @@ class ResultService:
         first, last = span or (0, stored.total_bytes - 1)
         if last - first >= MAX_INLINE_RESPONSE_BYTES:
             return _describe(stored, redirect_url=self.results.link(key, is_head=request.is_head))
+        data = self.results.read_range(key, first, last)
+        if data is None:  # it expired since it was described
+            raise LeanpixError(ErrorName.IMAGE_NOT_FOUND)
         return _describe(
             stored,
-            data=self.results.read_range(key, first, last),
+            data=data,
             content_range=f"bytes {first}-{last}/{stored.total_bytes}" if span else None,
         )
 

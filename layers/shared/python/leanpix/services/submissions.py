@@ -29,6 +29,7 @@ from leanpix.domain.submission import (
 from leanpix.domain.tasks import ImageTask
 from leanpix.services.ports import (
     Accounts,
+    AnswerLostError,
     Clock,
     IdTakenError,
     ImageQueue,
@@ -141,10 +142,22 @@ class SubmissionService:
             return winner
         except NoTokensLeftError:
             raise LeanpixError(ErrorName.NO_TOKENS) from None
+        except AnswerLostError:
+            if not self._is_recorded(job):
+                raise
         except IdTakenError:
-            # One in 2^53 for each job on record: not worth more than another try of the client's.
-            raise LeanpixError(ErrorName.INTERNAL) from None
+            # Another's is one in 2^53 for each job on record: not worth more than another try of
+            # the client's. This job's own is an earlier write whose answer was lost.
+            if not self._is_recorded(job):
+                raise LeanpixError(ErrorName.INTERNAL) from None
         return None
+
+    def _is_recorded(self, job: Job) -> bool:
+        """Return whether this very job is on record, and not another one under its id."""
+        found = self.jobs.read(job.job_id)
+        return found is not None and [image.public_id for image in found.images] == [
+            image.public_id for image in job.images
+        ]
 
     def _queue(self, job: Job) -> None:
         """Send a message per image. The record stands, so a failure is the sweeper's to heal."""

@@ -87,10 +87,17 @@ def job_to_items(job: Job) -> list[Item]:
 
 
 def job_from_items(items: Iterable[Mapping[str, Any]]) -> Job | None:
-    """Return the job that items of one partition record, or None where they record none."""
+    """Return the job that items of one partition record, or None where they record none.
+
+    Expired items are deleted one by one, in any order: a job that lacks one is no more.
+    """
     by_part = {str(values["part"]): values for values in map(from_item, items)}
     own = by_part.get(JOB_PART)
     if own is None:
+        return None
+    images = [by_part.get(image_part(index)) for index in range(int(own["image_count"]))]
+    present = [values for values in images if values is not None]
+    if len(present) < len(images):
         return None
     return Job(
         job_id=int(own["job_id"]),
@@ -101,10 +108,7 @@ def job_from_items(items: Iterable[Mapping[str, Any]]) -> Job | None:
         expires_at=float(own[TTL_ATTRIBUTE]),
         callback=_callback_from(own) if own.get("callback_url") else None,
         looks=int(own.get("looks", 0)),
-        images=tuple(
-            image_from_values(by_part[image_part(index)])
-            for index in range(int(own["image_count"]))
-        ),
+        images=tuple(image_from_values(values) for values in present),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from leanpix.adapters.dynamodb.account_items import (
     charge_action,
     refund_action,
@@ -29,6 +31,8 @@ from leanpix.domain.settlement import settle
 from leanpix.metrics import report_anomaly
 from leanpix.observability import logger
 from leanpix.services.ports import (
+    AnswerLostError,
+    DeadlineError,
     IdTakenError,
     KeyUsedError,
     LeaseLostError,
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
     from leanpix.domain.tasks import ImageTask
 
 IDEMPOTENCY_PART: Final = "idempotency"
+_LEAST_FAULT_STATUS: Final = 500
+"""The status from which on a fault is DynamoDB's own, and the write may have been done."""
 MAX_CHARGE_TRIES: Final = 8
 """The number of tries of a charge. Between the read and the charge, an account that is charged
 from many sides at once changes only as a month begins or its last tokens go."""
@@ -57,13 +63,13 @@ class JobReaderTable:
 
     def read(self, job_id: int) -> Job | None:
         """Return a job with its images, as last written."""
-        answer = self.client.query(
+        pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             KeyConditionExpression="job_id = :job_id",
             ExpressionAttributeValues=to_item({":job_id": str(job_id)}),
             ConsistentRead=True,
         )
-        return job_from_items(answer["Items"])
+        return job_from_items(item for page in pages for item in page["Items"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,12 @@ class JobsTable(JobReaderTable):
             if 0 in error.positions:
                 return False
             raise IdTakenError from None
+        except (BotoCoreError, DeadlineError) as error:
+            raise AnswerLostError from error
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] < _LEAST_FAULT_STATUS:
+                raise
+            raise AnswerLostError from error
         return True
 
     def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:

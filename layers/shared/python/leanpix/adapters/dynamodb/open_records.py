@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from leanpix.adapters.dynamodb.items import (
     JOB_PART,
+    Item,
     from_item,
     image_key,
     job_key,
@@ -16,8 +17,10 @@ from leanpix.adapters.dynamodb.items import (
     to_item,
 )
 from leanpix.adapters.dynamodb.jobs import used_upload_key
-from leanpix.contract import OPEN_RECORDS_INDEX, OPEN_SHARDS
-from leanpix.domain.recovery import OpenRecord
+from leanpix.contract import OPEN_RECORDS_INDEX, OPEN_SHARDS, MetricName
+from leanpix.domain.recovery import LONGEST_PAUSE_SECONDS, OpenRecord
+from leanpix.metrics import count
+from leanpix.observability import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,21 +49,27 @@ class OpenRecordsTable:
                 ExpressionAttributeValues=to_item({":shard": str(shard), ":now": now}),
             ):
                 for item in page["Items"]:
-                    values = from_item(item)
-                    part = str(values["part"])
-                    yield OpenRecord(
-                        job_id=int(values["job_id"]),
-                        index=None if part == JOB_PART else parse_image_part(part),
-                        due_at=float(values["due_at"]),
-                    )
+                    try:
+                        yield _record_from(item)
+                    except ValueError:
+                        self._put_off_unreadable(item, now)
 
     def postpone(self, record: OpenRecord, *, due_at: float) -> None:
         """Have a record looked at later, and count the look; one that has ended stays ended."""
         job_id, index = record.job_id, record.index
+        self._postpone(job_key(job_id) if index is None else image_key(job_id, index), due_at)
+
+    def _put_off_unreadable(self, item: Item, now: float) -> None:
+        key = {"job_id": item["job_id"], "part": item["part"]}
+        logger.error("unreadable record", key=key)
+        count(MetricName.UNREADABLE_RECORDS)
+        self._postpone(key, now + LONGEST_PAUSE_SECONDS)
+
+    def _postpone(self, key: Item, due_at: float) -> None:
         try:
             self.client.update_item(
                 TableName=self.table,
-                Key=job_key(job_id) if index is None else image_key(job_id, index),
+                Key=key,
                 UpdateExpression="SET due_at = :due ADD looks :one",
                 ConditionExpression="attribute_exists(open_shard)",
                 ExpressionAttributeValues=to_item({":due": due_at, ":one": 1}),
@@ -90,8 +99,23 @@ class OpenRecordsTable:
             ExpressionAttributeValues=to_item({":key": object_key}),
         )
 
-    def _exists(self, key: dict[str, dict[str, str]]) -> bool:
+    def _exists(self, key: Item) -> bool:
         answer = self.client.get_item(
             TableName=self.table, Key=key, ConsistentRead=True, ProjectionExpression="job_id"
         )
         return "Item" in answer
+
+
+def _record_from(item: Item) -> OpenRecord:
+    """Return the record of an item in the index.
+
+    Raises:
+        ValueError: its key is none of ours.
+    """
+    values = from_item(item)
+    part = str(values["part"])
+    return OpenRecord(
+        job_id=int(values["job_id"]),
+        index=None if part == JOB_PART else parse_image_part(part),
+        due_at=float(values["due_at"]),
+    )

@@ -6,6 +6,8 @@ from typing import Final
 
 from leanpix.contract import (
     DEFAULT_WAIT_SECONDS,
+    MAX_CONTENT_TYPE_CHARACTERS,
+    MAX_CREDENTIAL_CHARACTERS,
     MAX_DIMENSION_PIXELS,
     MAX_SOURCE_BYTES,
     MAX_WAIT_SECONDS,
@@ -104,11 +106,13 @@ HTTP_USER: Final = Field(
     name="http_user",
     kind=Kind.TEXT,
     text="The user for HTTP Basic authentication at the URLs; ignored with files.",
+    max_characters=MAX_CREDENTIAL_CHARACTERS,
 )
 HTTP_PASS: Final = Field(
     name="http_pass",
     kind=Kind.TEXT,
     text="The password for HTTP Basic authentication; required with http_user.",
+    max_characters=MAX_CREDENTIAL_CHARACTERS,
 )
 CALLBACK_URL: Final = Field(
     name="callback_url",
@@ -147,6 +151,7 @@ UPLOAD_CONTENT_TYPE: Final = Field(
     name="content_type",
     kind=Kind.TEXT,
     text="The media type of the file, such as image/jpeg. The upload must send the same one.",
+    max_characters=MAX_CONTENT_TYPE_CHARACTERS,
     is_required=True,
     example="image/jpeg",
 )

@@ -6,14 +6,22 @@ import platform
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from leanpix.contract import APP_VERSION, ERRORS, FORMATS, UNKNOWN_FORMAT, WEBP, MegaOptimPath
+from leanpix.contract import (
+    APP_VERSION,
+    ERRORS,
+    FORMATS,
+    UNKNOWN_FORMAT,
+    WEBP,
+    ErrorName,
+    MegaOptimPath,
+)
 from leanpix.dialects.bodies import fill_text, render, retry_headers
 from leanpix.dialects.megaoptim import models
+from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Outcome
 
 if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
-    from leanpix.domain.errors import LeanpixError
     from leanpix.domain.jobs import FinishedJob, Image, Job, Rendition
     from leanpix.domain.submission import UploadGrant
     from leanpix.http import Request, Response
@@ -42,8 +50,11 @@ def render_result(finished: FinishedJob, *, base_url: str) -> Response:
     )
 
 
-def render_callback(finished: FinishedJob, *, base_url: str) -> bytes:
-    """Return the body of a callback: that of the result."""
+def render_callback(finished: FinishedJob, *, base_url: str, site_url: str) -> bytes:
+    """Return the body of a callback: that of a poll, also where all images failed."""
+    if finished.job.has_failed:
+        failure = LeanpixError(ErrorName.OPTIMIZATION_FAILED)
+        return render_error(failure, site_url=site_url).body
     return render_result(finished, base_url=base_url).body
 
 
