@@ -29,7 +29,7 @@ from rich.table import Table
 from cli.console import CommandError
 from cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
 from leanpix.bootstrap import DeployedStack
-from leanpix.contract import IDEMPOTENCY_HEADER, OutputName
+from leanpix.contract import IDEMPOTENCY_HEADER, MAX_RECEIVES, OutputName
 from leanpix.domain.jobs import Image as JobImage
 from leanpix.domain.jobs import ImageState
 from leanpix.domain.tasks import ImageTask, task_to_body
@@ -72,6 +72,10 @@ class Report:
     optimized: int = 0
     kept_as_they_were: int = 0
     failed: int = 0
+    """Given up and refunded."""
+    failed_unexplained: int = 0
+    """Those among them that were claimed less often than a message is delivered, so that no kill
+    of a worker explains their end."""
     killed_processes: int = 0
     messages_sent_twice: int = 0
     images_tried_again: int = 0
@@ -84,10 +88,13 @@ class Report:
 
     @property
     def is_exact(self) -> bool:
-        """True where nothing was lost and no token went astray."""
+        """True where nothing was lost, no token went astray, and every end is explained."""
         is_all_there = self.accepted == self.submits and self.ended == self.submits
         return is_all_there and not (
-            self.lost or self.accounts_not_exact or self.counters_not_exact
+            self.lost
+            or self.failed_unexplained
+            or self.accounts_not_exact
+            or self.counters_not_exact
         )
 
 
@@ -173,6 +180,7 @@ class _Run:
             optimized=outcomes["optimized"],
             kept_as_they_were=outcomes["kept"],
             failed=outcomes["failed"],
+            failed_unexplained=sum(_is_unexplained(image) for image in images),
             killed_processes=self.killed,
             messages_sent_twice=self.twice,
             images_tried_again=sum(image.attempts > 1 for image in images),
@@ -295,6 +303,10 @@ def _tell_outcome(image: JobImage) -> str:
     if image.state is ImageState.FAILED:
         return "failed"
     return "optimized" if image.outcome and image.outcome.main else "kept"
+
+
+def _is_unexplained(image: JobImage) -> bool:
+    return image.state is ImageState.FAILED and image.attempts < MAX_RECEIVES
 
 
 def print_report(report: Report, plan: Plan, *, as_json: bool) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from leanpix.domain.jobs import ImageState, Job
-from leanpix.services.ports import AnswerLostError
+from leanpix.services import submissions
+from leanpix.services.ports import AnswerLostError, IdTakenError
 from tests.handlers import House, form
 from tests.ledger.fakes import GAIN
 from tests.ledger.world import Backend, World, upload
@@ -38,6 +39,18 @@ def test_a_job_that_was_not_recorded_is_a_fault_and_costs_nothing(world: World) 
     with pytest.raises(AnswerLostError):
         world.submit(world.submission("acc_1", upload(GAIN)))
     assert world.backend.accounts.read("acc_1").tokens == 3
+
+
+@pytest.mark.parametrize("error", [AnswerLostError, IdTakenError])
+def test_another_job_under_the_same_id_is_not_taken_for_this_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(submissions, "make_job_id", lambda: 7)
+    world.submit(world.submission("acc_1", upload(GAIN)))
+    world.faults.arm(0, after=False, target="Jobs.create", error=error)
+    with pytest.raises((AnswerLostError, AssertionError)):
+        assert isinstance(world.submit(world.submission("acc_1", upload(GAIN))), Job)
+    assert world.backend.accounts.read("acc_1").tokens == 2
 
 
 @pytest.mark.parametrize(("path", "parts", "field", "status"), SUBMITS)
