@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Deaf:
-    """A client that does what it is told and never hears that it was done."""
+    """A client whose writes are done and whose answers are lost."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

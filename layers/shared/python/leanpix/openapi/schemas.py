@@ -68,11 +68,17 @@ def _describe_kind(field: Field) -> Schema:
         case Kind.CHOICE:
             return {"type": "string", "enum": list(field.choices)}
         case Kind.URL:
-            return {"type": "string", "format": "uri", "pattern": "^https?://"}
+            return {
+                "type": "string",
+                "format": "uri",
+                "pattern": "^https?://",
+                "maxLength": field.max_characters,
+            }
         case Kind.FILE:
             return {"type": "string", "format": "binary"}
         case Kind.TEXT:
-            return {"type": "string", **({"minLength": 1} if field.is_required else {})}
+            least = {"minLength": 1} if field.is_required else {}
+            return {"type": "string", "maxLength": field.max_characters, **least}
 
 
 def _is_number(field: Field) -> bool:
