@@ -40,4 +40,9 @@ LEANPIX_EXPORT int leanpix_scale_errors(const uint8_t *rgb, const float *linear,
     size_t width, uint32_t channels, const float *sides, float *half, const int64_t *boxes,
     size_t box_count, double *sums);
 
+/* Mean colours of the squares of `LEANPIX_CELL` pixels a side, those at the right and the lower edge
+ * cut off there. `means` is (ceil(height / 4), ceil(width / 4), 3). */
+enum { LEANPIX_CELL = 4 };
+LEANPIX_EXPORT int leanpix_cells(const uint8_t *rgb, size_t height, size_t width, float *means);
+
 #endif

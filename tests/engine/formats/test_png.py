@@ -7,12 +7,12 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from leanpix_engine import Format, Level, Options, optimize
-from leanpix_engine.formats.png.palette import MergedPalette, chunk
+from leanpix_engine.formats.png.palette import MergedPalette, chunk, dithered
+from leanpix_engine.judge.judge import Judge, Verdict
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.judge import Judge
 from tests.engine.conftest import opened, photo, saved, screenshot
 
 LOSSLESS = Options(level=Level.LOSSLESS)
@@ -120,7 +120,7 @@ def test_alpha_survives_a_conversion(kind: Format) -> None:
 @pytest.mark.parametrize("size", [2, 5, 16, 100])
 def test_a_merged_palette_has_at_most_the_colours_asked_for(size: int) -> None:
     pixels = np.asarray(photo(120, 90))[None]
-    merged = MergedPalette(Picture(frames=np.ascontiguousarray(pixels), mode=Mode.RGB).to_vips())
+    merged = MergedPalette(Picture(frames=np.ascontiguousarray(pixels), mode=Mode.RGB))
     data = merged.png(size)
     assert len(np.unique(rgba(data).reshape(-1, 4), axis=0)) <= size
     assert zlib.crc32(data[12:29]) == int.from_bytes(data[29:33], "big")
@@ -147,7 +147,7 @@ def test_soft_edges_do_not_cost_a_picture_its_palette() -> None:
 
 def test_a_palette_shows_the_pixels_that_its_file_has() -> None:
     picture = Picture(frames=np.asarray(photo(80, 60))[None], mode=Mode.RGB)
-    palette = MergedPalette(picture.to_vips())
+    palette = MergedPalette(picture)
     for size in (5, 60, 256):
         assert np.array_equal(palette.pixels(size), rgba(palette.png(size)))
 
@@ -155,14 +155,57 @@ def test_a_palette_shows_the_pixels_that_its_file_has() -> None:
 def test_what_is_opaque_is_searched_without_alpha(monkeypatch: pytest.MonkeyPatch) -> None:
     """Laying it on a background would take as long as scoring it."""
     seen: list[bool] = []
-    score_of = Judge.score_of
+    verdict = Judge.verdict
 
-    def noted(judge: Judge, picture: Picture) -> float:
+    def noted(judge: Judge, picture: Picture) -> Verdict:
         seen.append(picture.alpha)
-        return score_of(judge, picture)
+        return verdict(judge, picture)
 
-    monkeypatch.setattr(Judge, "score_of", noted)
+    monkeypatch.setattr(Judge, "verdict", noted)
     opaque = screenshot().resize((240, 180), Image.Resampling.BICUBIC)
     output(saved(opaque, "PNG"))
     assert seen
     assert not any(seen)
+
+
+def icon(side: int) -> Image.Image:
+    """Return a disc with soft edges and two flat colours on nothing."""
+    large = Image.new("RGBA", (side * 4, side * 4))
+    draw = ImageDraw.Draw(large)
+    draw.ellipse((side * 0.4, side * 0.4, side * 3.6, side * 3.6), fill=(190, 30, 45, 255))
+    draw.rectangle((side * 1.4, side * 1.2, side * 2.6, side * 2.8), fill=(20, 70, 160, 255))
+    return large.resize((side, side), Image.Resampling.LANCZOS)
+
+
+@pytest.mark.parametrize("size", [2, 8, 30, 256])
+@pytest.mark.parametrize("side", [32, 700])
+def test_a_palette_keeps_clear_and_opaque_and_moves_alpha_by_8_at_most(
+    side: int, size: int
+) -> None:
+    pixels = np.asarray(icon(side))[None]
+    made = MergedPalette(Picture(frames=pixels, mode=Mode.RGB, alpha=True)).pixels(size)
+    before, after = pixels[0, ..., 3].astype(int), made[..., 3].astype(int)
+    assert np.array_equal(before == 0, after == 0)
+    assert np.array_equal(before == 255, after == 255)
+    assert np.abs(before - after).max() <= 8
+
+
+@pytest.mark.parametrize("dither", [0.0, 0.5])
+def test_a_dithered_palette_keeps_flat_colours_and_what_is_clear(dither: float) -> None:
+    picture = photo(200, 160).convert("RGBA")
+    ImageDraw.Draw(picture).rectangle((0, 0, 80, 80), fill=(201, 33, 77, 255))
+    ImageDraw.Draw(picture).rectangle((120, 0, 199, 60), fill=(0, 0, 0, 0))
+    pixels = np.asarray(picture)
+    whole = Picture(frames=pixels[None], mode=Mode.RGB, alpha=True)
+    made = rgba(dithered(whole, 80, dither=dither, effort=7))
+    assert (made[:80, :80] == (201, 33, 77, 255)).all()
+    assert np.array_equal(made[..., 3], pixels[..., 3])
+
+
+@pytest.mark.parametrize("size", [2, 5, 20])
+def test_a_palette_keeps_gray_gray_and_flat_colours_exact(size: int) -> None:
+    gray = np.repeat(np.asarray(photo(160, 120).convert("L"))[..., None], 3, axis=-1).copy()
+    gray[:60, :60] = 137
+    made = MergedPalette(Picture(frames=gray[None], mode=Mode.RGB)).pixels(size)
+    assert (made[..., :3] == made[..., :1]).all()
+    assert (made[:60, :60, 0] == 137).all()

@@ -14,11 +14,11 @@ from leanpix_engine import Format, Level, Options, Reason, Refused, optimize
 from leanpix_engine.formats.jpeg import codec as jpeg
 from leanpix_engine.formats.registry import codec_of
 from leanpix_engine.formats.webp import codec as webp
+from leanpix_engine.judge.judge import Judge
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.resize import fitted, resize, shrink_while_decoding
-from leanpix_engine.search.judge import Judge
 from tests.engine.conftest import opened, photo, pixels, saved
 
 sides = st.integers(1, 5000)
@@ -137,7 +137,7 @@ def test_a_photo_made_smaller_while_decoding_looks_the_same(
     size = fitted(2400, 1760, max_width, None)
     codec = codec_of(kind)
     whole = resize(codec.decode(source, Limits()), *size)
-    judge = Judge(whole, lambda data: codec.decode(data, Limits()))
+    judge = Judge(whole, lambda data: codec.decode(data, Limits()), 90.0, exact=False)
     assert judge.score(resize(codec.decode(source, Limits(), shrink), *size)) >= 90
 
 

@@ -59,6 +59,7 @@ def _report(result: Result) -> dict[str, object]:
         "frames": result.frames,
         "quality": output.quality if output else None,
         "score": output.score if output else None,
+        "decided_by": output.decided_by if output else None,
         "reason": result.reason,
         "webp_size": len(result.also_webp.data) if result.also_webp else None,
         "seconds": result.seconds,

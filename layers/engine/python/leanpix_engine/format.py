@@ -33,6 +33,8 @@ class Traits:
     """It holds CMYK as well as gray and RGB."""
     keeps_orientation: bool = False
     """Its lossless coding keeps the order of the pixels, and so the orientation tag."""
+    keeps_colours: bool = False
+    """A colour can stay exactly as it is, whatever becomes of others."""
     shrinks_while_decoding: bool = False
     """A still without alpha can be decoded at a fraction of its size, in less time."""
 
@@ -49,8 +51,8 @@ class Format(StrEnum):
         keeps_orientation=True,
         shrinks_while_decoding=True,
     )
-    PNG = Traits(extension="png", title="PNG", content_type="image/png")
-    GIF = Traits(extension="gif", title="GIF", content_type="image/gif")
+    PNG = Traits(extension="png", title="PNG", content_type="image/png", keeps_colours=True)
+    GIF = Traits(extension="gif", title="GIF", content_type="image/gif", keeps_colours=True)
     WEBP = Traits(
         extension="webp",
         title="WebP",

@@ -75,6 +75,9 @@ class Output:
     """The encoder's own quality that the search chose; None where nothing was lost."""
     score: float | None
     """SSIMULACRA2 against the source by the engine's metric; None where nothing was lost."""
+    decided_by: str | None = None
+    """The rule or the second opinion that decided the quality in place of the score; see
+    `judge/rules.py` and `judge/opinions.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

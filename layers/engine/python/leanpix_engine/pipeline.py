@@ -18,6 +18,7 @@ from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.probe import check
 from leanpix_engine.formats.probe import probe as read_headers
 from leanpix_engine.formats.registry import codec_of
+from leanpix_engine.judge.judge import Judge, Verdict
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Level, Options, Output, Probe, Result
 from leanpix_engine.picture import color, metadata
@@ -28,7 +29,6 @@ from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.resize import fitted, shrink_while_decoding
 from leanpix_engine.picture.resize import resize as resize_picture
 from leanpix_engine.picture.vips import pyvips
-from leanpix_engine.search.judge import Judge
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
 
@@ -207,7 +207,12 @@ def make(job: Job, picture: Picture, source: bytes | None) -> tuple[Output | Non
         Refused: nothing was made that is right, and the source would not do either.
     """
     codec = codec_of(job.kind)
-    judge = Judge(picture, lambda data: codec.shown(data, job.limits))
+    judge = Judge(
+        picture,
+        lambda data: codec.shown(data, job.limits),
+        job.goal,
+        exact=job.kind.traits.keeps_colours,
+    )
     task = Task(
         picture=picture,
         source=source,
@@ -321,7 +326,7 @@ def _first_right(
             continue
         job.deadline.check()
         floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
-        right, score = judge.acceptable(candidate.data, floor)
+        right, verdict = judge.acceptable(candidate.data, floor)
         if right:
             return Output(
                 data=candidate.data,
@@ -329,9 +334,15 @@ def _first_right(
                 width=size[0],
                 height=size[1],
                 quality=candidate.quality,
-                score=None if score is None else round(score, 2),
+                score=None if verdict is None else round(verdict.score, 2),
+                decided_by=_decided_by(judge, verdict),
             )
     return None
+
+
+def _decided_by(judge: Judge, verdict: Verdict | None) -> str | None:
+    """Return the rule or the opinion without which there would be another file."""
+    return None if verdict is None else verdict.decided_by or judge.last_veto
 
 
 def _extra_webp(job: Job, picture: Picture) -> Output | None:

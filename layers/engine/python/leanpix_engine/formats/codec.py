@@ -14,7 +14,7 @@ To the pipeline a codec is four functions:
 
 Candidates carry no metadata but what `task.picture` has (`icc`, `exif`, `xmp`). A codec does not
 verify, compare sizes or pick: the pipeline tries all candidates, smallest first, proves each by
-decoding it (`search/judge.py`) and keeps the first that holds. A codec yields no candidate that it
+decoding it (`judge/judge.py`) and keeps the first that holds. A codec yields no candidate that it
 cannot make.
 """
 

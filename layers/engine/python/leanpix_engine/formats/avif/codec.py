@@ -12,6 +12,8 @@ from PIL import Image
 
 from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats.avif import header as avif_header
+from leanpix_engine.formats.avif.alpha import coarse, filled, plane_of
+from leanpix_engine.formats.avif.container import with_alpha
 from leanpix_engine.formats.codec import Task, effort_within
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode as decode_by_vips
@@ -44,13 +46,16 @@ _TOO_GOOD = 2.5
 """Some 10 % of the bytes: below it another encode, which is most of the time, does not pay."""
 _TEN_BITS = np.rint(np.arange(256) * 1023 / 255).astype(np.uint16) << 6
 """8 bits to the upper 10 of 16. Left to libvips, white would become 1020 of 1023."""
+_SMALL_SIDE, _SMALL_SPEED = 256, 2
+"""Pictures with alpha that are smaller than this a side are icons, mostly."""
+_SMALL_OPTIONS = {"tune": "psnr", "tune-content": "screen"}
 _RGBA = 4
 _MAX_SIDE = 16_384
 _SRGB_LIKE = (1, 2)
 """Colour primaries BT.709 and "unspecified" (ITU-T H.273, table 2)."""
 _HDR_TRANSFERS = (16, 18)
 """PQ and HLG (ITU-T H.273, table 3)."""
-_SETTINGS: dict[str, Any] = {"compression": "av1", "bitdepth": 10, "subsample_mode": "off"}
+_SETTINGS: dict[str, Any] = {"compression": "av1", "subsample_mode": "off"}
 _HEADER_BYTES = 65_536
 
 
@@ -107,21 +112,35 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     if picture.count > 1 or max(picture.width, picture.height) > _MAX_SIDE:
         return
     picture = replace(picture, frames=picture.rgb8(), mode=Mode.RGB)
+    plane = None
     if picture.opaque():
         picture = picture.without_alpha()
-    yield _lossy(task, picture, goal)
+    else:
+        plane = plane_of(coarse(picture.pixels[..., 3]))
+        picture = filled(picture)
+    if plane is not None and max(picture.width, picture.height) < _SMALL_SIDE:
+        yield _of_small(picture, plane)
+    else:
+        yield _lossy(task, picture, plane, goal)
 
 
-def _lossy(task: Task, picture: Picture, goal: float) -> TwoStageLadder:
-    image = replace(picture, frames=_TEN_BITS[picture.frames]).to_vips()
+def _lossy(task: Task, picture: Picture, plane: bytes | None, goal: float) -> TwoStageLadder:
+    # libavif decodes no file whose alpha has another depth than its colours, and lossless alpha
+    # needs half as many bytes again in 10 bits.
+    bits = 10 if plane is None else 8
+    frames = _TEN_BITS[picture.frames] if plane is None else picture.frames
+    image = replace(picture, frames=frames).to_vips()
     kept = "exif|xmp|icc" if picture.exif or picture.xmp else "icc"
     final_effort = effort_within(_SECONDS, picture.megapixels, task.deadline.left() / 2)
 
     def encode(quality: float, effort: int) -> bytes:
-        return bytes(image.heifsave_buffer(Q=int(quality), effort=effort, keep=kept, **_SETTINGS))
+        data = image.heifsave_buffer(
+            Q=int(quality), effort=effort, keep=kept, bitdepth=bits, **_SETTINGS
+        )
+        return bytes(data) if plane is None else with_alpha(bytes(data), plane)
 
     return TwoStageLadder(
-        how="aom 10 bit 4:4:4",
+        how=f"aom {bits} bit 4:4:4",
         encode=lambda quality: encode(quality, _QUICK_EFFORT),
         finish=lambda _data, quality: encode(quality, final_effort),
         margin=-interpolated(_QUICK_BELOW_FINAL, goal) if final_effort else 0.0,
@@ -139,6 +158,47 @@ def _lossy(task: Task, picture: Picture, goal: float) -> TwoStageLadder:
 def _check_size(task: Task) -> None:
     if task.picture.megapixels * 1e6 > task.limits.max_avif_pixels:
         raise Refused(Reason.TOO_LARGE, "This image is too large to be encoded as AVIF in time.")
+
+
+def _of_small(picture: Picture, plane: bytes) -> Ladder:
+    """By libavif, which lets aom look for repeated patterns and few colours, as icons have them.
+
+    At equal CIEDE2000 8 % smaller than aom at libvips' effort 6, 20 % than at effort 2.
+    """
+    image = Image.fromarray(picture.pixels)
+    kept = {
+        name: blob
+        for name, blob in (
+            ("icc_profile", picture.icc),
+            ("exif", picture.exif),
+            ("xmp", picture.xmp),
+        )
+        if blob
+    }
+
+    def encode(quality: float) -> bytes:
+        buffer = io.BytesIO()
+        image.save(
+            buffer,
+            "AVIF",
+            quality=int(quality),
+            speed=_SMALL_SPEED,
+            subsampling="4:4:4",
+            advanced=_SMALL_OPTIONS,
+            **kept,
+        )
+        return with_alpha(buffer.getvalue(), plane)
+
+    return Ladder(
+        how="aom 8 bit 4:4:4 for few colours",
+        encode=encode,
+        low=20,
+        high=100,
+        start=80,
+        slope=0.5,
+        max_encodes=7,
+        tolerance=0.5,
+    )
 
 
 def _is_hdr_or_wide(header: bytes) -> bool:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.png import apng_writer, deflate
 from leanpix_engine.formats.png.palette import MergedPalette, count_at
-from leanpix_engine.formats.png.posterize import posterized
+from leanpix_engine.formats.png.posterize import flat_pixels, posterized
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder, unless_found
 
@@ -81,8 +82,7 @@ def _one_palette(picture: Picture) -> Ladder:
 
     @cache
     def palette() -> MergedPalette:
-        tall = picture.frames.reshape(1, -1, picture.width, picture.frames.shape[-1])
-        return MergedPalette(Picture(frames=tall, mode=Mode.RGB, alpha=True).to_vips())
+        return MergedPalette(picture)
 
     def reduced(quality: float) -> Picture:
         pixels = palette().pixels(count_at(quality))
@@ -110,8 +110,12 @@ def _one_palette(picture: Picture) -> Ladder:
 def _posterized(picture: Picture) -> Ladder:
     """Reduce the levels of each channel; the quality is 10 log2 of their number."""
 
+    @cache
+    def kept() -> npt.NDArray[np.bool_]:
+        return flat_pixels(picture)
+
     def reduced(quality: float) -> Picture:
-        return posterized(picture, count_at(quality))
+        return posterized(picture, count_at(quality), kept())
 
     def encode(quality: float) -> bytes:
         frames = reduced(quality).frames

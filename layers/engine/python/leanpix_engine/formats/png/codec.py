@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 
+import numpy as np
+import numpy.typing as npt
+
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.png import apng, deflate
 from leanpix_engine.formats.png import header as png_header
-from leanpix_engine.formats.png.palette import MergedPalette, chunk, count_at
-from leanpix_engine.formats.png.posterize import posterized, with_coarse_alpha
+from leanpix_engine.formats.png.palette import MergedPalette, chunk, count_at, dithered
+from leanpix_engine.formats.png.posterize import flat_pixels, posterized, with_coarse_alpha
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.ladder import Candidate, Ladder, always, unless_found
+from leanpix_engine.search.ladder import Candidate, Ladder, unless_found
 
 _SMALL_MEGAPIXELS = 1.0
 """Below this, time is spent freely: it is short, and more tries make it smaller. From here on the
@@ -77,12 +80,9 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         picture = picture.without_alpha()
     small = picture.megapixels < _SMALL_MEGAPIXELS
     yield _merged(task, picture, tries=6 if small else 3)
-    yield replace(
-        _quantized(task, picture, dither=0.0, tries=6 if small else 3),
-        worth=always if small else unless_found,
-    )
-    dithered = _quantized(task, picture, dither=0.5, tries=6 if small else 3)
-    yield replace(dithered, worth=always if small else unless_found)
+    for dither in (0.0, 0.5):
+        ladder = _quantized(task, picture, dither=dither, tries=6 if small else 3)
+        yield replace(ladder, worth=unless_found)
     if picture.alpha:
         coarse = with_coarse_alpha(picture)
         last = _quantized(task, coarse, dither=0.25, tries=1, effort=_MOST_EFFORT)
@@ -95,7 +95,7 @@ def _merged(task: Task, picture: Picture, *, tries: int) -> Ladder:
 
     @cache
     def palette() -> MergedPalette:
-        return MergedPalette(picture.to_vips())
+        return MergedPalette(picture)
 
     def reduced(quality: float) -> Picture:
         few = replace(picture, frames=palette().pixels(count_at(quality))[None], alpha=True)
@@ -120,23 +120,9 @@ def _quantized(
     task: Task, picture: Picture, *, dither: float, tries: int, effort: int = 7
 ) -> Ladder:
     """Let libimagequant take as few colours as its quality asks for."""
-    image = picture.to_vips()
-
-    def encode(quality: float) -> bytes:
-        return bytes(
-            image.pngsave_buffer(
-                palette=True,
-                Q=int(quality),
-                dither=dither,
-                effort=effort,
-                compression=1,
-                keep="none",
-            )
-        )
-
     return Ladder(
         how=f"palette dither {dither}",
-        encode=encode,
+        encode=lambda quality: dithered(picture, quality, dither=dither, effort=effort),
         finish=partial(_finish, task),
         low=1,
         high=100,
@@ -154,8 +140,12 @@ def _posterized(task: Task, picture: Picture) -> Ladder:
     near-lossless coding makes of a picture.
     """
 
+    @cache
+    def kept() -> npt.NDArray[np.bool_]:
+        return flat_pixels(picture)
+
     def reduced(quality: float) -> Picture:
-        return posterized(picture, count_at(quality))
+        return posterized(picture, count_at(quality), kept())
 
     def encode(quality: float) -> bytes:
         image = reduced(quality).to_vips()

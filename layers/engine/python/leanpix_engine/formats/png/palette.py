@@ -1,33 +1,35 @@
-"""Make a palette of exactly as many colours as the goal needs.
+"""A palette of exactly as many colours as the goal needs, exact where a change would be seen.
 
-libimagequant is asked for a mean error, not for a number of colours, and the size it picks jumps.
-Here its 256 colours are merged two by two, first the pair whose merging costs least (Ward's
-criterion), until as many are left as wanted. All sizes come from one quantization, so the search
-for the smallest is cheap.
+libimagequant is asked for a mean error, not for a number of colours, and the size it picks jumps;
+it lets what is clear be tinted and what is opaque become translucent. Here its 256 colours, or all
+of a small picture's, are merged two by two (`clusters.py`) until as many are left as wanted. All
+sizes come from one quantization, so the search for the smallest is cheap.
 """
 
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from leanpix_engine.formats.png import header as png_header
+from leanpix_engine.formats.png.clusters import Bytes, Colours, MergedColours, kinds_of
+from leanpix_engine.picture import flats
+from leanpix_engine.picture.picture import Mode, Picture
 
-Floats = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
-Doubles = npt.NDArray[np.float64]
+Where = npt.NDArray[np.uint16]
+"""Each pixel's number among colours."""
 
-_LIGHTNESS_POWER = 1.25
-"""From sRGB values to even steps for merging; libimagequant compares in a space like it."""
-_CHANNELS = np.array([1.0, 1.4, 0.95, 0.6], np.float32)
-"""Weights of red, green, blue, alpha there."""
-_COUNT_POWER = 0.7
-"""Below 1, so that small areas keep their colours: measured against 1 and 0.5."""
-_REFINEMENTS = 2
-_OPAQUE = 255
+_MOST: Final = 256
+_DISTINCT: Final = 700
+"""Up to so many colours of a picture are merged themselves; finding the order takes 0.1 s then."""
+_COUNTED_PIXELS: Final = 300_000
+"""Above it, counting the colours takes longer than libimagequant."""
+_ALPHA_BIN: Final = 15
+_KINDS: Final = 3
+_OPAQUE: Final = 255
 
 
 def count_at(quality: float) -> int:
@@ -36,142 +38,143 @@ def count_at(quality: float) -> int:
 
 
 class MergedPalette:
-    """The palette of one image, at any size."""
+    """The palette of one picture, all of its frames together, at any size."""
 
-    def __init__(self, image: Any) -> None:
-        """Take a libvips image, 8 bits, RGB or RGBA."""
-        self._colours, self._indices = _quantized(image)
-        self._points = _to_space(self._colours)
-        counts = np.bincount(self._indices.ravel(), minlength=len(self._colours))
-        self._weights = counts.astype(np.float64) ** _COUNT_POWER + 1e-3
-        self._merges = _merge_order(self._points, self._weights)
+    def __init__(self, picture: Picture) -> None:
+        """Quantize a picture of 8 bits, RGB or RGBA."""
+        tall = _tall(picture)
+        codes = flats.codes_of(tall.pixels)
+        kept = flats.flat_colours(codes, _beside_equal(codes))
+        distinct = _distinct(codes)
+        if distinct is not None:
+            values, counts, self._indices = distinct
+            colours = flats.colours_of(values)
+            alpha = colours[:, 3].astype(np.int16)
+            start = Colours(colours, counts, alpha, alpha, np.isin(values, kept))
+        else:
+            start, self._indices = _split(codes, kept, _quantized(tall.to_vips()))
+        self._merged = MergedColours(start)
 
     @property
-    def size(self) -> int:
+    def most(self) -> int:
         """The most colours there are."""
-        return len(self._colours)
+        return min(_MOST, self._merged.most)
 
     def reduced(self, size: int) -> tuple[Bytes, Bytes]:
         """Return each pixel's index, and at most `size` colours (n, 4)."""
-        cluster, colours = self._table(size)
-        return cluster[self._indices], colours
+        cluster, colours = self._merged.table(min(size, _MOST))
+        return cluster.astype(np.uint8)[self._indices], colours
 
     def png(self, size: int) -> bytes:
-        """Return the image in at most `size` colours, as a quickly made PNG."""
+        """Return the image in at most `size` colours as a quickly made PNG."""
         return write(*self.reduced(size))
 
     def pixels(self, size: int) -> Bytes:
         """Return the image in at most `size` colours as (height, width, 4)."""
-        cluster, colours = self._table(size)
+        cluster, colours = self._merged.table(min(size, _MOST))
         # One look-up of whole pixels: a sixth of the time of two, of an index and four channels.
-        return colours[cluster].view(np.uint32)[:, 0][self._indices][..., None].view(np.uint8)
-
-    def _table(self, size: int) -> tuple[Bytes, Bytes]:
-        """Return which of at most `size` colours stands for each, and those colours (n, 4)."""
-        if size >= self.size:
-            return np.arange(self.size, dtype=np.uint8), self._colours
-        points, cluster = self._clusters(size)
-        return cluster.astype(np.uint8), _from_space(points)
-
-    def _clusters(self, size: int) -> tuple[Floats, npt.NDArray[np.intp]]:
-        """Return points of `size` clusters and each colour's cluster: merged, then Lloyd's."""
-        cluster = np.arange(self.size)
-        for kept, gone in self._merges[: self.size - size]:
-            cluster[cluster == gone] = kept
-        cluster = np.unique(cluster, return_inverse=True)[1]
-        points = self._means(cluster, size)
-        for _ in range(_REFINEMENTS):
-            cluster = ((self._points[:, None] - points[None]) ** 2).sum(-1).argmin(1)
-            points = np.where(
-                np.isin(np.arange(size), cluster)[:, None], self._means(cluster, size), points
-            )
-        return points, cluster
-
-    def _means(self, cluster: npt.NDArray[np.intp], size: int) -> Floats:
-        total = np.maximum(np.bincount(cluster, self._weights, size), 1e-9)
-        sums = [np.bincount(cluster, self._weights * channel, size) for channel in self._points.T]
-        means: Floats = (np.stack(sums, axis=1) / total[:, None]).astype(np.float32)
-        return means
+        whole = np.ascontiguousarray(colours[cluster]).view(np.uint32)[:, 0]
+        return whole[self._indices][..., None].view(np.uint8)
 
 
-def _quantized(image: Any) -> tuple[Bytes, Bytes]:
-    """Return libimagequant's colours (n, 4) and each pixel's index."""
+def dithered(picture: Picture, quality: float, *, dither: float, effort: int) -> bytes:
+    """Return a PNG by libimagequant, with as few colours as its quality asks for.
+
+    Its colours are parted like those of `MergedPalette`: they may be dithered into each other
+    where that is no matter, not on flat areas.
+    """
+    tall = _tall(picture)
+    codes = flats.codes_of(tall.pixels)
+    kept = flats.flat_colours(codes, _beside_equal(codes))
+    indices = _quantized(tall.to_vips(), quality=int(quality), dither=dither, effort=effort)
+    start, where = _split(codes, kept, indices)
+    cluster, colours = MergedColours(start).table(_MOST)
+    return write(cluster.astype(np.uint8)[where], colours)
+
+
+def _tall(picture: Picture) -> Picture:
+    """Return a picture's frames below each other, as one."""
+    pixels = np.ascontiguousarray(picture.frames).reshape(1, -1, *picture.frames.shape[2:])
+    return Picture(frames=pixels, mode=Mode.RGB, alpha=picture.alpha)
+
+
+def _beside_equal(codes: flats.Codes) -> npt.NDArray[np.bool_]:
+    """Return where a pixel equals its right and its lower neighbour."""
+    same = np.zeros(codes.shape, bool)
+    same[:-1, :-1] = (codes[:-1, :-1] == codes[:-1, 1:]) & (codes[:-1, :-1] == codes[1:, :-1])
+    return same
+
+
+def _distinct(codes: flats.Codes) -> tuple[flats.Codes, Any, Where] | None:
+    """Return all colours, how often each occurs, and where; None where they are too many."""
+    if codes.size > _COUNTED_PIXELS:
+        return None
+    values, where, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    if len(values) > _DISTINCT:
+        return None
+    return values, counts, where.reshape(codes.shape).astype(np.uint16)
+
+
+def _split(codes: flats.Codes, kept: flats.Codes, indices: Bytes) -> tuple[Colours, Where]:
+    """Return libimagequant's colours, parted by the rules of a palette, and each pixel's."""
+    alpha = (codes >> 24).astype(np.uint8)
+    parts = indices.astype(np.intp) * (_KINDS + _OPAQUE // _ALPHA_BIN)
+    if not (alpha == _OPAQUE).all():
+        kinds = kinds_of(alpha).astype(np.intp)
+        parts += np.where(kinds == 1, _KINDS + (alpha.astype(np.intp) - 1) // _ALPHA_BIN, kinds)
+    first_kept = int(np.max(parts)) + 1
+    order = np.argsort(kept)
+    for number, code in zip(order, kept[order], strict=True):
+        parts[codes == code] = first_kept + number
+    counts = np.bincount(parts.ravel(), minlength=first_kept + len(kept))
+    present = np.flatnonzero(counts)
+    renumbered = np.zeros(len(counts), np.uint16)
+    renumbered[present] = np.arange(len(present))
+    where: Where = renumbered[parts]
+    values = _means(codes, where, len(present))
+    fixed = present >= first_kept
+    values[fixed] = flats.colours_of(kept[present[fixed] - first_kept])
+    lowest, highest = _ranges(alpha, where, values[:, 3])
+    return Colours(values, counts[present], lowest, highest, fixed), where
+
+
+def _ranges(
+    alpha: Bytes, where: Where, means: Bytes
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+    """Return the lowest and the highest alpha of each colour's pixels."""
+    lowest, highest = means.astype(np.int16), means.astype(np.int16)
+    translucent = (alpha > 0) & (alpha < _OPAQUE)
+    of_pixel, number = alpha[translucent].astype(np.int16), where[translucent]
+    np.minimum.at(lowest, number, of_pixel)
+    np.maximum.at(highest, number, of_pixel)
+    return lowest, highest
+
+
+def _means(codes: flats.Codes, where: Where, size: int) -> Bytes:
+    flat, total = where.ravel(), np.bincount(where.ravel(), minlength=size)
+    channels = flats.colours_of(codes.ravel()).T
+    sums = [np.bincount(flat, channel, size) for channel in channels]
+    return np.rint(np.stack(sums, axis=1) / np.maximum(total, 1)[:, None]).astype(np.uint8)
+
+
+def _quantized(image: Any, *, quality: int = 100, dither: float = 0.0, effort: int = 5) -> Bytes:
+    """Return each pixel's index among libimagequant's colours."""
     data = image.pngsave_buffer(
         palette=True,
-        Q=100,
-        dither=0.0,
-        effort=5,
+        Q=quality,
+        dither=dither,
+        effort=effort,
         bitdepth=8,
         compression=1,
         filter="none",
         keep="none",
     )
-    colours, alphas, packed = b"", b"", []
-    for part in png_header.chunks(data):
-        payload = data[part.start : part.end]
-        if part.kind == b"PLTE":
-            colours = payload
-        elif part.kind == b"tRNS":
-            alphas = payload
-        elif part.kind == b"IDAT":
-            packed.append(payload)
-    rows = np.frombuffer(zlib.decompress(b"".join(packed)), np.uint8).reshape(
-        image.height, image.width + 1
-    )
-    rgb = np.frombuffer(colours, np.uint8).reshape(-1, 3)
-    alpha = np.full((len(rgb), 1), 255, np.uint8)
-    alpha[: len(alphas), 0] = np.frombuffer(alphas, np.uint8)
-    return np.hstack([rgb, alpha]), rows[:, 1:]
-
-
-def _to_space(colours: Bytes) -> Floats:
-    """Return points of colours; the more transparent one is, the less it counts."""
-    share = colours.astype(np.float32) / 255
-    share[:, :3] = share[:, :3] ** np.float32(_LIGHTNESS_POWER) * share[:, 3:]
-    points: Floats = (share * _CHANNELS).astype(np.float32)
-    return points
-
-
-def _from_space(points: Floats) -> Bytes:
-    share = np.clip(points / _CHANNELS, 0, 1)
-    colour = np.clip(share[:, :3] / np.maximum(share[:, 3:], 1 / 512), 0, 1) ** (
-        1 / _LIGHTNESS_POWER
-    )
-    colours: Bytes = np.rint(np.hstack([colour, share[:, 3:]]) * 255).astype(np.uint8)
-    return colours
-
-
-def _merge_order(start: Floats, weights: Doubles) -> list[tuple[int, int]]:
-    """Return pairs (kept, gone) in the order in which merging them costs least."""
-    points: Doubles = start.astype(np.float64)
-    weights = weights.copy()
-    alive = np.ones(len(points), bool)
-    cost = np.stack([_costs(points, weights, alive, index) for index in range(len(points))])
-    order = []
-    for _ in range(len(points) - 1):
-        kept, gone = divmod(int(np.argmin(cost)), len(points))
-        order.append((kept, gone))
-        total = weights[kept] + weights[gone]
-        points[kept] = (points[kept] * weights[kept] + points[gone] * weights[gone]) / total
-        weights[kept], alive[gone] = total, False
-        cost[gone] = cost[:, gone] = np.inf
-        cost[kept] = cost[:, kept] = _costs(points, weights, alive, kept)
-    return order
-
-
-def _costs(
-    points: Doubles,
-    weights: Doubles,
-    alive: npt.NDArray[np.bool_],
-    index: int,
-) -> Doubles:
-    """Return what merging one cluster with each other adds to the squared error (Ward 1963)."""
-    distance = ((points - points[index]) ** 2).sum(-1)
-    cost = np.where(
-        alive, distance * weights * weights[index] / (weights + weights[index]), np.inf
-    )
-    cost[index] = np.inf
-    return cost
+    packed = [
+        data[part.start : part.end] for part in png_header.chunks(data) if part.kind == b"IDAT"
+    ]
+    rows = np.frombuffer(zlib.decompress(b"".join(packed)), np.uint8)
+    indices: Bytes = rows.reshape(image.height, image.width + 1)[:, 1:]
+    return indices
 
 
 def write(indices: Bytes, colours: Bytes) -> bytes:

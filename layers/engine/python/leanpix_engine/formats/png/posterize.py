@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
+from leanpix_engine.picture import flats
 from leanpix_engine.picture.picture import Picture
 
 _COARSE_ALPHA = ((np.arange(256) + 2) // 4 * 4).clip(0, 255).astype(np.uint8)
@@ -24,12 +26,26 @@ def with_coarse_alpha(picture: Picture) -> Picture:
     return replace(picture, frames=frames)
 
 
-def posterized(picture: Picture, levels: int) -> Picture:
-    """Return the picture, of 8 bits RGB or RGBA, with so many levels of each colour."""
+def flat_pixels(picture: Picture) -> npt.NDArray[np.bool_]:
+    """Return where a picture has one of the colours that fill its flat areas."""
+    tall = picture.frames.reshape(-1, *picture.frames.shape[2:])
+    codes = flats.codes_of(tall)
+    kept = np.zeros(codes.shape, bool)
+    for code in flats.flat_colours(codes, flats.inner(codes)):
+        kept |= codes == code
+    return kept.reshape(picture.frames.shape[:3])
+
+
+def posterized(picture: Picture, levels: int, kept: npt.NDArray[np.bool_]) -> Picture:
+    """Return the picture, of 8 bits RGB or RGBA, with so many levels of each colour.
+
+    What is `kept`, (frames, height, width), stays as it is.
+    """
     last = levels - 1
     table = np.rint(np.rint(np.arange(256) * last / 255) * 255 / last).astype(np.uint8)
     frames = table[picture.frames]
     if picture.alpha:
-        frames[..., 3] = picture.frames[..., 3]
-        return with_coarse_alpha(replace(picture, frames=frames))
+        frames[..., 3] = _COARSE_ALPHA[picture.frames[..., 3]]
+        frames[frames[..., 3] == 0] = 0
+    frames[kept] = picture.frames[kept]
     return replace(picture, frames=frames)

@@ -260,7 +260,7 @@ def _palette(picture: Picture) -> Ladder:
 
     @cache
     def palette() -> MergedPalette:
-        return MergedPalette(picture.to_vips())
+        return MergedPalette(picture)
 
     def reduced(quality: float) -> Picture:
         pixels = palette().pixels(count_at(quality))
