@@ -40,6 +40,8 @@ _SUFFIXES_LEFT_OUT: Final = frozenset({".a", ".c", ".h", ".lib", ".pxd", ".pyc",
 _NOTES_LEFT_OUT: Final = frozenset(
     {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
 )
+# botocore describes 400 services in 25 MB; the functions talk to three (leanpix/adapters/aws.py).
+_BOTOCORE_DATA_KEPT: Final = frozenset({"dynamodb", "s3", "sqs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _check_pyvips_is_pure(folder: Path) -> None:
 def _left_out(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         if path.is_dir():
-            left_out = path.name in _FOLDERS_LEFT_OUT
+            left_out = path.name in _FOLDERS_LEFT_OUT or _is_unused_service(path)
         elif path.parent.suffix == ".dist-info":
             left_out = path.name in _NOTES_LEFT_OUT
         elif path.parent == folder / "bin":
@@ -125,6 +127,11 @@ def _left_out(folder: Path) -> Iterator[Path]:
             left_out = path.suffix in _SUFFIXES_LEFT_OUT or path.name == ".lock"
         if left_out:
             yield path
+
+
+def _is_unused_service(path: Path) -> bool:
+    is_service = path.parent.name == "data" and path.parent.parent.name == "botocore"
+    return is_service and path.name not in _BOTOCORE_DATA_KEPT
 
 
 def _remove(path: Path) -> None:

@@ -18,6 +18,7 @@ EXACT = Findings(
     failed=0,
     lost=0,
     charged=10,
+    broken_links=0,
     seconds=60,
 )
 
@@ -27,7 +28,15 @@ def test_all_that_was_recorded_has_ended_and_was_paid_for_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"lost": 1}, {"failed": 1}, {"refused": 1}, {"charged": 11}, {"done": 9}]
+    "change",
+    [
+        {"lost": 1},
+        {"broken_links": 1},
+        {"failed": 1},
+        {"refused": 1},
+        {"charged": 11},
+        {"done": 9},
+    ],
 )
 def test_anything_else_is_no_success(change: dict[str, int]) -> None:
     assert not replace(EXACT, **change).is_exact

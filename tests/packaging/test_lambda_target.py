@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore
 import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
@@ -113,8 +114,19 @@ def test_a_bundle_carries_no_strays_and_not_what_the_runtime_has(
         # Compiled for Lambda's Python where this machine has one, else not at all.
         assert path.suffix != ".pyc" or f".{LAMBDA_CACHE_TAG}.pyc" in path.name, path
     modules = {path.name for folder in bundle.python_path for path in Path(folder).iterdir()}
-    assert not modules & {"boto3", "botocore", "scipy"}
+    assert not modules & {"boto3", "s3transfer", "scipy"}
     assert "handler.py" in modules
+
+
+def test_botocore_is_carried_pinned_and_with_the_services_alone_that_are_called(
+    lambda_bundles: dict[str, Bundle],
+) -> None:
+    # Its loader is overridden (leanpix/adapters/aws.py): the runtime's own moves under the code.
+    folders = [Path(path) / "botocore" for path in lambda_bundles["submit"].python_path]
+    (folder,) = (folder for folder in folders if folder.is_dir())
+    assert (folder.parent / f"botocore-{botocore.__version__}.dist-info").is_dir()
+    services = {path.name for path in (folder / "data").iterdir() if path.is_dir()}
+    assert services == {"dynamodb", "s3", "sqs"}
 
 
 def test_licences_are_carried_along(lambda_bundles: dict[str, Bundle]) -> None:
