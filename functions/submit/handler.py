@@ -17,4 +17,5 @@ def handler(request: Request) -> Response:
         account_id=require_account(request),
         any_port=settings().may_fetch_loopback,
     )
-    return megaoptim.render_accepted(SERVICE.accept(submission), request)
+    job = SERVICE.accept(submission)
+    return megaoptim.render_accepted(job, request, warnings=submission.warnings)

@@ -54,6 +54,14 @@ class TestMissingKey:
         assert (answer.status_code, answer.json()["code"]) == (465, 465)
         assert answer.json()["errors"][0].startswith("Missing API key. Make sure you copy")
 
+    @pytest.mark.parametrize(("method", "path"), KEY_ROUTES)
+    def test_in_another_header_is_465_with_a_hint(
+        self, anyone: Api, method: str, path: str
+    ) -> None:
+        answer = anyone.call(method, path, headers={"Authorization": "Bearer lpxabcdef"})
+        assert answer.status_code == 465
+        assert "X-API-KEY" in answer.json()["hint"]
+
 
 class TestInvalidKey:
     @pytest.mark.parametrize(("method", "path"), KEY_ROUTES)

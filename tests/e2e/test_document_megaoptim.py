@@ -153,9 +153,10 @@ class TestErrors:
     def test_validation_400(self, transcript: Transcript) -> None:
         command = OPTIMIZE_BY_URL.replace('-F "type=url" \\\n', "")
         text = "The type field is required and must be one of: url, file, urls, files."
+        addition = "Or upload, for an upload_id that POST /v1/uploads granted."
         assert transcript.run(command) == (
             400,
-            {"status": "error", "code": 400, "errors": [text]},
+            {"status": "error", "code": 400, "errors": [text, addition]},
         )
 
     def test_not_found_404(self, api: Api) -> None:

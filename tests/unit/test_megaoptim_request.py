@@ -68,8 +68,14 @@ class TestType:
     def test_missing_or_unknown_type_is_the_documents_own_error(self) -> None:
         """Word for word."""
         text = "The type field is required and must be one of: url, file, urls, files."
-        assert problems({}) == (text,)
-        assert problems({"type": "ftp"}) == (text,)
+        assert problems({})[0] == text
+        assert problems({"type": "ftp"})[0] == text
+
+    def test_missing_or_unknown_type_names_upload_after_the_documents_four(self) -> None:
+        """It is an addition of Leanpix."""
+        own, addition = problems({})
+        assert "upload" not in own
+        assert addition == "Or upload, for an upload_id that POST /v1/uploads granted."
 
     def test_url(self) -> None:
         """One link, named by its path."""
@@ -267,6 +273,35 @@ class TestOptions:
     def test_unknown_fields_are_ignored(self) -> None:
         """A newer client may know more."""
         assert submit({"type": "url", "url": URL, "new_field": "x"}).inputs
+
+    @pytest.mark.parametrize(
+        ("name", "meant"),
+        [
+            ("compresion", "compression"),
+            ("compresssion", "compression"),
+            ("compressiom", "compression"),
+            ("max_wdith", "max_width"),
+            ("Webp", "webp"),
+            ("keepexif", "keep_exif"),
+            ("callback_urls", "callback_url"),
+        ],
+    )
+    def test_an_unknown_field_one_letter_off_a_known_one_is_warned_of(
+        self, name: str, meant: str
+    ) -> None:
+        """It is ignored all the same."""
+        found = submit({"type": "url", "url": URL, name: "1"})
+        assert found.options == ImageOptions()
+        assert found.warnings == (
+            f"The {name} field is not known and was ignored. Did you mean {meant}?",
+        )
+
+    @pytest.mark.parametrize(
+        "name", ["quality", "wepb2", "new_field", "compressi", "timeout", "format", "x" * 10_000]
+    )
+    def test_any_other_field_is_not_warned_of(self, name: str) -> None:
+        """Other routes know some of them."""
+        assert submit({"type": "url", "url": URL, name: "1"}).warnings == ()
 
     def test_all_problems_are_told_at_once(self) -> None:
         """In the order of the document's table."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from leanpix.contract.limits import MAX_INLINE_BYTES, MAX_SOURCE_BYTES
-from leanpix.contract.routes import IDEMPOTENCY_HEADER
+from leanpix.contract.routes import API_KEY_HEADER, IDEMPOTENCY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class ErrorEntry:
 
     status: int
     text: str
+    hint: str | None = None
+    """A way out that the vendor's document does not name."""
     retry_after_seconds: int | None = None
 
 
@@ -59,6 +61,7 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
             status=465,
             text="Missing API key. Make sure you copy the correct API key from {site}/dashboard"
             " or if you do not have one, sign up at {site}",
+            hint=f"Send the key in the header {API_KEY_HEADER}. Authorization is not read.",
         ),
         ErrorName.INVALID_API_KEY: ErrorEntry(
             status=404,
@@ -158,4 +161,5 @@ def render_gateway_body(error: ErrorName, *, site_url: str) -> dict[str, object]
         "errors": [text],
         "success": False,
         "message": text,
+        **({"hint": entry.hint} if entry.hint else {}),
     }

@@ -17,6 +17,8 @@ from leanpix.domain.web_addresses import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from leanpix.dialects.fields import Field
     from leanpix.forms import Form, FormFile
 
@@ -57,6 +59,15 @@ class FormReader:
         if field.name in self._unusable:
             return
         self.problems.append(Problem(field.name, text))
+
+    def find_misspelled(self, known: Collection[str]) -> tuple[str, ...]:
+        """Return a warning for each unknown field whose name is one letter off a known one."""
+        meant = {name: _find_near(name, known) for name in (*self.form.fields, *self.form.files)}
+        return tuple(
+            f"The {name} field is not known and was ignored. Did you mean {near}?"
+            for name, near in meant.items()
+            if near
+        )
 
     def has(self, field: Field) -> bool:
         """Return whether a field was sent, as text or as a file."""
@@ -160,6 +171,32 @@ def _find_problem(field: Field, text: str) -> str | None:
     if size_bytes > MAX_FIELD_BYTES:
         return f"have at most {MAX_FIELD_BYTES:,} bytes in UTF-8"
     return None
+
+
+def _find_near(name: str, known: Collection[str]) -> str | None:
+    """Return the known name that an unknown one is one letter off, if there is one."""
+    if name in known or not (name.isascii() and name.isprintable()):
+        return None
+    return next((each for each in sorted(known) if _is_one_letter_off(name, each)), None)
+
+
+def _is_one_letter_off(one: str, other: str) -> bool:
+    """Return whether one letter was added, left out or changed, or two neighbours swapped."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(longer) - len(shorter) > 1:
+        return False
+    same = next(
+        (at for at, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), None
+    )
+    if same is None:
+        return True
+    if len(shorter) < len(longer):
+        return shorter[same:] == longer[same + 1 :]
+    swapped = longer[same + 1 : same + 2] + longer[same]
+    rest = same + 2
+    return shorter[same + 1 :] == longer[same + 1 :] or (
+        shorter[same:rest] == swapped and shorter[rest:] == longer[rest:]
+    )
 
 
 def to_whole(text: str) -> int | None:

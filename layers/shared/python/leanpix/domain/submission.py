@@ -65,6 +65,8 @@ class Submission:
     callback_url: str | None = None
     idempotency_key: str | None = None
     """The client's name for this request; the same again within a day is not charged again."""
+    warnings: tuple[str, ...] = ()
+    """The likely mistakes in the request, for its sender."""
     always_has_result: bool = False
     """True where the original stands in for a result that gained nothing."""
 

@@ -179,4 +179,13 @@ OPTIMIZE_VARIANTS: Final = tuple(
 CONVERT_VARIANTS: Final = tuple(
     Variant(source.name, (*source.fields, FORMAT, *_OPTIONS)) for source in _SOURCES
 )
+KNOWN_NAMES: Final = frozenset(
+    {
+        TYPE.name,
+        TIMEOUT.name,
+        *(field.name for variant in CONVERT_VARIANTS for field in variant.fields),
+        *(field.name for field in UPLOAD_IDS),
+    }
+)
+"""The names of all fields of submits and polls."""
 UPLOAD_FIELDS: Final = (UPLOAD_NAME, UPLOAD_SIZE, UPLOAD_CONTENT_TYPE)

@@ -42,6 +42,9 @@ class Accepted(Body):
         "A random integer below 2^53. The vendor's own Python client, recognized by its"
         " User-Agent, gets the same digits as a string."
     )
+    warnings: list[str] | None = described(
+        "The unknown fields of the request that are one letter off a known one.", default=None
+    )
 
 
 class WebpFile(Body):
@@ -128,3 +131,4 @@ class Error(Body):
     errors: list[str]
     success: Literal[False] | None = None
     message: str | None = None
+    hint: str | None = described("A way out, where there is one.", default=None)

@@ -79,7 +79,8 @@ def _result(verb: str) -> Operation:
 
 
 def _error_example(entry: ErrorEntry, text: str) -> dict[str, Any]:
-    return {"status": "error", "code": entry.status, "errors": [text]}
+    hint = {"hint": entry.hint} if entry.hint else {}
+    return {"status": "error", "code": entry.status, "errors": [text], **hint}
 
 
 OPERATIONS: Final = {

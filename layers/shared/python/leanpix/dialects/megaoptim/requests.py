@@ -65,6 +65,7 @@ def parse_submission(request: Request, *, account_id: str, any_port: bool = Fals
         inputs=inputs,
         callback_url=callback_url,
         idempotency_key=read_idempotency_key(request),
+        warnings=reader.find_misspelled(fields.KNOWN_NAMES),
     )
 
 
@@ -154,6 +155,10 @@ def _read_inputs(reader: FormReader) -> tuple[Input, ...]:
         return _read_references(reader)
     words = ", ".join(fields.SOURCE_TYPES)
     reader.complain(fields.TYPE, f"The type field is required and must be one of: {words}.")
+    reader.complain(
+        fields.TYPE,
+        f"Or {fields.UPLOAD_TYPE}, for an upload_id that POST {MegaOptimPath.UPLOADS} granted.",
+    )
     return ()
 
 

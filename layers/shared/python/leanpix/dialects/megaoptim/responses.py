@@ -21,6 +21,8 @@ from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leanpix.domain.accounts import Account
     from leanpix.domain.jobs import FinishedJob, Image, Job, Rendition
     from leanpix.domain.submission import UploadGrant
@@ -30,11 +32,15 @@ STRING_ID_USER_AGENT = "MegaOptim Python Client"
 """The client that concatenates the id to a URL and fails on an integer (docs/api-coverage.md)."""
 
 
-def render_accepted(job: Job, request: Request) -> Response:
+def render_accepted(job: Job, request: Request, *, warnings: Sequence[str] = ()) -> Response:
     """Return 202 with the id for the polls."""
     wants_text = request.user_agent.startswith(STRING_ID_USER_AGENT)
     return render(
-        models.Accepted(process_id=str(job.job_id) if wants_text else job.job_id), status=202
+        models.Accepted(
+            process_id=str(job.job_id) if wants_text else job.job_id,
+            warnings=list(warnings) or None,
+        ),
+        status=202,
     )
 
 
@@ -108,6 +114,7 @@ def render_error(error: LeanpixError, *, site_url: str) -> Response:
         models.Error(
             code=entry.status,
             errors=texts or [fill_text(entry, error, site_url=site_url)],
+            hint=entry.hint,
         ),
         status=entry.status,
         headers=retry_headers(entry),
