@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import ImageFilter
 
 from leanpix.adapters.engine import LeanpixEngine
 from leanpix.contract import MAX_FILE_NAME_BYTES, ErrorName
@@ -25,6 +26,7 @@ from leanpix.services.recovery import GiveUpService
 from leanpix.services.results import ResultService
 from leanpix.services.submissions import SubmissionService
 from leanpix.services.uploads import UploadsService
+from tests.engine.conftest import photo, saved
 from tests.images import make_photo, make_photo_jpeg
 
 if TYPE_CHECKING:
@@ -255,8 +257,9 @@ class TestOptimizing:
 
     def test_the_webp_beside_the_image_is_free_of_charge(self, house: House) -> None:
         """One image, one token."""
+        soft = saved(photo().filter(ImageFilter.GaussianBlur(2)), quality=94)
         job = house.submit(
-            Upload(file_name="photo.jpg", data=PHOTO), options=ImageOptions(also_webp=True)
+            Upload(file_name="photo.jpg", data=soft), options=ImageOptions(also_webp=True)
         )
         house.work()
         outcome = house.image(job).outcome

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from leanpix.contract import MAX_RECEIVES
+from leanpix.domain.jobs import KeptReason
+from leanpix.services.ports import FetchFailedError
 from tests.handlers import House, form
-from tests.ledger.fakes import VISIBILITY_SECONDS
+from tests.ledger.fakes import VISIBILITY_SECONDS, FakeFetcher
 
 
 def submit(house: House, name: str, data: bytes) -> int:
@@ -56,3 +58,23 @@ class TestFormat:
         house.finish()
         answer = house.call("POST", f"/v1/optimize/{accepted['process_id']}/result").json()
         assert [one["format"] for one in answer["result"]] == ["unknown", "png"]
+
+
+class TestFetchFailed:
+    def test_says_which_failure_it_was(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        house = House()
+
+        def refuse(*_: object, **__: object) -> bytes:
+            text = "the URL answered with status 404"
+            raise FetchFailedError(text, reason=KeptReason.FETCH_FAILED.value)
+
+        monkeypatch.setattr(FakeFetcher, "fetch", refuse)
+        body, headers = form(
+            [('name="type"', b"url"), ('name="url"', b"https://example.com/a.png")]
+        )
+        accepted = house.call("POST", "/v1/optimize", body=body, headers=headers).json()
+        house.finish()
+        answer = house.call("POST", f"/v1/optimize/{accepted['process_id']}/result").json()
+        (result,) = answer["result"]
+        assert result["reason"] == "fetch_failed"
+        assert result["detail"] == "The URL answered with status 404."

@@ -84,6 +84,10 @@ def refusal(url: str, fetcher: GuardedFetcher = LOCAL) -> FetchFailedError:
     return refused.value
 
 
+def _find_nothing(_host: str, _port: int) -> list[str]:
+    raise socket.gaierror
+
+
 class TestFetching:
     """Fetches that succeed."""
 
@@ -142,6 +146,25 @@ class TestRefusing:
         site.pages["/x"] = (503, {}, b"")
         assert "503" in str(refusal(f"{site.url}/x"))
         assert len(site.seen) == 3
+
+    def test_the_text_tells_the_kinds_of_failure_apart(self, site: Site) -> None:
+        """And nothing of a network behind an address."""
+        site.pages["/x"] = (404, {}, b"")
+        unknown = GuardedFetcher(resolve=_find_nothing)
+        inner = GuardedFetcher(resolve=lambda _host, _port: ["10.0.0.1"])
+        slow = GuardedFetcher(may_fetch_loopback=True, total_seconds=0.0)
+        texts = {
+            "status": str(refusal(f"{site.url}/x")),
+            "no such host": str(refusal("http://nowhere.example/", unknown)),
+            "refused": str(refusal("http://inner.example/", inner)),
+            "slow": str(refusal(f"{site.url}/photo.jpg", slow)),
+        }
+        assert texts == {
+            "status": "the URL answered with status 404",
+            "no such host": "the host name could not be resolved",
+            "refused": "the host is not on the public internet",
+            "slow": "the URL's host took too long to answer",
+        }
 
     def test_a_body_over_the_limit_ends_while_it_is_read(self, site: Site) -> None:
         """Whatever Content-Length says or does not say."""

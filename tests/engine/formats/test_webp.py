@@ -78,8 +78,9 @@ def test_a_lossless_webp_gets_smaller_without_loss() -> None:
         assert np.array_equal(rgba(result.output.data), rgba(source))
 
 
-def test_the_extra_webp_comes_beside_the_image(photo_jpeg: bytes) -> None:
-    result = optimize(photo_jpeg, Options(also_webp=True))
+def test_the_extra_webp_comes_beside_the_image() -> None:
+    soft = saved(photo().filter(ImageFilter.GaussianBlur(2)), quality=94)
+    result = optimize(soft, Options(also_webp=True))
     assert result.output is not None
     assert result.also_webp is not None
     assert (result.output.format, result.also_webp.format) == (Format.JPEG, Format.WEBP)
@@ -164,3 +165,21 @@ def test_libwebp_gives_only_a_saturated_photo_sharp_chroma(
     result = optimize(saved(image, quality=95), TO_WEBP)
     assert result.output is not None
     assert {made["smart_subsample"] for made in encodes} == {saturated}
+
+
+def make_noise_of_16_colours() -> bytes:
+    """Return a PNG that a palette serves better than WebP does."""
+    draw = np.random.default_rng(1)
+    colours = draw.integers(0, 256, (16, 3), dtype=np.uint8)
+    return saved(Image.fromarray(colours[draw.integers(0, 16, (128, 128))]), "PNG")
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_the_extra_webp_is_smaller_than_the_optimized_file_or_left_out(level: Level) -> None:
+    result = optimize(make_noise_of_16_colours(), Options(level=level, also_webp=True))
+    assert result.output is not None
+    if level is Level.LOSSLESS:
+        assert result.also_webp is not None
+        assert len(result.also_webp.data) < len(result.output.data)
+    else:
+        assert result.also_webp is None

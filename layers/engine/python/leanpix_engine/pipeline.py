@@ -142,7 +142,7 @@ def _optimize(job: Job) -> _Outcome:
         picture = transform(job, stored)
         output, reason = make(job, picture, _reusable_source(job, stored, picture))
         wants_webp = job.options.also_webp and job.kind is not Format.WEBP
-        also_webp = _extra_webp(job, picture) if wants_webp else None
+        also_webp = _extra_webp(job, picture, output) if wants_webp else None
     except LeftAlone as left_alone:
         if job.resizes or not job.keeps_format:
             raise
@@ -345,12 +345,14 @@ def _decided_by(judge: Judge, verdict: Verdict | None) -> str | None:
     return None if verdict is None else verdict.decided_by or judge.last_veto
 
 
-def _extra_webp(job: Job, picture: Picture) -> Output | None:
-    """Return the same picture as WebP; None where it would not be smaller than the source."""
+def _extra_webp(job: Job, picture: Picture, main: Output | None) -> Output | None:
+    """Return the same picture as WebP; None unless it is smaller than output and source."""
     options = replace(job.options, target_format=Format.WEBP, also_webp=False)
     webp = replace(job, options=options, shrink=1)
     try:
         output, _ = make(webp, transform(webp, picture), None)
     except Refused:
+        return None
+    if output and main and len(output.data) >= len(main.data):
         return None
     return output

@@ -69,6 +69,7 @@ from leanpix.contract.names import (
     stack_name,
     usage_plan_output,
 )
+from leanpix.contract.reasons import REASONS, ReasonEntry
 from leanpix.contract.routes import (
     API_KEY_HEADER,
     BROWSER_HEADERS,
@@ -130,6 +131,7 @@ __all__ = [
     "PHOTO_FORMATS",
     "PLANS",
     "PRESIGNED_URL_SECONDS",
+    "REASONS",
     "RESULTS_PREFIX",
     "RETENTION_DAYS",
     "ROUTES",
@@ -154,6 +156,7 @@ __all__ = [
     "MetricName",
     "OutputName",
     "Plan",
+    "ReasonEntry",
     "Route",
     "TinyJpgPath",
     "find_route",

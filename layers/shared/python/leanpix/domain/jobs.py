@@ -89,6 +89,8 @@ class Outcome:
     main: Rendition | None = None
     webp: Rendition | None = None
     reason: str | None = None
+    detail: str | None = None
+    """A public text that says more than the reason."""
     is_refused: bool = False
     """True where the file could not be used at all."""
     seconds: float = 0.0

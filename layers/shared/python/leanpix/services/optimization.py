@@ -95,7 +95,9 @@ class OptimizationService:
                 max_seconds=max(1.0, seconds_left - spent - SETTLE_MARGIN_SECONDS),
             )
         except FetchFailedError as error:
-            return ImageState.DONE, self._keep(image, original_bytes, error.reason, started)
+            return ImageState.DONE, self._keep(
+                image, original_bytes, error.reason, started, detail=str(error)
+            )
         except EngineRefusedError as error:
             state = ImageState.FAILED if error.is_our_fault else ImageState.DONE
             return state, self._keep(
@@ -156,11 +158,13 @@ class OptimizationService:
         reason: str,
         started: float,
         image_format: str | None = None,
+        detail: str | None = None,
     ) -> Outcome:
         return Outcome(
             original_bytes=original_bytes,
             format=image_format or format_by_name(image.file_name),
             reason=reason,
+            detail=detail,
             is_refused=True,
             seconds=self.clock.now() - started,
             original_format=image_format or "",

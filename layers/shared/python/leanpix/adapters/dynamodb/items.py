@@ -219,6 +219,7 @@ def _outcome_from(value: Mapping[str, Any]) -> Outcome:
         main=_rendition_from(value.get("main")),
         webp=_rendition_from(value.get("webp")),
         reason=value.get("reason"),
+        detail=value.get("detail"),
         is_refused=value["is_refused"],
         seconds=float(value["seconds"]),
         original_format=value["original_format"],

@@ -152,7 +152,10 @@ class GuardedFetcher:
                 yield response
         except AddressRefusedError as error:
             raise FetchFailedError(str(error), reason=_FETCH_FAILED) from None
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
+        except httpcore.TimeoutException:
+            text = "the URL's host took too long to answer"
+            raise _TransientFetchError(text, reason=_FETCH_FAILED) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError):
             text = "the URL's host did not answer properly"
             raise _TransientFetchError(text, reason=_FETCH_FAILED) from None
 

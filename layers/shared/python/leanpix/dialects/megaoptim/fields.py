@@ -72,7 +72,8 @@ FORMAT: Final = Field(
 WEBP: Final = Field(
     name="webp",
     kind=Kind.FLAG,
-    text="1 adds a WebP to the optimized image, free of charge.",
+    text="1 adds a WebP to the optimized image, free of charge. It is left out if it is not"
+    " smaller than the optimized image.",
     default="0",
 )
 KEEP_EXIF: Final = Field(

@@ -72,12 +72,12 @@ class ImageResult(Body):
         " extension, or unknown."
     )
     reason: str | None = described("Why there are no savings.", default=None)
-
-
-class ImageResultWithWebp(ImageResult):
-    """The result of one image of a request with `webp=1`."""
-
-    webp: WebpFile | None = described("Null if it saves nothing.")
+    detail: str | None = described("More about the reason fetch_failed.", default=None)
+    webp: WebpFile | None = described(
+        "The WebP that webp=1 asks for. Left out if it is not smaller than the optimized file, or"
+        " if that is a WebP itself.",
+        default=None,
+    )
 
 
 class ResultUser(Body):
@@ -93,7 +93,7 @@ class Result(Body):
 
     status: Literal["ok"] = "ok"
     code: Literal[200] = 200
-    result: list[ImageResultWithWebp | ImageResult]
+    result: list[ImageResult]
     id: int
     user: ResultUser
 

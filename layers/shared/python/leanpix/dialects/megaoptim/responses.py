@@ -131,7 +131,7 @@ def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
     outcome = image.outcome or Outcome(original_bytes=0, format="")
     main = outcome.main
     saved_bytes, saved_percent = _savings(outcome, main)
-    result = models.ImageResult(
+    return models.ImageResult(
         success=main is not None,
         file_name=image.file_name,
         original_size=outcome.original_bytes,
@@ -142,17 +142,19 @@ def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
         type=job.operation.value,
         format=outcome.format if outcome.format in FORMATS else UNKNOWN_FORMAT,
         reason=None if main else outcome.reason,
+        detail=_to_sentence(outcome.detail) if outcome.detail else None,
+        webp=_to_webp(image, outcome, base_url),
     )
-    # "Left out when the target is WebP already" (docs/api-coverage.md).
-    if image.options.also_webp and outcome.format != WEBP.name:
-        webp = _to_webp(image, outcome, base_url)
-        return models.ImageResultWithWebp(**result.__dict__, webp=webp)
-    return result
+
+
+def _to_sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _to_webp(image: Image, outcome: Outcome, base_url: str) -> models.WebpFile | None:
     webp = outcome.webp
-    if webp is None:
+    # "Left out when the target is WebP already" (docs/api-coverage.md).
+    if webp is None or not image.options.also_webp or outcome.format == WEBP.name:
         return None
     saved_bytes, saved_percent = _savings(outcome, webp)
     return models.WebpFile(
