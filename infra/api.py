@@ -21,6 +21,8 @@ from leanpix import contract
 from leanpix.contract import Access, Route
 
 _SECONDS_PER_MINUTE: Final = 60
+_REFUSING_FUNCTION: Final = "health"
+"""The function that answers 405 to the methods that a path has not; it needs no rights."""
 _PREFLIGHT_CACHE_SECONDS: Final = 86_400
 ACCESS_LOG: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -152,6 +154,10 @@ class Api(Construct):
             verbs_by_path[route.path].add(route.method)
         for path, verbs in verbs_by_path.items():
             self._answer_preflight(self._resource(path), verbs)
+            # Not by a mock, which reads a template for each Content-Type that a body may have.
+            self._resource(path).add_method(
+                "ANY", integrations[_REFUSING_FUNCTION], api_key_required=False
+            )
         self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
         if self.domain:
             self.domain.add_base_path_mapping(self.rest_api, stage=self.rest_api.deployment_stage)

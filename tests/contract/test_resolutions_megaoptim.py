@@ -141,6 +141,22 @@ class TestErrorsMadeByApiGateway:
             assert (answer.status_code, answer.json()["code"]) == (404, 404)
             assert set(answer.json()) == {"status", "code", "errors", "success", "message"}
 
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("GET", "/v1/optimize", "OPTIONS, POST"),
+            ("DELETE", "/api/status/1", "GET, OPTIONS"),
+            ("PUT", "/image/1/a.jpg", "GET, HEAD, OPTIONS"),
+            ("POST", "/docs", "GET, OPTIONS"),
+        ],
+    )
+    def test_a_method_that_a_path_has_not_is_405_with_allow(
+        self, anyone: Api, method: str, path: str, allowed: str
+    ) -> None:
+        answer = anyone.call(method, path, data=b"\0", headers={"Content-Type": "image/png"})
+        assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+        assert allowed in answer.text
+
     def test_429_tells_when_to_try_again(self) -> None:
         """Seen in `tests/e2e/test_rates.py`."""
         assert ERRORS[ErrorName.TOO_MANY_REQUESTS].retry_after_seconds

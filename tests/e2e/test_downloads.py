@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 
 import pytest
 from PIL import Image
 
+from leanpix.adapters.bucket import Bucket
+from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, OutputName
+from leanpix.domain.ids import make_public_id
+from leanpix.domain.results import result_object_key
+from local.cloud import LocalCloud
 from tests.api import Api
 from tests.images import make_photo
 
@@ -72,6 +78,27 @@ def test_head_tells_what_get_would_give(anyone: Api, url: str) -> None:
     assert (told.status_code, told.content) == (200, b"")
     for name in ("Content-Type", "Content-Length", "ETag"):
         assert told.headers[name] == got.headers[name]
+
+
+def test_head_of_a_large_result_has_its_length(cloud: LocalCloud, anyone: Api) -> None:
+    """A function's answer cannot carry such a length: S3's does, to which HEAD is sent on."""
+    bucket = Bucket(client=cloud.client("s3"), name=cloud.outputs[OutputName.BUCKET])
+    public_id = make_public_id()
+    data = bytes(MAX_INLINE_RESPONSE_BYTES + 1)
+    bucket.write(
+        result_object_key(public_id, "a.png"),
+        data,
+        content_type="image/png",
+        expires_at=time.time() + 3_600,
+    )
+    told = anyone.call(
+        "HEAD",
+        f"/image/{public_id}/a.png",
+        headers={"Range": "bytes=0-9"},
+        allow_redirects=True,
+    )
+    assert told.status_code == 200
+    assert int(told.headers["Content-Length"]) == len(data)
 
 
 def test_a_copy_that_is_the_same_is_not_sent_again(anyone: Api, url: str) -> None:

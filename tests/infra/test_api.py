@@ -39,12 +39,19 @@ def methods(template: Template) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def test_the_api_has_exactly_the_routes_of_the_contract_and_their_preflights(
+def test_the_api_has_the_routes_of_the_contract_their_preflights_and_a_refusal_of_the_rest(
     template: Template,
 ) -> None:
     routes = {(route.method, route.path) for route in contract.ROUTES}
-    preflights = {("OPTIONS", route.path) for route in contract.ROUTES}
-    assert set(methods(template)) == routes | preflights
+    others = {(verb, route.path) for route in contract.ROUTES for verb in ("OPTIONS", "ANY")}
+    assert set(methods(template)) == routes | others
+
+
+def test_a_method_that_a_path_has_not_needs_no_key(template: Template) -> None:
+    for (verb, _), method in methods(template).items():
+        if verb == "ANY":
+            assert (method["ApiKeyRequired"], method["AuthorizationType"]) == (False, "NONE")
+            assert method["Integration"]["Type"] == "AWS_PROXY"
 
 
 @pytest.mark.parametrize("route", contract.ROUTES, ids=lambda route: f"{route.method}{route.path}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
 
 from leanpix.contract import IDEMPOTENCY_HEADER
-from tests.handlers import Answer, House, form
+from tests.handlers import CONTEXT, Answer, House, form, load_handler
 
 APIS = [
     ("/v1/optimize", [('name="type"', b"file")], "file"),
@@ -100,3 +102,18 @@ def test_header_names_are_read_in_any_case() -> None:
     for name in ("Content-Type", "content-type", "CONTENT-TYPE"):
         headers = {name: "multipart/form-data; boundary=b"}
         assert House().call("POST", "/v1/optimize", body=body, headers=headers).status == 202
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "allowed"),
+    [("GET", "/v1/optimize", "OPTIONS, POST"), ("PUT", "/api/v1/usage", "GET, OPTIONS")],
+)
+def test_a_method_that_a_path_has_not_is_405_in_the_words_of_its_api(
+    method: str, route: str, allowed: str
+) -> None:
+    event = {"httpMethod": method, "path": route, "resource": route, "headers": {}}
+    result = load_handler("health").handler(event, CONTEXT)
+    body = json.loads(b64decode(result["body"]))
+    assert (result["statusCode"], result["headers"]["Allow"]) == (405, allowed)
+    text = f"The method is not allowed. Use {allowed}."
+    assert text in (body.get("errors") or [body["message"]])

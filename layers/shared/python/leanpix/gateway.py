@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from leanpix import deadline
 from leanpix.bootstrap import settings
-from leanpix.contract import SECURITY_HEADERS, Api, ErrorName, MetricName, find_route
+from leanpix.contract import (
+    SECURITY_HEADERS,
+    Api,
+    ErrorName,
+    MetricName,
+    find_route,
+    routes_of,
+)
 from leanpix.dialects.dialect import Dialect, RenderError, find_dialect
 from leanpix.domain.errors import LeanpixError
 from leanpix.http import Request, Response
@@ -59,7 +66,11 @@ def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], Lam
             job_id = _named_job(request, dialect)
             if job_id is not None:
                 logger.append_keys(job_id=job_id)
-            response = _answer(handle, request, render_error or dialect.render_error)
+            response = _answer(
+                handle if find_route(request.method, request.route) else _refuse_method,
+                request,
+                render_error or dialect.render_error,
+            )
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info(
                 "request",
@@ -120,8 +131,13 @@ def require_account(request: Request) -> str:
 
 
 def _dialect_of(request: Request) -> Dialect:
-    route = find_route(request.method, request.route)
-    return find_dialect(route.api if route else Api.LEANPIX)
+    routes = routes_of(request.route)
+    return find_dialect(routes[0].api if routes else Api.LEANPIX)
+
+
+def _refuse_method(request: Request) -> Response:
+    methods = sorted({*(route.method for route in routes_of(request.route)), "OPTIONS"})
+    raise LeanpixError(ErrorName.METHOD_NOT_ALLOWED, methods=", ".join(methods))
 
 
 def _named_job(request: Request, dialect: Dialect) -> int | None:

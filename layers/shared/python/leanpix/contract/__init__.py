@@ -87,6 +87,7 @@ from leanpix.contract.routes import (
     Route,
     TinyJpgPath,
     find_route,
+    routes_of,
 )
 
 __all__ = [
@@ -163,6 +164,7 @@ __all__ = [
     "format_by_name",
     "metrics_namespace",
     "render_gateway_body",
+    "routes_of",
     "stack_name",
     "usage_plan_output",
 ]

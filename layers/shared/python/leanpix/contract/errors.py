@@ -27,6 +27,7 @@ class ErrorName(StrEnum):
     IMAGE_NOT_FOUND = "image_not_found"
     IMAGE_NOT_READY = "image_not_ready"
     ROUTE_NOT_FOUND = "route_not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     NO_TOKENS = "no_tokens"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     TOO_LARGE = "too_large"
@@ -82,6 +83,9 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
             status=404, text="Image not found. It may not be ready yet.", retry_after_seconds=2
         ),
         ErrorName.ROUTE_NOT_FOUND: ErrorEntry(status=404, text="Not found."),
+        ErrorName.METHOD_NOT_ALLOWED: ErrorEntry(
+            status=405, text="The method is not allowed. Use {methods}."
+        ),
         ErrorName.NO_TOKENS: ErrorEntry(
             status=466,
             text="No tokens left. Please top up your account at {site}/dashboard in order to"
@@ -151,10 +155,12 @@ GATEWAY_RESPONSES: Final[Mapping[str, ErrorName]] = MappingProxyType(
 """Our error for each type of response that API Gateway makes by itself."""
 
 
-def render_gateway_body(error: ErrorName, *, site_url: str) -> dict[str, object]:
+def render_gateway_body(
+    error: ErrorName, *, site_url: str, **facts: str | int
+) -> dict[str, object]:
     """Return the body of an error that the clients of every API can read."""
     entry = ERRORS[error]
-    text = entry.text.format(site=site_url)
+    text = entry.text.format(site=site_url, **facts)
     return {
         "status": "error",
         "code": entry.status,

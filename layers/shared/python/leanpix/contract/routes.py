@@ -217,6 +217,11 @@ def find_route(method: str, path: str) -> Route | None:
     return _BY_CALL.get((method, path))
 
 
+def routes_of(path: str) -> tuple[Route, ...]:
+    """Return the routes of a path, one for each of its methods."""
+    return tuple(route for route in ROUTES if route.path == path)
+
+
 _BY_CALL: Final = {(route.method, route.path): route for route in ROUTES}
 
 FUNCTIONS: Final[tuple[str, ...]] = (

@@ -51,11 +51,17 @@ def fill_text(entry: ErrorEntry, error: LeanpixError, *, site_url: str) -> str:
     return entry.text.format(site=site_url, **error.facts)
 
 
-def retry_headers(entry: ErrorEntry) -> dict[str, str]:
-    """Return the header that says when to try again (RFC 9110 §10.2.3), if the error has one."""
-    if entry.retry_after_seconds is None:
-        return {}
-    return {"Retry-After": str(entry.retry_after_seconds)}
+def error_headers(entry: ErrorEntry, error: LeanpixError) -> dict[str, str]:
+    """Return the headers of an error: when to try again, and which methods a path has.
+
+    RFC 9110 §10.2.3 and §10.2.1.
+    """
+    headers = {}
+    if entry.retry_after_seconds is not None:
+        headers["Retry-After"] = str(entry.retry_after_seconds)
+    if "methods" in error.facts:
+        headers["Allow"] = str(error.facts["methods"])
+    return headers
 
 
 def _to_json(value: Any) -> Any:

@@ -6,7 +6,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import ERRORS, MAX_OPEN_SECONDS, ErrorName, find_route, render_gateway_body
-from leanpix.dialects.bodies import retry_headers
+from leanpix.dialects.bodies import error_headers
 from leanpix.dialects.dialect import find_dialect
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import is_public_id, made_at
@@ -89,7 +89,7 @@ def render_error(error: LeanpixError, *, site_url: str) -> Response:
     """Return an error that the clients of every API can read, as API Gateway's own errors are."""
     entry = ERRORS[error.name]
     return json_response(
-        render_gateway_body(error.name, site_url=site_url),
+        render_gateway_body(error.name, site_url=site_url, **error.facts),
         status=entry.status,
-        headers=retry_headers(entry),
+        headers=error_headers(entry, error),
     )

@@ -15,7 +15,7 @@ from leanpix.contract import (
     ErrorName,
     MegaOptimPath,
 )
-from leanpix.dialects.bodies import fill_text, render, retry_headers
+from leanpix.dialects.bodies import error_headers, fill_text, render
 from leanpix.dialects.megaoptim import models
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import Outcome
@@ -117,7 +117,7 @@ def render_error(error: LeanpixError, *, site_url: str) -> Response:
             hint=entry.hint,
         ),
         status=entry.status,
-        headers=retry_headers(entry),
+        headers=error_headers(entry, error),
     )
 
 

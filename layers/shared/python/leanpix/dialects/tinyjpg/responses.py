@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from leanpix.contract import TinyJpgPath
-from leanpix.dialects.bodies import fill_text, render, retry_headers
+from leanpix.dialects.bodies import error_headers, fill_text, render
 from leanpix.dialects.tinyjpg import models
 from leanpix.dialects.tinyjpg.errors import TINYJPG_ERRORS
 from leanpix.domain.jobs import ImageState, UrlSource
@@ -124,7 +124,7 @@ def render_error(error: LeanpixError, *, site_url: str) -> Response:
     return render(
         models.Error(message=fill_text(entry, error, site_url=site_url), errors=by_field or None),
         status=entry.status,
-        headers=retry_headers(entry),
+        headers=error_headers(entry, error),
     )
 
 
