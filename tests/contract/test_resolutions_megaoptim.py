@@ -106,7 +106,7 @@ class TestNoTokens:
 class TestHttpStatusAndBodyCode:
     @pytest.mark.parametrize("name", list(ErrorName))
     def test_are_always_equal(self, name: ErrorName) -> None:
-        error = LeanpixError(name, wait_seconds=80, kind="form")
+        error = LeanpixError(name, wait_seconds=80, kind="form", methods="GET")
         answer = megaoptim.render_error(error, site_url=SITE_URL)
         assert json.loads(answer.body)["code"] == answer.status == ERRORS[name].status
 
@@ -114,7 +114,7 @@ class TestHttpStatusAndBodyCode:
 class TestVendorLinks:
     @pytest.mark.parametrize("name", list(ErrorName))
     def test_are_the_configured_site(self, name: ErrorName) -> None:
-        error = LeanpixError(name, wait_seconds=80, kind="form")
+        error = LeanpixError(name, wait_seconds=80, kind="form", methods="GET")
         text = megaoptim.render_error(error, site_url="https://images.example.org").body.decode()
         assert "megaoptim" not in text
         assert text.count("https://") == text.count("https://images.example.org")
@@ -125,6 +125,8 @@ class TestErrorsMadeByApiGateway:
     def test_are_json_that_both_apis_clients_understand(self, kind: str) -> None:
         name = GATEWAY_RESPONSES[kind]
         body = contract.render_gateway_body(name, site_url=SITE_URL)
+        hint = body.pop("hint", None)
+        assert (hint is not None) is (name is ErrorName.MISSING_API_KEY)
         status, text = ERRORS[name].status, ERRORS[name].text.format(site=SITE_URL)
         assert body == {
             "status": "error",
