@@ -66,11 +66,7 @@ def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], Lam
             job_id = _named_job(request, dialect)
             if job_id is not None:
                 logger.append_keys(job_id=job_id)
-            response = _answer(
-                handle if find_route(request.method, request.route) else _refuse_method,
-                request,
-                render_error or dialect.render_error,
-            )
+            response = _answer(handle, request, render_error or dialect.render_error)
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info(
                 "request",
@@ -135,9 +131,11 @@ def _dialect_of(request: Request) -> Dialect:
     return find_dialect(routes[0].api if routes else Api.LEANPIX)
 
 
-def _refuse_method(request: Request) -> Response:
-    methods = sorted({*(route.method for route in routes_of(request.route)), "OPTIONS"})
-    raise LeanpixError(ErrorName.METHOD_NOT_ALLOWED, methods=", ".join(methods))
+def _check_method(request: Request) -> None:
+    """Refuse the methods that a path has not, which API Gateway sends to one of the functions."""
+    if find_route(request.method, request.route) is None:
+        methods = sorted({*(route.method for route in routes_of(request.route)), "OPTIONS"})
+        raise LeanpixError(ErrorName.METHOD_NOT_ALLOWED, methods=", ".join(methods))
 
 
 def _named_job(request: Request, dialect: Dialect) -> int | None:
@@ -148,6 +146,7 @@ def _named_job(request: Request, dialect: Dialect) -> int | None:
 
 def _answer(handle: Handle, request: Request, render_error: RenderError) -> Response:
     try:
+        _check_method(request)
         return handle(request)
     except LeanpixError as error:
         if error.name is ErrorName.WAIT_TIMED_OUT:
