@@ -20,6 +20,7 @@ from leanpix.domain.ids import is_public_id
 from leanpix.domain.options import ImageOptions
 from tests.api import Api, Site
 from tests.contract.megaoptim_calls import URL, errors, poll, results, submit, submit_files
+from tests.engine.conftest import saved, screenshot
 from tests.handlers import BASE_URL, House
 from tests.images import make_photo_jpeg
 
@@ -70,10 +71,10 @@ class TestWhatCountsAsASaving:
 
 class TestWebpObject:
     def test_is_there_only_when_asked_for_and_is_free(
-        self, cloud: Any, make_account: Callable[..., LocalAccount], photo: bytes
+        self, cloud: Any, make_account: Callable[..., LocalAccount]
     ) -> None:
         api = Api(cloud.url, make_account(tokens=5, plan="free").api_key)
-        files = {"file": ("photo.jpg", photo)}
+        files = {"file": ("photo.jpg", saved(screenshot(), quality=94))}
         (result,) = api.results({"type": "file", "webp": "1"}, files)
         assert set(result["webp"]) == {"url", "saved_bytes", "optimized_size", "saved_percent"}
         assert urlsplit(result["webp"]["url"]).path.endswith("/photo.jpg.webp")
