@@ -155,7 +155,6 @@ def alarm_rows(
     yield from _call_rows(metrics)
     yield from _duration_rows(settings, metrics)
     yield from _work_rows(metrics)
-    yield from _sweeper_rows(metrics)
     yield AlarmRow(
         name="tables-throttled",
         what="DynamoDB refuses reads or writes for want of capacity.",
@@ -293,6 +292,7 @@ def _work_rows(metrics: Metrics) -> Iterator[AlarmRow]:
         ),
         threshold=3,
     )
+    yield from _sweeper_rows(metrics)
 
 
 def _sweeper_rows(metrics: Metrics) -> Iterator[AlarmRow]:
