@@ -171,6 +171,12 @@ def text_of(design: Design) -> str:
     return "\n".join(lines)
 
 
+def tuned_on(folder: Path) -> list[Path]:
+    """Return the photos of a folder but those that results are reported on."""
+    photos = (path for path in folder.rglob("*") if path.suffix in (".jpg", ".png"))
+    return sorted(path for path in photos if not path.name.startswith(HELD_OUT))
+
+
 def main(
     folder: Annotated[Path, typer.Argument(help="Photos, as JPEG or PNG.")],
     sweeps: Annotated[int, typer.Option(help="How often every knob is turned.")] = 4,
@@ -178,12 +184,7 @@ def main(
     only: Annotated[str, typer.Option(help="Knobs, with commas between them.")] = "",
 ) -> None:
     """Search for a better design than the one in use."""
-    paths = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix in (".jpg", ".png") and not path.name.startswith(HELD_OUT)
-    )
-    photos = [Photo(path, goal) for path in paths for goal in goals or (77.0, 65.0)]
+    photos = [Photo(path, goal) for path in tuned_on(folder) for goal in goals or (77.0, 65.0)]
     chosen = [knob for knob in knobs() if not only or knob.name in only.split(",")]
     design, steps = DESIGN, dict.fromkeys(chosen, _FIRST_STEP)
     for number in range(sweeps):

@@ -32,6 +32,8 @@ _LAST_QUANTIZER: Final = 127
 _LEAST_FOR_SEGMENTS: Final = 24
 """Macroblocks, below which saying how four segments differ costs more than it saves."""
 _BYTES_OF_HEADERS: Final = 4096
+_KEPT_SAMPLES: Final = 12_000_000
+"""Up to this size what was made stays for another look: 4.6 bytes for each pixel."""
 
 
 class _Shape(ctypes.Structure):
@@ -149,6 +151,8 @@ class Encoder:
             NoRoom: the modes of so large a picture do not fit into VP8's first partition.
         """
         made = self._quantized(quality)
+        if self.pixels.size > _KEPT_SAMPLES:
+            self._made.clear()
         room = made.levels.size // 8 + _BYTES_OF_HEADERS
         try:
             return self._written(made, room)

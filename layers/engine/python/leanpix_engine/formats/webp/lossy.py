@@ -24,7 +24,7 @@ _STEP = 0.25
 _LARGE_TOLERANCE, _LARGE_ENCODES = 0.6, 2
 """For a sampled picture another encode costs more than the 1 % of bytes that it may save."""
 # (score, quality that reaches it in the median of photos, change of score per step around it).
-_START = ((30.0, 53.0), (50.0, 62.0), (65.0, 74.0), (77.0, 86.0), (85.0, 92.0), (92.0, 98.0))
+_START = ((30.0, 53.0), (50.0, 62.0), (65.0, 73.0), (77.0, 85.5), (85.0, 92.0), (92.0, 98.0))
 _SLOPE = ((30.0, 2.0), (50.0, 1.4), (65.0, 1.1), (77.0, 1.0), (85.0, 1.2), (92.0, 1.2))
 
 
