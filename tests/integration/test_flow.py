@@ -138,8 +138,8 @@ def house(stack: Stack) -> House:
     return House(stack)
 
 
-PHOTO = make_photo_jpeg(width=320, height=240)
-SHARP = saved(screenshot(), quality=94)
+PHOTO = make_photo_jpeg(width=320, height=240, quality=98)
+SHARP = saved(screenshot(), quality=99)
 """Text on flat colour, which WebP stores in fewer bytes than JPEG."""
 
 

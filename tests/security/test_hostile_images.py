@@ -29,6 +29,7 @@ MAX_SECONDS = 30
 MAX_PEAK_BYTES = 2_400_000_000
 """Of a function of 3,008 MB, beside what Python and boto3 take."""
 OUR_FAULT = Reason.ENGINE_FAILURE.value
+LEFT_AS_IT_IS = {KeptReason.NO_SAVINGS, KeptReason.ALREADY_OPTIMIZED}
 CLEAR_REASONS = {reason.value for kind in (KeptReason, Kept, Reason) for reason in kind} - {
     OUR_FAULT
 }
@@ -135,7 +136,7 @@ def test_the_honest_images_are_served(house: House) -> None:
     for name, data in good_images().items():
         state, outcome = house.optimize(data)
         assert state is ImageState.DONE, name
-        assert outcome.main or outcome.reason == KeptReason.NO_SAVINGS, (name, outcome.reason)
+        assert outcome.main or outcome.reason in LEFT_AS_IT_IS, (name, outcome.reason)
 
 
 @pytest.mark.slow

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from leanpix_engine import Format, Options, native, optimize
-from leanpix_engine.deadline import Deadline
 from leanpix_engine.formats.webp import container, lossy
 from leanpix_engine.formats.webp.design import DESIGN
 from leanpix_engine.formats.webp.encoder import MOST_SIDE, Encoder
+from leanpix_engine.limits import Deadline
 from leanpix_engine.metric.ssimulacra2 import Reference
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.picture.vips import pyvips

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
+from leanpix_engine.limits import Deadline
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.search.ladder import Ladder
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leanpix_engine.deadline import Deadline
 from leanpix_engine.formats.codec import effort_within
+from leanpix_engine.limits import Deadline
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
 from leanpix_engine.search.two_stage import TwoStageLadder
 

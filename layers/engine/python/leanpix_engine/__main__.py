@@ -27,6 +27,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--max-height", type=int, metavar="N")
     parser.add_argument("--keep-exif", action="store_true")
     parser.add_argument("--cmyk-to-rgb", action="store_true")
+    parser.add_argument(
+        "--no-mark", action="store_true", help="leave out the mark that says what it was made for"
+    )
+    parser.add_argument(
+        "--assume-pristine",
+        action="store_true",
+        help="do not ask what the source has lost already",
+    )
     return parser
 
 
@@ -38,6 +46,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         also_webp=arguments.webp,
         keep_exif=arguments.keep_exif,
         cmyk_to_rgb=arguments.cmyk_to_rgb,
+        mark=not arguments.no_mark,
+        assume_pristine=arguments.assume_pristine,
         max_width=arguments.max_width,
         max_height=arguments.max_height,
     )

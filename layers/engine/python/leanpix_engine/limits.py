@@ -1,8 +1,11 @@
-"""The bounds of the engine, in one table."""
+"""The bounds of the engine, in one table, and the clock that one of them runs by."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+
+from leanpix_engine.errors import Reason, Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +47,32 @@ class Limits:
     """Elements of an SVG document."""
     max_svg_pixels: int = 25_000_000
     """Pixels an SVG is drawn at for a conversion or a check."""
+
+
+class Deadline:
+    """Counts down from its creation.
+
+    Args:
+        seconds: the time there is.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._seconds = seconds
+
+    def left(self) -> float:
+        """Return the seconds left, at least 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    def share_left(self) -> float:
+        """Return the time left as a share of the whole."""
+        return self.left() / self._seconds
+
+    def check(self) -> None:
+        """Stop work that nobody waits for any more.
+
+        Raises:
+            Refused: `TIMEOUT`.
+        """
+        if self.left() <= 0:
+            raise Refused(Reason.TIMEOUT)

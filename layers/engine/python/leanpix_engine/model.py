@@ -44,6 +44,12 @@ class Options:
     max_width: int | None = None
     max_height: int | None = None
     """Fit inside these, in pixels, keeping the aspect; an image is never enlarged."""
+    mark: bool = True
+    """Write a few bytes into the output that say which quality it was made for, so that it is not
+    made worse when it is sent again."""
+    assume_pristine: bool = False
+    """Take the source for an original: neither its mark nor an estimate of what it has lost limits
+    what may be lost."""
     min_saving: float = 0.01
     """Share of the source's bytes that must be saved, or else the result is "no savings"."""
 

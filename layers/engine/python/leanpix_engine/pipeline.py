@@ -10,30 +10,32 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import LeftAlone, Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.formats.child import ChildNotStarted, CodecFailed
-from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.codec import Task, shrink_of
+from leanpix_engine.formats.history import mark
+from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
+from leanpix_engine.formats.history.mark import Mark
 from leanpix_engine.formats.probe import check
 from leanpix_engine.formats.probe import probe as read_headers
-from leanpix_engine.formats.registry import codec_of
+from leanpix_engine.formats.registry import codec_of, header_of
 from leanpix_engine.judge.judge import Judge, Verdict
-from leanpix_engine.limits import Limits
-from leanpix_engine.model import Level, Options, Output, Probe, Result
+from leanpix_engine.limits import Deadline, Limits
+from leanpix_engine.model import Options, Output, Probe, Result
 from leanpix_engine.picture import color, metadata
 from leanpix_engine.picture.decode import NO_MEMORY
 from leanpix_engine.picture.exif import SWAPS_SIDES
 from leanpix_engine.picture.orient import upright
 from leanpix_engine.picture.picture import Picture
-from leanpix_engine.picture.resize import fitted, shrink_while_decoding
+from leanpix_engine.picture.resize import fitted
 from leanpix_engine.picture.resize import resize as resize_picture
 from leanpix_engine.picture.vips import pyvips
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
 
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
-_NO_LOSSLESS_FORM = "no_lossless_form"
+_NO_LOSSLESS_FORM, _ALREADY_OPTIMIZED = "no_lossless_form", "already_optimized"
 _TIME_FOR_LOSSLESS = 0.3
 """Share of the time that no further lossy way may use, once one has been found."""
 _CMYK_CHANNELS = 4
@@ -50,6 +52,10 @@ class Job:
     deadline: Deadline
     shrink: int
     """The factor by which its picture is decoded smaller than stored."""
+    mark: Mark | None
+    """The mark that we made on the source, where it is our output and was not changed since."""
+    source_score: float = PRISTINE
+    """The source's own score against its original, as far as its mark or its coding tell."""
 
     @property
     def kind(self) -> Format:
@@ -83,9 +89,33 @@ class Job:
         if self.keeps_gain_map:
             return None
         goal = goal_of(self.options)
-        if goal is None and self.must_change and self.kind.traits.is_lossy_only:
-            return VISUALLY_LOSSLESS
-        return goal
+        if goal is None:
+            needs_loss = self.must_change and self.kind.traits.is_lossy_only
+            return VISUALLY_LOSSLESS if needs_loss else None
+        left = goal_after(goal, self.source_score, scale=self.scale)
+        if left <= max(goal, LEAN_ABOVE):
+            return left
+        return None if self.keeps_format and not self.must_change else VISUALLY_LOSSLESS
+
+    @property
+    def scale(self) -> float:
+        """The output's width as a share of the source's."""
+        size = (self.facts.width, self.facts.height)
+        fit = fitted(*size, self.options.max_width, self.options.max_height)
+        return fit[0] / self.facts.width
+
+    @property
+    def is_lean(self) -> bool:
+        """True where the source has lost so much that less may be lost than was asked for."""
+        return goal_of(self.options) is not None and self.source_score < PRISTINE
+
+    @property
+    def is_made_already(self) -> bool:
+        """True where the source is our own output for this request, or for a gentler one."""
+        if self.mark is None or self.options.assume_pristine or self.must_change:
+            return False
+        goal, keep = goal_of(self.options), self.options.keep_exif
+        return self.keeps_format and self.mark.serves(goal, keeps_metadata=keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +141,8 @@ def run(source: bytes, options: Options, limits: Limits) -> Result:
             options=options,
             limits=limits,
             deadline=deadline,
-            shrink=_shrink(facts, options),
+            shrink=shrink_of(facts, options),
+            mark=mark.read(source, header_of(facts.format).MARK),
         )
         outcome = _optimize(job)
     except MemoryError as error:
@@ -137,8 +168,11 @@ def _optimize(job: Job) -> _Outcome:
     Raises:
         LeftAlone: the image can only stay as it is, and that is not what was asked for.
     """
+    if job.is_made_already and not job.options.also_webp:
+        return _Outcome(reason=_ALREADY_OPTIMIZED)
     try:
         stored = decode(job)
+        job = replace(job, source_score=_source_score(job, stored))
         picture = transform(job, stored)
         output, reason = make(job, picture, _reusable_source(job, stored, picture))
         wants_webp = job.options.also_webp and job.kind is not Format.WEBP
@@ -264,17 +298,21 @@ def verify(
     return output
 
 
-def _shrink(facts: Probe, options: Options) -> int:
-    """Return how many times smaller to decode a photo that is resized to much less.
+def _source_score(job: Job, stored: Picture) -> float:
+    """Return the source's score against its original: by its mark, or else by its coding."""
+    if goal_of(job.options) is None or job.shrink > 1 or job.options.assume_pristine:
+        return PRISTINE
+    if job.mark is not None and job.mark.goal < mark.LOSSLESS:
+        return job.mark.goal
+    return codec_of(job.facts.format).source_score(job.source, stored)
 
-    Decoding and resizing 12 megapixels to 0.2 takes 0.04 s instead of 0.10; a thumbnail of 24 has
-    a peak of 65 MB instead of 142.
-    """
-    still = facts.frames == 1 and not facts.alpha
-    can = facts.format.traits.shrinks_while_decoding and still
-    if not can or options.level is Level.LOSSLESS:
-        return 1
-    return shrink_while_decoding(facts.width, facts.height, options.max_width, options.max_height)
+
+def _marked(job: Job, data: bytes) -> bytes:
+    """Return a file with the mark of the quality it was made for, where it is to have one."""
+    if not job.options.mark or job.keeps_gain_map:  # a gain map is found by its offset
+        return data
+    made_for = Mark.of(goal_of(job.options), carries_metadata=job.options.keep_exif)
+    return mark.write(data, made_for, header_of(job.kind).MARK)
 
 
 def _reusable_source(job: Job, stored: Picture, picture: Picture) -> bytes | None:
@@ -292,7 +330,7 @@ def _why_none(job: Job, candidates: Sequence[Candidate]) -> str:
     if job.keeps_gain_map:
         return _GAIN_MAP_KEPT
     if candidates or job.keeps_format:
-        return _NO_SAVINGS
+        return _ALREADY_OPTIMIZED if job.is_lean else _NO_SAVINGS
     if job.goal is None:
         return _NO_LOSSLESS_FORM
     raise Refused(Reason.UNSUPPORTED_CONVERSION)
@@ -322,14 +360,15 @@ def _first_right(
 ) -> Output | None:
     """Return the first candidate that is below the ceiling in bytes and passes the judge."""
     for candidate in candidates:
-        if ceiling is not None and len(candidate.data) > ceiling:
+        data = _marked(job, candidate.data)
+        if ceiling is not None and len(data) > ceiling:
             continue
         job.deadline.check()
         floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
-        right, verdict = judge.acceptable(candidate.data, floor)
+        right, verdict = judge.acceptable(data, floor)
         if right:
             return Output(
-                data=candidate.data,
+                data=data,
                 format=job.kind,
                 width=size[0],
                 height=size[1],

@@ -13,9 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from leanpix_engine.deadline import Deadline
 from leanpix_engine.errors import Reason, Refused
-from leanpix_engine.limits import Limits
+from leanpix_engine.limits import Deadline, Limits
 
 _logger = logging.getLogger(__name__)
 _WORKER = "leanpix_engine.formats.child_main"

@@ -9,6 +9,7 @@ To the pipeline a codec is four functions:
   format, with exactly the pixels, orientation and profile of `task.picture`, and may be rewritten
   instead of encoded anew. `task.smallest` is the size of the best lossy candidate so far: what
   cannot beat it need not be made.
+* `source_score` estimates how much the source has lost already.
 * `ladders` yields `Ladder`s: lossy ways to encode `task.picture`, each with one quality to turn.
   The pipeline searches each for the goal, and hands what was found to the next one's `worth`.
 
@@ -24,10 +25,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from leanpix_engine.deadline import Deadline
-from leanpix_engine.limits import Limits
-from leanpix_engine.model import Options, Probe
+from leanpix_engine.limits import Deadline, Limits
+from leanpix_engine.model import Level, Options, Probe
 from leanpix_engine.picture.picture import Picture
+from leanpix_engine.picture.resize import shrink_while_decoding
 from leanpix_engine.search.ladder import Candidate, Ladder
 
 
@@ -71,6 +72,12 @@ class Codec(Protocol):
     def ladders(self, task: Task, goal: float) -> Iterator[Ladder]:
         """Yield lossy ways to encode, the most promising first; `goal` is the score to reach."""
 
+    def source_score(self, source: bytes, picture: Picture) -> float:
+        """Return the estimated SSIMULACRA2 of a file against its original, which nobody has.
+
+        `picture` is what the file decodes to, not turned or resized. 100 where no loss shows.
+        """
+
 
 def effort_within(
     seconds_per_megapixel: Mapping[int, float], megapixels: float, seconds: float
@@ -80,3 +87,16 @@ def effort_within(
         if cost * megapixels <= seconds:
             return effort
     return effort
+
+
+def shrink_of(facts: Probe, options: Options) -> int:
+    """Return how many times smaller to decode a photo that is resized to much less.
+
+    Decoding and resizing 12 megapixels to 0.2 takes 0.04 s instead of 0.10; a thumbnail of 24 has
+    a peak of 65 MB instead of 142.
+    """
+    still = facts.frames == 1 and not facts.alpha
+    can = facts.format.traits.shrinks_while_decoding and still
+    if not can or options.level is Level.LOSSLESS:
+        return 1
+    return shrink_while_decoding(facts.width, facts.height, options.max_width, options.max_height)

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from leanpix_engine.format import Format
     from leanpix_engine.formats.codec import Codec
+    from leanpix_engine.formats.history.mark import Place
     from leanpix_engine.limits import Limits
     from leanpix_engine.model import Probe
 
 
 class Header(Protocol):
-    """The functions of each format's `header` module."""
+    """The contents of each format's `header` module."""
+
+    MARK: Place | None
+    """The place of our mark in a file; None for a format that has no room for one."""
 
     def matches(self, source: bytes) -> bool:
         """Return True where the content is a file's of this format."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from leanpix_engine.deadline import Deadline
+from leanpix_engine.limits import Deadline
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, SEARCH_BELOW_GOAL, TOLERANCE
 

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from leanpix_engine.deadline import Deadline
+from leanpix_engine.limits import Deadline
 from leanpix_engine.search.ladder import WORST_SCORE, Attempt, Candidate, Ladder, measured_slope
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
 

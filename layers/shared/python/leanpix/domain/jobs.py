@@ -35,6 +35,7 @@ class KeptReason(StrEnum):
     """A reason for which an image was not made smaller, other than the engine's."""
 
     NO_SAVINGS = "no_savings"
+    ALREADY_OPTIMIZED = "already_optimized"
     FETCH_FAILED = "fetch_failed"
     TOO_LARGE = "too_large"
     INTERNAL_ERROR = "internal_error"

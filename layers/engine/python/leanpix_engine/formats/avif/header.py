@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
+from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
+
+MARK = mark.AVIF
+"""The place of our mark in a file."""
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}

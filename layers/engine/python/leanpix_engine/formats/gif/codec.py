@@ -14,6 +14,7 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import child
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.gif.delays import with_delays_of
+from leanpix_engine.formats.history.loss import PRISTINE
 from leanpix_engine.formats.png.palette import count_at
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode as decode_by_vips
@@ -143,3 +144,8 @@ def _tool() -> str:
     if found is None:
         raise child.ChildNotStarted(["gifsicle"], "it is not installed")
     return found
+
+
+def source_score(source: bytes, picture: Picture) -> float:
+    """Return 100: what a GIF has lost does not show; see `formats/codec.py`."""
+    return PRISTINE

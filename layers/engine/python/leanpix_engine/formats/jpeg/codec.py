@@ -20,6 +20,7 @@ from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.jpeg import gain_map
 from leanpix_engine.formats.jpeg.encoder import Encoder, Pixels
 from leanpix_engine.formats.jpeg.file import with_metadata
+from leanpix_engine.formats.jpeg.loss import source_score
 from leanpix_engine.limits import Limits
 from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
@@ -27,6 +28,8 @@ from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import interpolated
+
+__all__ = ["decode", "ladders", "lossless", "source_score"]
 
 _LOSSLESS_GAIN_AT_BEST = 0.75
 """Lossless repacking seldom leaves less than this share of the source."""

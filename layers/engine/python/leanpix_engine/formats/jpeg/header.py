@@ -11,9 +11,13 @@ from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
+from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, orientation_of
+
+MARK = mark.JPEG
+"""The place of our mark in a file."""
 
 SOI, EOI, SOS, DQT = 0xD8, 0xD9, 0xDA, 0xDB
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.history.loss import SPENT
+from leanpix_engine.formats.history.pixels import score_of_pixels
 from leanpix_engine.formats.png import apng, deflate
 from leanpix_engine.formats.png import header as png_header
 from leanpix_engine.formats.png.palette import MergedPalette, chunk, count_at, dithered
@@ -200,3 +202,12 @@ def _is_hdr(source: bytes) -> bool:
 def _kept(picture: Picture) -> str:
     """Return which of its fields libvips has to write."""
     return "exif|xmp|icc" if picture.exif or picture.xmp else "icc"
+
+
+def source_score(source: bytes, picture: Picture) -> float:
+    """Return the estimated SSIMULACRA2 of a PNG against its original; see `formats/codec.py`.
+
+    An indexed PNG was either reduced to its palette or has few colours by nature: in both cases
+    nothing is left to take.
+    """
+    return SPENT if png_header.is_indexed(source) else score_of_pixels(picture)

@@ -8,13 +8,25 @@ from dataclasses import dataclass
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
+from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
 
+MARK = mark.PNG
+"""The place of our mark in a file."""
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BITS_BY_TYPE = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
+
+
+_COLOUR_TYPE_AT, _INDEXED = 25, 3
+
+
+def is_indexed(source: bytes) -> bool:
+    """Return whether a PNG stores indices into a palette (section 11.2.1)."""
+    return source[_COLOUR_TYPE_AT] == _INDEXED
 
 
 @dataclass(frozen=True, slots=True)

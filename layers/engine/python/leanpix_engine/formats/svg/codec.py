@@ -11,6 +11,7 @@ from scour import scour
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats.codec import Task
+from leanpix_engine.formats.history.loss import PRISTINE
 from leanpix_engine.formats.svg import header as svg_header
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import from_vips, refusal_of
@@ -183,3 +184,8 @@ def _clean_attributes(element: ET.Element) -> None:
 def _name(element: ET.Element) -> str:
     tag = element.tag
     return tag.rpartition("}")[2]
+
+
+def source_score(source: bytes, picture: Picture) -> float:
+    """Return 100: a drawing has no pixels to lose; see `formats/codec.py`."""
+    return PRISTINE

@@ -7,6 +7,7 @@ from itertools import islice
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
+from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
 
@@ -18,6 +19,9 @@ _DOCUMENT = re.compile(
     rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg[\s>/]",
     re.DOTALL,
 )
+
+MARK = mark.SVG
+"""The place of our mark in a file."""
 _HEAD_BYTES = 65_536
 _START = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?svg\b")
 _ATTRIBUTES = re.compile(rb"((?:[^>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}'){0,20000})>")

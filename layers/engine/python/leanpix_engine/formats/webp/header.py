@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
+from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
 from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
+
+MARK = mark.WEBP
+"""The place of our mark in a file."""
 
 
 def matches(source: bytes) -> bool:

@@ -9,10 +9,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from leanpix_engine.deadline import Deadline
 from leanpix_engine.formats.webp import container
 from leanpix_engine.formats.webp.design import DESIGN
 from leanpix_engine.formats.webp.encoder import Encoder, Pixels
+from leanpix_engine.limits import Deadline
 from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
 from leanpix_engine.picture.picture import Mode, Picture

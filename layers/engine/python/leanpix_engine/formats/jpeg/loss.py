@@ -1,0 +1,72 @@
+"""Estimate what a JPEG has lost against its original, by its tables and by older ones.
+
+Errors of the estimate on 26 photos, at libjpeg's and mozjpeg's qualities 70 to 95: a standard
+deviation of 0.5 to 2.5 points (`python -m benchmarks.history`; docs/decisions/0039).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from leanpix_engine.formats.history.lattice import SIDE, Table
+from leanpix_engine.formats.history.loss import PRISTINE, combine
+from leanpix_engine.formats.history.requantize import score_of_former_jpeg, score_of_tables
+from leanpix_engine.formats.jpeg.header import segments
+from leanpix_engine.picture.picture import Mode, Picture
+
+_DQT: Final = 0xDB
+_COARSER: Final = 1.3
+"""An older quantization shows, and matters, where its steps are this much larger than ours."""
+# ITU-T T.81, figure A.6: the row-major place of each coefficient in zigzag order.
+_ZIGZAG: Final = sorted(
+    range(SIDE * SIDE),
+    key=lambda at: (
+        at // SIDE + at % SIDE,
+        at // SIDE if (at // SIDE + at % SIDE) % 2 else at % SIDE,
+    ),
+)
+
+
+def source_score(source: bytes, picture: Picture) -> float:
+    """Return the estimated SSIMULACRA2 of a JPEG against its unknown original.
+
+    `picture` is what the file decodes to, not turned or resized. 100 where nothing can be said.
+    """
+    tables = _read_tables(source)
+    if picture.mode is Mode.CMYK or not tables or min(picture.width, picture.height) < 4 * SIDE:
+        return PRISTINE
+    pixels = picture.frames[0]
+    own = score_of_tables(pixels, tables[0], tables.get(1, tables[0]), halved=_is_halved(source))
+    return combine(own, score_of_former_jpeg(pixels, coarser_than=tables[0] * _COARSER))
+
+
+def _read_tables(source: bytes) -> dict[int, Table]:
+    """Return the quantization tables of a JPEG by their number (T.81, B.2.4.1)."""
+    tables: dict[int, Table] = {}
+    for segment in segments(source):
+        if segment.marker != _DQT:
+            continue
+        at = segment.start
+        while at < segment.end:
+            is_wide, number = source[at] >> 4, source[at] & 15
+            size = 2 * SIDE * SIDE if is_wide else SIDE * SIDE
+            values = np.frombuffer(
+                source[at + 1 : at + 1 + size], dtype=">u2" if is_wide else np.uint8
+            )
+            if len(values) < SIDE * SIDE:
+                break
+            table = np.ones(SIDE * SIDE, np.float32)
+            table[_ZIGZAG] = np.maximum(values, 1)
+            tables[number] = table.reshape(SIDE, SIDE)
+            at += 1 + size
+    return tables if 0 in tables else {}
+
+
+def _is_halved(source: bytes) -> bool:
+    """Return whether chroma has half of luma's resolution both ways (T.81, B.2.2)."""
+    for segment in segments(source):
+        if 0xC0 <= segment.marker <= 0xC2 and segment.end - segment.start >= 8:  # noqa: PLR2004 - SOF0 to SOF2
+            return source[segment.start + 7] == 0x22  # noqa: PLR2004 - sampling factors 2 and 2
+    return False
