@@ -38,6 +38,8 @@ _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
 _NO_LOSSLESS_FORM, _ALREADY_OPTIMIZED = "no_lossless_form", "already_optimized"
 _TIME_FOR_LOSSLESS = 0.3
 """Share of the time that no further lossy way may use, once one has been found."""
+_AIMS_ABOVE_GOAL = (0.0, 2.0, 5.0)
+"""Points of score: what a preview promised a file may miss by a little, and then there is none."""
 _CMYK_CHANNELS = 4
 
 
@@ -255,13 +257,30 @@ def make(job: Job, picture: Picture, source: bytes | None) -> tuple[Output | Non
         limits=job.limits,
         deadline=job.deadline,
     )
-    candidates = encode(job, task, judge)
-    output = verify(job, judge, picture, candidates)
+    for above in _AIMS_ABOVE_GOAL:
+        candidates = encode(job, task, judge, above)
+        output = verify(job, judge, picture, candidates)
+        if output or not _is_near_miss(job, candidates):
+            break
     return output, None if output else _why_none(job, candidates)
 
 
-def encode(job: Job, task: Task, judge: Judge) -> tuple[Candidate, ...]:
-    """Make the candidates: the smallest of each lossy way at the goal, and lossless ones."""
+def _is_near_miss(job: Job, candidates: Sequence[Candidate]) -> bool:
+    """Return whether a file was small enough and right by its preview, but not itself."""
+    if job.goal is None or job.must_change:
+        return False
+    floor, most = job.goal - FLOOR_BELOW_GOAL, len(job.source) * (1 - job.options.min_saving)
+    return any(
+        candidate.score is not None and candidate.score >= floor and len(candidate.data) <= most
+        for candidate in candidates
+    )
+
+
+def encode(job: Job, task: Task, judge: Judge, above: float = 0.0) -> tuple[Candidate, ...]:
+    """Make the candidates: the smallest of each lossy way at the goal, and lossless ones.
+
+    The lossy ones are searched for `above` the goal.
+    """
     codec, goal = codec_of(job.kind), job.goal
     reached: list[Candidate] = []
     missed: list[Candidate] = []
@@ -271,7 +290,7 @@ def encode(job: Job, task: Task, judge: Judge) -> tuple[Candidate, ...]:
                 break
             if not ladder.worth(reached):
                 continue
-            for candidate, reaches in _climb(job, judge, ladder, goal):
+            for candidate, reaches in _climb(job, judge, ladder, goal + above):
                 (reached if reaches else missed).append(candidate)
     smallest = min((len(candidate.data) for candidate in reached), default=None)
     return (*reached, *missed, *codec.lossless(replace(task, smallest=smallest)))
