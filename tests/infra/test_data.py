@@ -108,6 +108,18 @@ def test_objects_expire_after_their_retention_and_never_before(
         assert {rule["Status"] for rule in rules} == {"Enabled"}
 
 
+def test_the_parts_of_an_upload_that_never_ended_go_within_a_day(
+    template: Template, production: Template
+) -> None:
+    for which in (template, production):
+        rules = which.one("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+        aborts = [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule]
+        (rule,) = aborts
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+        assert rule["Status"] == "Enabled"
+        assert "Prefix" not in rule, "it holds for every object"
+
+
 def test_the_bucket_is_private_encrypted_and_reached_by_tls_alone(template: Template) -> None:
     bucket = template.one("AWS::S3::Bucket")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}

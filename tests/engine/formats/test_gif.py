@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -88,6 +89,20 @@ def test_a_delay_of_zero_stays_zero() -> None:
     mended = with_delays_of(bare, source)
     assert timing(mended)[0] == timing(source)[0]
     assert mended.count(b"\x21\xf9\x04") == 3
+
+
+def test_a_rewritten_block_gets_the_sources_delay_and_keeps_all_else() -> None:
+    source, other = animation([2_570, 0, 130]), animation([50, 3_000, 10])
+    mended = with_delays_of(other, source)
+    assert timing(mended)[0] == timing(source)[0] == [2_570, 0, 130]
+    assert len(mended) == len(other)
+    changed = {at for at in range(len(mended)) if mended[at] != other[at]}
+    blocks = [found.start() for found in re.finditer(rb"\x21\xf9\x04", other)]
+    assert changed <= {at + place for at in blocks for place in (4, 5)}
+
+
+def test_delays_are_left_alone_where_the_numbers_of_frames_differ() -> None:
+    assert with_delays_of(animation([50, 60]), animation([70, 80, 90])) == animation([50, 60])
 
 
 def test_a_still_gif_with_transparency_keeps_it() -> None:

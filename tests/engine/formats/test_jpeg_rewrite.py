@@ -22,7 +22,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from leanpix_engine import native
 from leanpix_engine.formats.child_main import OPERATIONS
 from leanpix_engine.formats.jpeg import rewrite as jpeg_rewrite
-from leanpix_engine.formats.jpeg.scans import File, Scan, Table, Unfit, parsed
+from leanpix_engine.formats.jpeg.scans import File, Frame, Scan, Table, Unfit, parsed
 from tests.engine.conftest import photo, saved, screenshot
 
 pytestmark = pytest.mark.skipif(
@@ -247,6 +247,60 @@ def test_whatever_a_scan_says_coefficients_stay_in_range(
         values = np.frombuffer(component, np.int16)
         assert np.min(values) >= -1024
         assert np.max(values) <= 1023
+
+
+def one_block(symbol: int, bits: str, *, last: int = 63, low: int = 0) -> list[int]:
+    """Read a scan of one block: a code 0 for the symbol, 10 for the end of the block, the bits."""
+    padded = bits + "0" * (-len(bits) % 8)
+    scan = Scan(
+        chosen=(0,),
+        first=1 if last else 0,
+        last=last,
+        low=low,
+        refines=False,
+        tables=(Table(bytes([1, 1]) + bytes(14), bytes([symbol, 0])),),
+        data=int(padded, 2).to_bytes(len(padded) // 8, "big"),
+    )
+    file = File(head=b"", frame=Frame((1,), 1, 1, ((1, 1),)), scans=[scan])
+    (component,) = jpeg_rewrite.coefficients(file)
+    return list(np.frombuffer(component, np.int16))
+
+
+@pytest.mark.parametrize(("size", "low"), [(10, 0), (9, 1), (5, 5), (1, 9)])
+def test_a_coefficient_of_the_most_bits_is_read(size: int, low: int) -> None:
+    found = one_block(size, "0" + "1" * size + "10", low=low)
+    assert found[1] == (2**size - 1) << low
+    assert not any(found[2:])
+
+
+@pytest.mark.parametrize(("size", "low"), [(11, 0), (10, 1), (6, 5), (2, 9), (15, 0)])
+def test_a_coefficient_of_one_bit_more_is_refused(size: int, low: int) -> None:
+    with pytest.raises(native.Broken):
+        one_block(size, "0" + "1" * size + "10", low=low)
+
+
+@pytest.mark.parametrize(("run", "at"), [(0, 1), (15, 16)])
+def test_a_run_of_zeros_leads_to_its_coefficient(run: int, at: int) -> None:
+    found = one_block(run << 4 | 1, "01" + "10")
+    assert [place for place, value in enumerate(found) if value] == [at]
+
+
+@pytest.mark.parametrize("last", [15, 16])
+def test_a_run_may_end_at_the_last_coefficient_of_a_scan_and_not_behind_it(last: int) -> None:
+    bits = "01" + ("10" if last > 16 else "")
+    if last == 16:
+        assert one_block(15 << 4 | 1, bits, last=last)[16] == 1
+    else:
+        with pytest.raises(native.Broken):
+            one_block(15 << 4 | 1, bits, last=last)
+
+
+def test_a_dc_coefficient_reaches_both_ends_of_its_range_and_not_beyond() -> None:
+    assert one_block(11, "0" + "01111111111", last=0)[0] == -1024
+    assert one_block(10, "0" + "1" * 10, last=0)[0] == 1023
+    for size, bits in ((11, "01111111110"), (11, "10000000000"), (12, "1" * 12), (255, "1" * 99)):
+        with pytest.raises(native.Broken):
+            one_block(size, "0" + bits, last=0)
 
 
 def altered(scan: Scan, data: bytes, fields: dict[str, Any]) -> Scan:

@@ -1,0 +1,95 @@
+"""Test the rules by which the judge lets a candidate pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from leanpix_engine.picture.picture import Mode, Picture
+from leanpix_engine.search.judge import Judge
+from tests.engine.conftest import photo
+
+FILM = Picture(
+    frames=np.stack([np.asarray(photo(40, 30, seed=seed)) for seed in (1, 2, 3)]),
+    mode=Mode.RGB,
+    delays_ms=(50, 120, 30),
+    loop=2,
+)
+
+
+def judged(picture: Picture, candidate: Picture, floor: float | None) -> tuple[bool, float | None]:
+    """Return the verdict on a candidate that decodes to this picture."""
+    return Judge(picture, lambda _: candidate).acceptable(b"", floor)
+
+
+@pytest.mark.parametrize("floor", [None, 50.0])
+def test_a_candidate_with_the_same_frames_delays_and_loop_passes(floor: float | None) -> None:
+    assert judged(FILM, FILM, floor)[0]
+
+
+@pytest.mark.parametrize("floor", [None, 50.0])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"delays_ms": (50, 120, 40)},
+        {"delays_ms": (50, 120)},
+        {"loop": 3},
+        {"frames": FILM.frames[:2]},
+        {"frames": FILM.frames[:, :29]},
+        {"frames": FILM.frames[:, :, :39]},
+    ],
+    ids=["a delay", "no delay", "the loop", "a frame", "the height", "the width"],
+)
+def test_a_candidate_of_another_shape_or_timing_never_passes(
+    floor: float | None, change: dict[str, object]
+) -> None:
+    candidate = replace(FILM, **change)  # type: ignore[arg-type]  # fields of the picture by name
+    assert judged(FILM, candidate, floor) == (False, None)
+
+
+def see_through(grey: int, alpha: int | npt.NDArray[np.uint8]) -> Picture:
+    """Return a picture of one colour."""
+    frames = np.full((1, 32, 32, 4), grey, np.uint8)
+    frames[..., 3] = alpha
+    return Picture(frames=frames, mode=Mode.RGB, alpha=True)
+
+
+@pytest.mark.parametrize(("grey", "hidden_on"), [(255, "white"), (26, "dark")])
+def test_a_difference_that_one_background_hides_shows_on_the_other(
+    grey: int, hidden_on: str
+) -> None:
+    uneven = np.random.default_rng(3).integers(0, 256, (32, 32)).astype(np.uint8)
+    right, score = judged(see_through(grey, uneven), see_through(grey, 128), 90.0)
+    assert not right, hidden_on
+    assert score is not None
+    assert score < 90
+
+
+def test_a_candidate_exactly_at_the_floor_passes_and_just_below_does_not() -> None:
+    noisy = FILM.frames.astype(int) + np.random.default_rng(1).integers(-9, 10, FILM.frames.shape)
+    candidate = replace(FILM, frames=np.clip(noisy, 0, 255).astype(np.uint8))
+    score = Judge(FILM, lambda _: candidate).score(b"")
+    assert 0 < score < 100
+    assert judged(FILM, candidate, score) == (True, score)
+    assert judged(FILM, candidate, float(np.nextafter(score, 100))) == (False, score)
+
+
+def test_one_spoilt_frame_counts_though_the_mean_is_good() -> None:
+    frames = FILM.frames.copy()
+    frames[1] = 255 - frames[1]
+    candidate = replace(FILM, frames=frames)
+    right, score = judged(FILM, candidate, 50.0)
+    assert not right
+    assert score is not None
+    alone = Judge(replace(FILM, frames=FILM.frames[1:2]), lambda _: candidate)
+    assert score <= alone.score_of(replace(FILM, frames=frames[1:2])) + 3.0
+
+
+def test_colours_of_invisible_pixels_may_change_in_an_identical_picture() -> None:
+    before, after = see_through(255, 0), see_through(9, 0)
+    assert judged(before, after, None)[0]
+    assert not judged(see_through(255, 1), see_through(9, 1), None)[0]
+    assert not judged(before, see_through(255, 1), None)[0]
