@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from leanpix_engine import Format, Limits, Options, Reason, Refused, pipeline
-from leanpix_engine.deadline import Deadline
+from leanpix_engine.limits import Deadline
 from leanpix_engine.model import Probe
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate
@@ -43,6 +43,7 @@ def verified(right: int, ends_at: int = -1) -> tuple[Any, list[int]]:
         limits=Limits(),
         deadline=deadline,
         shrink=1,
+        mark=None,
     )
     try:
         return pipeline.verify(job, judge, PICTURE, CANDIDATES), judge.seen

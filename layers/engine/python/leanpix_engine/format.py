@@ -34,7 +34,7 @@ class Traits:
     keeps_orientation: bool = False
     """Its lossless coding keeps the order of the pixels, and so the orientation tag."""
     keeps_colours: bool = False
-    """A colour can stay exactly as it is, whatever becomes of others."""
+    """A colour can stay exactly as it is, whatever happens to others."""
     shrinks_while_decoding: bool = False
     """A still without alpha can be decoded at a fraction of its size, in less time."""
 

@@ -1,4 +1,4 @@
-"""What a source has lost, estimated from the file and its pixels alone."""
+"""Test the estimate of what a source has lost, from the file and its pixels alone."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ _MULTIPLES_MAY_TRAIL_BY: Final = 0.15
 _LEAST_FREQUENCIES: Final = 6
 """Frequencies that must show a step before pixels count as a former JPEG's."""
 _FIRST_LOOK, _LEAST_AT_FIRST_LOOK = 5, 2
-"""Most pixels that never were a JPEG are told by the lowest frequencies."""
+"""The lowest frequencies tell most pixels that never were a JPEG."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from leanpix_engine.judge.judge import Judge
 from leanpix_engine.picture.picture import Mode, Picture
-from leanpix_engine.search.judge import Judge
 from tests.engine.conftest import photo
 
 FILM = Picture(
@@ -20,9 +20,15 @@ FILM = Picture(
 )
 
 
+def judge(picture: Picture, candidate: Picture, goal: float | None = 50.0) -> Judge:
+    """Return a judge of a picture to whom every file decodes to the candidate."""
+    return Judge(picture, lambda _: candidate, goal, exact=False)
+
+
 def judged(picture: Picture, candidate: Picture, floor: float | None) -> tuple[bool, float | None]:
-    """Return the verdict on a candidate that decodes to this picture."""
-    return Judge(picture, lambda _: candidate).acceptable(b"", floor)
+    """Return whether the candidate passes, and its weakest score."""
+    right, verdict = judge(picture, candidate, floor).acceptable(b"", floor)
+    return right, None if verdict is None else verdict.weakest
 
 
 @pytest.mark.parametrize("floor", [None, 50.0])
@@ -62,30 +68,27 @@ def test_a_difference_that_one_background_hides_shows_on_the_other(
     grey: int, hidden_on: str
 ) -> None:
     uneven = np.random.default_rng(3).integers(0, 256, (32, 32)).astype(np.uint8)
-    right, score = judged(see_through(grey, uneven), see_through(grey, 128), 90.0)
-    assert not right, hidden_on
-    assert score is not None
-    assert score < 90
+    before, after = see_through(grey, uneven), see_through(grey, 128)
+    assert judge(before, after).verdict(after).score < 90, hidden_on
 
 
 def test_a_candidate_exactly_at_the_floor_passes_and_just_below_does_not() -> None:
     noisy = FILM.frames.astype(int) + np.random.default_rng(1).integers(-9, 10, FILM.frames.shape)
     candidate = replace(FILM, frames=np.clip(noisy, 0, 255).astype(np.uint8))
-    score = Judge(FILM, lambda _: candidate).score(b"")
-    assert 0 < score < 100
-    assert judged(FILM, candidate, score) == (True, score)
-    assert judged(FILM, candidate, float(np.nextafter(score, 100))) == (False, score)
+    judging = judge(FILM, candidate, 20.0)
+    score = judging.score(b"")
+    assert 20 < score < 100
+    assert judging.acceptable(b"", score)[0]
+    assert not judging.acceptable(b"", float(np.nextafter(score, 100)))[0]
 
 
 def test_one_spoilt_frame_counts_though_the_mean_is_good() -> None:
     frames = FILM.frames.copy()
     frames[1] = 255 - frames[1]
     candidate = replace(FILM, frames=frames)
-    right, score = judged(FILM, candidate, 50.0)
-    assert not right
-    assert score is not None
-    alone = Judge(replace(FILM, frames=FILM.frames[1:2]), lambda _: candidate)
-    assert score <= alone.score_of(replace(FILM, frames=frames[1:2])) + 3.0
+    score = judge(FILM, candidate).verdict(candidate).score
+    only = replace(FILM, frames=FILM.frames[1:2]), replace(FILM, frames=frames[1:2])
+    assert score <= judge(*only).verdict(only[1]).score + 3.0
 
 
 def test_colours_of_invisible_pixels_may_change_in_an_identical_picture() -> None:
