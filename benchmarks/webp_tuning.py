@@ -45,6 +45,8 @@ _ADDED = (
 )
 _BOUNDS: Final = {"filter_level": (0, 63), "filter_sharpness": (0, 7), "looks": (1, 10)}
 _MOST_DELTA = 15
+_LOOKED_AT = ("filter_level", "filter_from", "filter_slope", "filter_sharpness")
+"""The metric is against any filter; eyes are for some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def knobs() -> Iterator[Knob]:
     for field in fields(Design):
         if field.name.endswith("_weights"):
             yield from (Knob(field.name, index) for index in range(1, 4))
-        elif field.name != "looks":
+        elif field.name not in ("looks", *_LOOKED_AT):
             yield Knob(field.name)
     yield Knob("chroma_weights", 0)
 

@@ -80,7 +80,8 @@ ENCODE_WEBP_OF_ALL_KINDS_OF_IMAGES = """
 from dataclasses import replace
 from leanpix_engine.formats.webp.design import DESIGN
 from leanpix_engine.formats.webp.encoder import Encoder
-designs = (DESIGN, replace(DESIGN, filter_level=40, filter_sharpness=3, luma_correction=1.0))
+filtered = replace(DESIGN, filter_level=40, filter_from=-100, filter_sharpness=3)
+designs = (DESIGN, replace(filtered, luma_correction=1.0))
 def encode(image):
     for design in designs:
         encoder = Encoder(image, design)

@@ -46,6 +46,11 @@ class Design:
     uv_dc: float
     uv_ac: float
     filter_level: float
+    """The loop filter's level at most; seams of blocks are seen where quantizers are coarse."""
+    filter_from: float
+    """The quantizer above which there is a filter."""
+    filter_slope: float
+    """Levels for each quantizer above that."""
     filter_sharpness: float
 
 
@@ -75,6 +80,8 @@ DESIGN: Final = Design(
     y2_ac=-13,
     uv_dc=-15,
     uv_ac=-2,
-    filter_level=0,
-    filter_sharpness=6,
+    filter_level=6.0,
+    filter_from=24.0,
+    filter_slope=0.5,
+    filter_sharpness=0.0,
 )

@@ -234,8 +234,7 @@ class Encoder:
     def _quantizers(self, quality: float) -> Any:
         _, means = self._segments
         middle = float(self._activity.mean())
-        wanted = (100 - quality) / 100 * _LAST_QUANTIZER
-        exact = wanted + self.design.segment_slope * (means - middle)
+        exact = _quantizer_of(quality) + self.design.segment_slope * (means - middle)
         quantizers = (_Segment * _SEGMENTS)()
         for quantizer, place in zip(quantizers, exact.tolist(), strict=True):
             bounded = min(max(place, 0.0), float(_LAST_QUANTIZER))
@@ -276,7 +275,7 @@ class Encoder:
             self._planes(),
             np.empty(_COUNTS, np.uint32),
             self._quantizers(quality),
-            self._filter_of(),
+            self._filter_of(quality),
         )
         quantize = native.function("leanpix_vp8_quantize", *[c_void_p] * 12)
         expected = self._expected
@@ -296,8 +295,9 @@ class Encoder:
         self._expected = _expected_after(made.taken)
         return made
 
-    def _filter_of(self) -> _Filter:
-        level = round(self.design.filter_level)
+    def _filter_of(self, quality: float) -> _Filter:
+        above = _quantizer_of(quality) - self.design.filter_from
+        level = round(min(max(0, self.design.filter_slope * above), self.design.filter_level))
         levels = (c_int32 * _SEGMENTS)(*[level] * _SEGMENTS)
         return _Filter(levels, round(self.design.filter_sharpness))
 
@@ -331,6 +331,10 @@ class Encoder:
 
 def _addresses(planes: tuple[Plane, ...]) -> list[int]:
     return [native.address(plane, np.uint8, plane.shape) for plane in planes]
+
+
+def _quantizer_of(quality: float) -> float:
+    return (100 - quality) / 100 * _LAST_QUANTIZER
 
 
 def _ac_step(quantizer: float) -> float:
