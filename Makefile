@@ -53,7 +53,7 @@ arm64: setup ## run the layers that Lambda gets on this machine, and compare
 synth: setup ## write the CloudFormation template into cdk.out (STAGE=dev)
 	@CDK_OUTDIR="$${CDK_OUTDIR:-cdk.out}" $(BIN)/python app.py $(if $(STAGE),-c stage=$(STAGE))
 
-openapi: setup ## write docs/openapi.yaml from the code
+openapi: setup ## write docs/openapi.yaml and docs/reasons.md from the code
 	@$(BIN)/python tools/openapi.py
 
 lint: setup ## run every static check

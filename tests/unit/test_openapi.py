@@ -6,16 +6,17 @@ import json
 import re
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from leanpix.contract import ROUTES, Access, ErrorName
+from leanpix.contract import REASONS, ROUTES, Access, ErrorName
 from leanpix.dialects.fields import Kind
 from leanpix.dialects.megaoptim import fields as megaoptim_fields
 from leanpix.dialects.megaoptim import parse_submission
-from leanpix.dialects.operations import ACCESS_ERRORS
+from leanpix.dialects.operations import ACCESS_ERRORS, Task
 from leanpix.http import Request
 from leanpix.openapi import build_specification, render_page, render_specification
 from leanpix.openapi.specification import DESCRIPTIONS
@@ -129,6 +130,48 @@ def test_the_page_shows_every_route_field_and_error_text() -> None:
     for variant in megaoptim_fields.OPTIMIZE_VARIANTS:
         for field in variant.fields:
             assert f"<td>{field.name}</td>" in text
+
+
+def test_the_page_opens_with_the_whole_script_in_four_languages() -> None:
+    text = PAGE.body.decode()
+    titles = re.findall(r"<summary>(\w+)</summary>", text)
+    assert titles == ["curl", "Python", "PHP", "Node"]
+    assert text.index("<summary>Node") < text.index("<nav>")
+
+
+def test_the_scripts_of_the_page_call_the_deployed_stack() -> None:
+    page = render_page(base_url="https://images.example.org/dev", site_url=SITE_URL)
+    text = page.body.decode()
+    assert text.count("https://images.example.org/dev") > 4
+    assert "api.example.com" not in text
+
+
+def test_the_page_has_the_routes_by_task() -> None:
+    headings = re.findall(r"<h2[^>]*>([^<]*)</h2>", PAGE.body.decode())
+    assert headings == [
+        "One image from end to end",
+        "Contents",
+        *(task.value for task in Task),
+        "Reasons",
+        "Errors",
+    ]
+
+
+def test_the_page_has_every_error_text_once() -> None:
+    text = PAGE.body.decode()
+    for description in DESCRIPTIONS.values():
+        for name in (ErrorName.JOB_NOT_FOUND, ErrorName.NO_TOKENS, ErrorName.INTERNAL):
+            told = description.errors[name].text.format(site=SITE_URL)
+            for status in {entry.status for entry in description.errors.values()}:
+                assert text.count(f"<td>{status}</td><td>{escape(told)}</td>") <= 1
+            assert f"<td>{escape(told)}</td>" in text
+
+
+def test_the_page_and_the_description_explain_every_reason() -> None:
+    text, told = PAGE.body.decode(), json.dumps(SPECIFICATION, ensure_ascii=False)
+    for name, entry in REASONS.items():
+        assert f"<td>{name}</td><td>{escape(entry.meaning)}</td>" in text
+        assert f"`{name}` | {entry.meaning} | {entry.what_to_do}" in told
 
 
 def test_the_page_loads_and_runs_nothing() -> None:

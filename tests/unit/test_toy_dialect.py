@@ -81,7 +81,7 @@ DIALECT = Dialect(
 
 from leanpix.contract import ErrorName
 from leanpix.dialects import toy
-from leanpix.dialects.operations import DOWNLOAD_ANSWERS, Answer, Description, Operation
+from leanpix.dialects.operations import DOWNLOAD_ANSWERS, Answer, Description, Operation, Task
 
 ACCEPTED = Answer(status=201, text="Accepted.", body=toy.Accepted)
 
@@ -92,12 +92,14 @@ DESCRIPTION = Description(
     operations={
         "/toy/shrink": Operation(
             name="toy_shrink",
+            task=Task.SUBMIT,
             summary="Shrink",
             answers=(ACCEPTED,),
             errors=(ErrorName.UNREADABLE_BODY, ErrorName.NO_TOKENS),
         ),
         "/toy/jobs/{toy_job}": Operation(
             name="toy_job",
+            task=Task.RESULT,
             summary="Look a job up",
             path_parameters={"toy_job": "Its number."},
             answers=(ACCEPTED,),
@@ -105,6 +107,7 @@ DESCRIPTION = Description(
         ),
         "/toy/files/{toy_file}": Operation(
             name="toy_file",
+            task=Task.DOWNLOAD,
             summary="Download",
             path_parameters={"toy_file": "Its id."},
             answers=DOWNLOAD_ANSWERS,

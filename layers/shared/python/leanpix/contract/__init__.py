@@ -69,7 +69,7 @@ from leanpix.contract.names import (
     stack_name,
     usage_plan_output,
 )
-from leanpix.contract.reasons import REASONS, ReasonEntry
+from leanpix.contract.reasons import REASONS, ReasonEntry, write_reasons_table
 from leanpix.contract.routes import (
     API_KEY_HEADER,
     BROWSER_HEADERS,
@@ -167,4 +167,5 @@ __all__ = [
     "routes_of",
     "stack_name",
     "usage_plan_output",
+    "write_reasons_table",
 ]

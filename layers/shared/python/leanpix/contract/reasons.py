@@ -93,3 +93,11 @@ REASONS: Final[Mapping[str, ReasonEntry]] = MappingProxyType(
         ),
     }
 )
+
+
+def write_reasons_table() -> str:
+    """Return the reasons as a table in Markdown."""
+    rows = (
+        f"| `{name}` | {entry.meaning} | {entry.what_to_do} |" for name, entry in REASONS.items()
+    )
+    return "\n".join(("| Reason | Meaning | What to do |", "|---|---|---|", *rows))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from leanpix.contract import PRESIGNED_URL_SECONDS, Access, ErrorEntry, ErrorName, Route
@@ -30,12 +31,23 @@ class Answer:
     example: Any = None
 
 
+class Task(StrEnum):
+    """The tasks of a client, in the order of the page for people."""
+
+    SUBMIT = "Submit images"
+    RESULT = "Get results"
+    DOWNLOAD = "Download files"
+    ACCOUNT = "Read the account"
+    SERVICE = "Check and describe the service"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """The description of a route; the contract has its method, its rate and its access."""
 
     name: str
     """A unique name, which generated clients give to their method."""
+    task: Task
     summary: str
     answers: tuple[Answer, ...]
     text: str = ""

@@ -12,13 +12,22 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-from leanpix.contract import API_KEY_HEADER
+from leanpix.contract import API_KEY_HEADER, REASONS
+from leanpix.dialects.operations import Task
 from leanpix.http import JSON_TYPE, Response
 from leanpix.openapi.specification import build_specification
 
 _FOLDER: Final = Path(__file__).parent
 _EXAMPLE_FILE: Final = "@/path/to/image.jpg"
 _FIRST_ERROR: Final = "400"
+_SCRIPTS: Final = {
+    "curl": "curl.txt",
+    "Python": "python.txt",
+    "PHP": "php.txt",
+    "Node": "node.txt",
+}
+_SCRIPT_BASE_URL: Final = "https://api.example.com"
+"""The base URL in the scripts, in place of that of the deployed stack."""
 
 Row = tuple[str, ...]
 
@@ -59,8 +68,11 @@ def _page(base_url: str, site_url: str) -> str:
         description=escape(specification["info"]["description"]),
         base_url=escape(base_url),
         key_header=API_KEY_HEADER,
+        scripts="\n".join(_scripts(base_url)),
         contents="\n".join(_contents(specification)),
         sections="\n".join(_sections(specification, base_url)),
+        reasons="".join(_reasons()),
+        errors="".join(_errors(specification)),
     )
 
 
@@ -70,22 +82,59 @@ def _operations(specification: Mapping[str, Any]) -> Iterator[tuple[str, str, di
             yield method.upper(), path, operation
 
 
+def _scripts(base_url: str) -> Iterator[str]:
+    """Show the whole script in each language, the first one open."""
+    for place, (title, name) in enumerate(_SCRIPTS.items()):
+        text = (_FOLDER / "scripts" / name).read_text("utf-8")
+        opened = " open" if place == 0 else ""
+        code = escape(text.replace(_SCRIPT_BASE_URL, base_url))
+        yield f"<details{opened}><summary>{title}</summary><pre>{code}</pre></details>"
+
+
 def _contents(specification: Mapping[str, Any]) -> Iterator[str]:
-    for tag in specification["tags"]:
-        yield f"<li>{escape(tag['name'])}<ul>"
+    for task in Task:
+        yield f"<li>{escape(task)}<ul>"
         for method, path, operation in _operations(specification):
-            if tag["name"] in operation["tags"]:
+            if operation["x-task"] == task:
                 link = escape(operation["operationId"])
                 yield f'<li><a href="#{link}"><code>{method} {escape(path)}</code></a></li>'
         yield "</ul></li>"
+    yield '<li><a href="#reasons">Reasons</a></li><li><a href="#errors">Errors</a></li>'
 
 
 def _sections(specification: Mapping[str, Any], base_url: str) -> Iterator[str]:
-    for tag in specification["tags"]:
-        yield f"<h2>{escape(tag['name'])}</h2><p>{escape(tag['description'])}</p>"
+    for task in Task:
+        yield f"<h2>{escape(task)}</h2>"
         for method, path, operation in _operations(specification):
-            if tag["name"] in operation["tags"]:
+            if operation["x-task"] == task:
                 yield from _operation(method, path, operation, base_url)
+
+
+def _reasons() -> Iterator[str]:
+    rows = ((name, entry.meaning, entry.what_to_do) for name, entry in REASONS.items())
+    yield from _table(("Reason", "Meaning", "What to do"), rows)
+
+
+def _errors(specification: Mapping[str, Any]) -> Iterator[str]:
+    """List every error text once, with its status and the APIs that send it."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for _, _, operation in _operations(specification):
+        for status, answer in operation["responses"].items():
+            for text in _error_texts(status, answer):
+                found.setdefault((status, text), {})[operation["tags"][0]] = None
+    rows = (
+        (status, text, ", ".join(apis))
+        for (status, text), apis in sorted(found.items(), key=lambda row: row[0])
+    )
+    yield from _table(("Status", "Text", "Sent by"), rows)
+
+
+def _error_texts(status: str, answer: Mapping[str, Any]) -> Iterator[str]:
+    if status >= _FIRST_ERROR:
+        content = answer.get("content", {}).get(JSON_TYPE, {})
+        for example in content.get("examples", {}).values():
+            value = example["value"]
+            yield value["errors"][0] if "errors" in value else value["message"]
 
 
 def _operation(
@@ -94,7 +143,8 @@ def _operation(
     yield f'<section id="{escape(operation["operationId"])}">'
     yield f"<h3><b>{method}</b> <code>{escape(path)}</code></h3>"
     yield f"<p>{escape(operation['summary'])}. {escape(operation.get('description', ''))}"
-    yield f" {'Needs a key.' if operation['security'] else 'Needs no key.'}</p>"
+    key = "Needs a key." if operation["security"] else "Needs no key."
+    yield f" {key} <small>{escape(operation['tags'][0])}</small></p>"
     yield from _table(
         ("Parameter", "In", "Type", "Meaning"),
         (_parameter_row(parameter) for parameter in operation.get("parameters", ())),
@@ -193,8 +243,8 @@ def _example_value(schema: Mapping[str, Any]) -> str:
 
 
 def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
-    """Show an example of each success, and list the errors."""
-    errors: list[Row] = []
+    """Show an example of each success, and list the statuses of errors."""
+    errors: list[str] = []
     for status, answer in responses.items():
         content = answer.get("content", {}).get(JSON_TYPE, {})
         if status < _FIRST_ERROR:
@@ -203,11 +253,8 @@ def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
                 text = json.dumps(content["example"], indent=2, ensure_ascii=False)
                 yield f"<pre>{escape(text)}</pre>"
             continue
-        examples = [one["value"] for one in content.get("examples", {}).values()]
-        texts = [one["errors"][0] if "errors" in one else one["message"] for one in examples]
-        errors.append((status, answer["description"], " / ".join(texts)))
-    yield "<h4>Errors</h4>"
-    yield from _table(("Status", "Meaning", "Text"), errors)
+        errors.append(f"{status} {answer['description']}")
+    yield f'<p><a href="#errors">Errors</a>: {escape(", ".join(errors))}.</p>'
 
 
 def _table(head: Row, rows: Iterable[Row]) -> Iterator[str]:

@@ -142,6 +142,7 @@ class _Writer:
         written: dict[str, Any] = {
             "operationId": operation.name,
             "tags": [self._description.title],
+            "x-task": operation.task.value,
             "summary": operation.summary,
             "description": _tell(route, operation),
             "security": [] if route.access is Access.PUBLIC else [{_SECURITY: []}],

@@ -7,7 +7,7 @@ from typing import Final
 from leanpix.contract import LeanpixPath
 from leanpix.dialects.bodies import Body
 from leanpix.dialects.megaoptim.operations import DESCRIPTION as MEGAOPTIM
-from leanpix.dialects.operations import Answer, Description, Operation
+from leanpix.dialects.operations import Answer, Description, Operation, Task
 
 
 class Specification(Body):
@@ -28,11 +28,13 @@ DESCRIPTION: Final = Description(
     operations={
         LeanpixPath.OPENAPI: Operation(
             name="get_openapi",
+            task=Task.SERVICE,
             summary="This description",
             answers=(Answer(status=200, text="OpenAPI 3.1.", body=Specification),),
         ),
         LeanpixPath.DOCS: Operation(
             name="get_docs",
+            task=Task.SERVICE,
             summary="The same for people",
             answers=(Answer(status=200, text="A page of HTML.", media_type="text/html"),),
         ),

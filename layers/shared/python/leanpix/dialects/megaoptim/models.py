@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from leanpix.contract import write_reasons_table
 from leanpix.dialects.bodies import Body, described
 
 
@@ -71,7 +72,9 @@ class ImageResult(Body):
         "The format by the file's content; for a file that could not be read, the one of its"
         " extension, or unknown."
     )
-    reason: str | None = described("Why there are no savings.", default=None)
+    reason: str | None = described(
+        f"Why there are no savings.\n\n{write_reasons_table()}", default=None
+    )
     detail: str | None = described("More about the reason fetch_failed.", default=None)
     webp: WebpFile | None = described(
         "The WebP that webp=1 asks for. Left out if it is not smaller than the optimized file, or"

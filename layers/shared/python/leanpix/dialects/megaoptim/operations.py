@@ -20,6 +20,7 @@ from leanpix.dialects.operations import (
     Answer,
     Description,
     Operation,
+    Task,
 )
 
 _ACCEPTED: Final = Answer(
@@ -54,6 +55,7 @@ _RESULT_EXAMPLE: Final = {
 def _result(verb: str) -> Operation:
     return Operation(
         name=f"get_{verb}_result",
+        task=Task.RESULT,
         summary=f"Wait for the result of {verb}",
         text="The request is held until every image of the job has ended, or the time is up. Both"
         " result routes work for every job of the account. The results have the order of the"
@@ -86,6 +88,7 @@ def _error_example(entry: ErrorEntry, text: str) -> dict[str, Any]:
 OPERATIONS: Final = {
     MegaOptimPath.HEALTH: Operation(
         name="get_health",
+        task=Task.SERVICE,
         summary="Check that the service is up",
         answers=(
             Answer(
@@ -95,6 +98,7 @@ OPERATIONS: Final = {
     ),
     MegaOptimPath.STATUS: Operation(
         name="get_status",
+        task=Task.SERVICE,
         summary="Get the versions",
         answers=(
             Answer(status=200, text="The versions of Python and of Leanpix.", body=models.Status),
@@ -102,6 +106,7 @@ OPERATIONS: Final = {
     ),
     f"GET {MegaOptimPath.PING}": Operation(
         name="ping",
+        task=Task.SERVICE,
         summary="Ping the service",
         answers=(
             Answer(
@@ -114,11 +119,13 @@ OPERATIONS: Final = {
     ),
     f"HEAD {MegaOptimPath.PING}": Operation(
         name="ping_head",
+        task=Task.SERVICE,
         summary="Ping the service without a body",
         answers=(Answer(status=200, text="The service is up."),),
     ),
     MegaOptimPath.OPTIMIZE: Operation(
         name="optimize",
+        task=Task.SUBMIT,
         summary="Make up to five images smaller",
         text="Every image keeps its format. Each image costs one token, which is given back if the"
         " image could not be made smaller.",
@@ -129,6 +136,7 @@ OPERATIONS: Final = {
     ),
     MegaOptimPath.CONVERT: Operation(
         name="convert",
+        task=Task.SUBMIT,
         summary=f"Convert up to five images to {_TARGETS}",
         text="If the converted file is not smaller, there is no result and nothing is charged.",
         variants=fields.CONVERT_VARIANTS,
@@ -140,6 +148,7 @@ OPERATIONS: Final = {
     MegaOptimPath.CONVERT_RESULT: _result("convert"),
     MegaOptimPath.UPLOADS: Operation(
         name="grant_upload",
+        task=Task.SUBMIT,
         summary="Upload an image directly",
         text="An addition of Leanpix, for images that are too large for a request, up to"
         f" {MAX_SOURCE_BYTES:,} bytes. POST a multipart form to the answer's url: the answer's"
@@ -164,6 +173,7 @@ OPERATIONS: Final = {
     ),
     MegaOptimPath.ACCOUNT: Operation(
         name="get_account",
+        task=Task.ACCOUNT,
         summary="Get the account of the key",
         text="It works with 0 tokens too.",
         answers=(
@@ -188,6 +198,7 @@ OPERATIONS: Final = {
     **{
         f"{method} {MegaOptimPath.IMAGE}": Operation(
             name=name,
+            task=Task.DOWNLOAD,
             summary=summary,
             text="The result has the whole URL. It needs no key, since its public id cannot be"
             " guessed.",

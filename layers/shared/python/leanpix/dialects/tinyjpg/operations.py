@@ -11,6 +11,7 @@ from leanpix.dialects.operations import (
     Answer,
     Description,
     Operation,
+    Task,
 )
 from leanpix.dialects.tinyjpg import fields, models
 from leanpix.dialects.tinyjpg.errors import TINYJPG_ERRORS
@@ -46,6 +47,7 @@ _STATUS_EXAMPLE: Final = {
 def _submit(name: str, summary: str) -> Operation:
     return Operation(
         name=name,
+        task=Task.SUBMIT,
         summary=summary,
         form=fields.OPTIMIZE_FIELDS,
         may_be_repeated=True,
@@ -64,6 +66,7 @@ def _submit(name: str, summary: str) -> Operation:
 def _status(name: str, summary: str) -> Operation:
     return Operation(
         name=name,
+        task=Task.RESULT,
         summary=summary,
         path_parameters={"image_id": "The image_id from the answer to the upload."},
         answers=(
@@ -81,6 +84,7 @@ def _status(name: str, summary: str) -> Operation:
 def _file(name: str, summary: str, error: ErrorName) -> Operation:
     return Operation(
         name=name,
+        task=Task.DOWNLOAD,
         summary=summary,
         path_parameters={"name": "As in the link; it cannot be guessed."},
         answers=DOWNLOAD_ANSWERS,
@@ -99,6 +103,7 @@ OPERATIONS: Final = {
     TinyJpgPath.STATUS_V1: _status("tinyjpg_status_v1", "The same under another path"),
     TinyJpgPath.USAGE: Operation(
         name="tinyjpg_usage",
+        task=Task.ACCOUNT,
         summary="Get the usage of the account",
         answers=(
             Answer(
@@ -110,6 +115,7 @@ OPERATIONS: Final = {
     ),
     TinyJpgPath.STATS: Operation(
         name="tinyjpg_stats",
+        task=Task.ACCOUNT,
         summary="Get the plan and the remaining quota",
         answers=(Answer(status=200, text="The plan and the quota.", body=models.Stats),),
     ),
