@@ -24,7 +24,9 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
     level: Annotated[str, typer.Option(help="lossless, medium or high.")] = "medium",
     megapixels: Annotated[float, typer.Option(min=0.01, max=268, help="Of an image.")] = 2.0,
     saved: Annotated[float, typer.Option(min=0, max=99, help="Percent of the bytes.")] = 50.0,
-    polls: Annotated[float | None, typer.Option(min=0, help="Status calls an image.")] = None,
+    polls: Annotated[
+        float | None, typer.Option(min=0, help="Status calls for each image.")
+    ] = None,
     downloads: Annotated[float, typer.Option(min=0, help="Of each result.")] = 1.0,
     memory: Annotated[int, typer.Option(min=512, max=10_240, help="Optimizer's MB.")] = (
         OPTIMIZER_MEGABYTES

@@ -77,7 +77,7 @@ class Use:
     submit_megabytes: int = 1_024
     retention_days: int = 7
     polls: float | None = None
-    """Status calls an image; None: one held poll by MegaOptim's API, three short by TinyJPG's."""
+    """Status calls for each image; None: one held poll (MegaOptim), or three short ones (TinyJPG)."""
     downloads: float = 1.0
 
     @property

@@ -54,7 +54,7 @@ def redrive(
     as_json: AsJson = False,
     stage: Stage = DEFAULT_STAGE,
 ) -> None:
-    """Send the dead letters of a queue again, once what they died of is mended."""
+    """Send the dead letters of a queue again, after their cause is fixed."""
     service = open_target(local=local, stage=stage).redrive()
     redrive_queue = {
         Queue.IMAGES: service.redrive_images,

@@ -79,7 +79,7 @@ def revoke(
     as_json: AsJson = False,
     stage: Stage = DEFAULT_STAGE,
 ) -> None:
-    """Revoke a key. It works no more once the authorizer's cache ends, a minute at most."""
+    """Revoke a key. It stops working within a minute, when the authorizer's cache ends."""
     service = open_target(local=local, stage=stage).administration()
     if every:
         confirm(f"Revoke all keys of the account {key}?", yes=yes)

@@ -169,7 +169,7 @@ class Settings(BaseModel):
         "How long one image may take.",
         low=30,
         high=900,
-        why="an image takes some, and Lambda ends a call after 900",
+        why="an image needs up to 30 seconds, and Lambda ends a call after 900",
     )
     max_concurrency: int = _whole(
         10,

@@ -53,7 +53,8 @@ def test_a_script_of_the_page_makes_a_photo_smaller(
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert Image.open(target).size == (640, 427)
+    with Image.open(target) as smaller:
+        assert smaller.size == (640, 427)
     assert target.stat().st_size < len(photo)
     assert "bytes now" in done.stdout
 

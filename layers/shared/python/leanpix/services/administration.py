@@ -116,7 +116,7 @@ class AdministrationService:
         return CreatedKey(account_id=account_id, key_id=key.key_id, api_key=api_key)
 
     def revoke_key(self, key: str) -> KeyRecord:
-        """Revoke a key, named by itself or by its id. It works no more once caches end."""
+        """Revoke a key, named by itself or by its id. It stops working when the caches end."""
         is_key_itself = key.startswith(API_KEY_PREFIX)
         found = self.keys.find(hash_api_key(key) if is_key_itself else key)
         if len(found) != 1:
