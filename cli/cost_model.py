@@ -77,7 +77,7 @@ class Use:
     submit_megabytes: int = 1_024
     retention_days: int = 7
     polls: float | None = None
-    """Status calls for each image; None: one held poll (MegaOptim), or three short ones (TinyJPG)."""
+    """Status calls for each image; None: one held poll (MegaOptim), three short ones (TinyJPG)."""
     downloads: float = 1.0
 
     @property
