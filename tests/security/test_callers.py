@@ -56,6 +56,7 @@ def poll(name: str, job_id: object, account: str) -> dict[str, Any]:
     return call(
         name,
         resource.replace(f"{{{key}}}", str(job_id)),
+        method="POST" if name == "result" else "GET",
         account=account,
         resource=resource,
         parameters={key: str(job_id)},
