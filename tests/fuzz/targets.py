@@ -57,15 +57,17 @@ def run_metadata(data: bytes) -> None:
 
 def run_svg(data: bytes) -> None:
     """Run the SVG reader and the passes over an SVG."""
-    from leanpix_engine.formats.svg import codec as svg  # noqa: PLC0415 - loads imaging libraries
+    from leanpix_engine.formats.svg import minify, safety  # noqa: PLC0415 - loads imaging libraries
+    from leanpix_engine.formats.svg.drawing import Tolerance  # noqa: PLC0415 - see above
+    from leanpix_engine.limits import Deadline  # noqa: PLC0415 - beside what follows
 
     source = b"<svg " + data
     with contextlib.suppress(Refused):
         probe(source, Limits())
     with contextlib.suppress(Refused):
-        safe = svg._safe(source, Limits())
+        safe = safety.safe(source, Limits())
         assert b"<script" not in safe
-        svg._minified(safe, 4)
+        minify.minified(safe, Limits(), Deadline(10), Tolerance())
 
 
 TYPES = (
