@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 from PIL import Image
+from skimage.data import astronaut
 
 
 def make_photo(*, width: int, height: int, seed: int = 7) -> Image.Image:
@@ -31,4 +32,11 @@ def make_photo_jpeg(*, width: int, height: int, quality: int = 93, seed: int = 7
     """Return such a picture as a camera would store it."""
     buffer = io.BytesIO()
     make_photo(width=width, height=height, seed=seed).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def make_portrait_png(*, side: int = 256) -> bytes:
+    """Return a real photo as PNG, of which a WebP is many times smaller."""
+    buffer = io.BytesIO()
+    Image.fromarray(astronaut()).resize((side, side)).save(buffer, "PNG")
     return buffer.getvalue()

@@ -14,7 +14,7 @@ import pytest
 
 from leanpix_engine import Limits, Options, Reason, Refused
 from leanpix_engine.sandbox.client import EngineBroken, SandboxedOptimizer
-from tests.images import make_photo_jpeg
+from tests.images import make_photo_jpeg, make_portrait_png
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +62,13 @@ def refusal_after(optimizer: SandboxedOptimizer, number: int, max_seconds: float
 
 
 def test_the_result_is_that_of_the_engine_itself(optimizer: SandboxedOptimizer) -> None:
-    result = optimizer.optimize(PHOTO, Options(also_webp=True))
+    portrait = make_portrait_png()
+    result = optimizer.optimize(portrait, Options(also_webp=True))
     assert result.output
-    assert result.output.data.startswith(b"\xff\xd8")
+    assert result.output.data.startswith(b"\x89PNG")
     assert result.also_webp
     assert result.also_webp.data[8:12] == b"WEBP"
-    assert (result.width, result.height, result.original_size) == (160, 120, len(PHOTO))
+    assert (result.width, result.height, result.original_size) == (256, 256, len(portrait))
     assert 0 < optimizer.usage.peak_bytes < 500_000_000
 
 
