@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo check test serve chaos bench synth rehearse arm64 openapi lint audit format clean
+.PHONY: help setup demo check mutants test serve chaos bench synth rehearse arm64 openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -31,6 +31,9 @@ check: setup ## run the checks and tests of a day's loop, under a minute
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports >build/lint-imports.log || { cat build/lint-imports.log; exit 1; }
 	@$(BIN)/python -m pytest -q -m "not slow" tests/unit tests/benchmarks tests/tools $(PYTEST_ARGS)
+
+mutants: setup ## change the code in small ways, and name changes that no test notices (SECONDS=600)
+	@exec $(BIN)/python tools/mutants.py --seconds $(or $(SECONDS),600)
 
 test: setup ## run the whole test suite
 	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)

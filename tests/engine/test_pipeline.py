@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from leanpix_engine import Format, Limits, Options, Reason, Refused, pipeline
+from leanpix_engine.formats.job import Job
 from leanpix_engine.limits import Deadline
 from leanpix_engine.model import Probe
 from leanpix_engine.picture.picture import Mode, Picture
@@ -36,7 +37,7 @@ class FakeJudge:
 def verified(right: int, ends_at: int = -1) -> tuple[Any, list[int]]:
     deadline = Deadline(60)
     judge: Any = FakeJudge(right, deadline, ends_at)
-    job = pipeline.Job(
+    job = Job(
         source=bytes(100),
         facts=Probe(format=Format.PNG, width=8, height=8, lossless=True),
         options=Options(min_saving=0.01),

@@ -96,3 +96,28 @@ def test_colours_of_invisible_pixels_may_change_in_an_identical_picture() -> Non
     assert judged(before, after, None)[0]
     assert not judged(see_through(255, 1), see_through(9, 1), None)[0]
     assert not judged(before, see_through(255, 1), None)[0]
+
+
+@pytest.mark.parametrize(
+    ("channels", "mode", "alpha"),
+    [(3, Mode.RGB, False), (4, Mode.RGB, True), (2, Mode.GRAY, True)],
+)
+def test_gray_is_identical_to_the_same_gray_in_another_layout_and_to_no_other(
+    channels: int,
+    mode: Mode,
+    alpha: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    gray = np.random.default_rng(5).integers(0, 256, (1, 9, 9, 1)).astype(np.uint8)
+    frames = np.repeat(gray, channels, axis=-1)
+    if alpha:
+        frames[..., -1] = 255
+    before = Picture(frames=gray, mode=Mode.GRAY)
+    after = Picture(frames=frames, mode=mode, alpha=alpha)
+    assert judged(before, after, None)[0]
+    frames = frames.copy()
+    frames[0, 4, 4, 0] ^= 1
+    assert not judged(before, replace(after, frames=frames), None)[0]
+    if alpha:
+        frames = after.frames.copy()
+        frames[0, 4, 4, -1] = 254
+        assert not judged(before, replace(after, frames=frames), None)[0]

@@ -15,14 +15,15 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.child import ChildNotStarted, CodecFailed
 from leanpix_engine.formats.codec import Task, shrink_of
 from leanpix_engine.formats.history import mark
-from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
+from leanpix_engine.formats.history.loss import PRISTINE
 from leanpix_engine.formats.history.mark import Mark
+from leanpix_engine.formats.job import Job
 from leanpix_engine.formats.probe import check
 from leanpix_engine.formats.probe import probe as read_headers
 from leanpix_engine.formats.registry import codec_of, header_of
 from leanpix_engine.judge.judge import Judge, Verdict
 from leanpix_engine.limits import Deadline, Limits
-from leanpix_engine.model import Options, Output, Probe, Result
+from leanpix_engine.model import Options, Output, Result
 from leanpix_engine.picture import color, metadata
 from leanpix_engine.picture.decode import NO_MEMORY
 from leanpix_engine.picture.exif import SWAPS_SIDES
@@ -32,7 +33,7 @@ from leanpix_engine.picture.resize import fitted
 from leanpix_engine.picture.resize import resize as resize_picture
 from leanpix_engine.picture.vips import pyvips
 from leanpix_engine.search.ladder import Candidate, Ladder
-from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, VISUALLY_LOSSLESS, goal_of
+from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, goal_of
 
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
 _NO_LOSSLESS_FORM, _ALREADY_OPTIMIZED = "no_lossless_form", "already_optimized"
@@ -40,84 +41,6 @@ _TIME_FOR_LOSSLESS = 0.3
 """Share of the time that no further lossy way may use, once one has been found."""
 _AIMS_ABOVE_GOAL = (0.0, 2.0, 5.0)
 """Points of score: what a preview promised a file may miss by a little, and then there is none."""
-_CMYK_CHANNELS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One image, what its headers say, and what is wanted of it."""
-
-    source: bytes
-    facts: Probe
-    options: Options
-    limits: Limits
-    deadline: Deadline
-    shrink: int
-    """The factor by which its picture is decoded smaller than stored."""
-    mark: Mark | None
-    """The mark that we made on the source, where it is our output and was not changed since."""
-    source_score: float = PRISTINE
-    """The source's own score against its original, as far as its mark or its coding tell."""
-
-    @property
-    def kind(self) -> Format:
-        """The format of the output."""
-        return self.options.target_format or self.facts.format
-
-    @property
-    def keeps_format(self) -> bool:
-        """True where the output has the source's format."""
-        return self.kind is self.facts.format
-
-    @property
-    def resizes(self) -> bool:
-        """True where the size asked for is smaller than the source's."""
-        size = (self.facts.width, self.facts.height)
-        return fitted(*size, self.options.max_width, self.options.max_height) != size
-
-    @property
-    def must_change(self) -> bool:
-        """True where the source itself would not be what was asked for, whatever it costs."""
-        return self.resizes or (self.options.cmyk_to_rgb and self.facts.channels == _CMYK_CHANNELS)
-
-    @property
-    def keeps_gain_map(self) -> bool:
-        """True for an HDR photo that stays one: its base image must not change under the map."""
-        return self.facts.gain_map and self.keeps_format and not self.must_change
-
-    @property
-    def goal(self) -> float | None:
-        """The score to reach; None where every pixel has to stay as it is."""
-        if self.keeps_gain_map:
-            return None
-        goal = goal_of(self.options)
-        if goal is None:
-            needs_loss = self.must_change and self.kind.traits.is_lossy_only
-            return VISUALLY_LOSSLESS if needs_loss else None
-        left = goal_after(goal, self.source_score, scale=self.scale)
-        if left <= max(goal, LEAN_ABOVE):
-            return left
-        return None if self.keeps_format and not self.must_change else VISUALLY_LOSSLESS
-
-    @property
-    def scale(self) -> float:
-        """The output's width as a share of the source's."""
-        size = (self.facts.width, self.facts.height)
-        fit = fitted(*size, self.options.max_width, self.options.max_height)
-        return fit[0] / self.facts.width
-
-    @property
-    def is_lean(self) -> bool:
-        """True where the source has lost so much that less may be lost than was asked for."""
-        return goal_of(self.options) is not None and self.source_score < PRISTINE
-
-    @property
-    def is_made_already(self) -> bool:
-        """True where the source is our own output for this request, or for a gentler one."""
-        if self.mark is None or self.options.assume_pristine or self.must_change:
-            return False
-        goal, keep = goal_of(self.options), self.options.keep_exif
-        return self.keeps_format and self.mark.serves(goal, keeps_metadata=keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
