@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from leanpix_engine.errors import LeftAlone, Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.formats.child import ChildNotStarted, CodecFailed
@@ -99,7 +101,10 @@ def _optimize(job: Job) -> _Outcome:
         stored = decode(job)
         job = replace(job, source_score=_source_score(job, stored))
         picture = transform(job, stored)
-        output, reason = make(job, picture, _reusable_source(job, stored, picture))
+        reusable = _reusable_source(job, stored, picture)
+        output, reason = make(job, picture, reusable)
+        if output is None and reusable is not None and job.has_private_metadata:
+            output, reason = _without_metadata(job, stored), None
         wants_webp = job.options.also_webp and job.kind is not Format.WEBP
         also_webp = _extra_webp(job, picture, output) if wants_webp else None
     except LeftAlone as left_alone:
@@ -229,7 +234,8 @@ def verify(
     """
     turned = picture.orientation in SWAPS_SIDES
     size = (picture.height, picture.width) if turned else (picture.width, picture.height)
-    ceiling = None if job.must_change else len(job.source) * (1 - job.options.min_saving)
+    saving = 0.0 if job.has_private_metadata else job.options.min_saving
+    ceiling = None if job.must_change else len(job.source) * (1 - saving)
     by_size = sorted(candidates, key=lambda candidate: len(candidate.data))
     output = _first_right(job, judge, size, by_size, ceiling, job.goal)
     if output is None and job.must_change:
@@ -238,6 +244,18 @@ def verify(
     if output is None and job.must_change:
         raise Refused(Reason.UNSUPPORTED_CONVERSION)
     return output
+
+
+def _without_metadata(job: Job, stored: Picture) -> Output | None:
+    """Return the source with its metadata cut out, where it decodes to the same pixels."""
+    data = header_of(job.kind).without_metadata(job.source)
+    again = codec_of(job.kind).decode(data, job.limits, job.shrink)
+    if not np.array_equal(again.frames, stored.frames):
+        raise Refused(Reason.ENGINE_FAILURE)
+    size = (job.facts.width, job.facts.height)
+    return Output(
+        data=data, format=job.kind, width=size[0], height=size[1], quality=None, score=None
+    )
 
 
 def _source_score(job: Job, stored: Picture) -> float:

@@ -1,4 +1,4 @@
-"""The job of the engine: one image, what its headers say, and what is wanted of it."""
+"""One image with what its headers say, what is wanted of it, and how much it may still lose."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from leanpix_engine.format import Format
 from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
 from leanpix_engine.formats.history.mark import Mark
+from leanpix_engine.formats.registry import header_of
 from leanpix_engine.limits import Deadline, Limits
 from leanpix_engine.model import Options, Probe
 from leanpix_engine.picture.resize import fitted
@@ -17,7 +18,7 @@ _CMYK_CHANNELS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One image and the request for it."""
+    """One image, what its headers say, and what is wanted of it."""
 
     source: bytes
     facts: Probe
@@ -77,6 +78,13 @@ class Job:
         size = (self.facts.width, self.facts.height)
         fit = fitted(*size, self.options.max_width, self.options.max_height)
         return fit[0] / self.facts.width
+
+    @property
+    def has_private_metadata(self) -> bool:
+        """True where metadata has to go, however little that saves."""
+        if self.options.keep_exif or not self.keeps_format:
+            return False
+        return header_of(self.kind).without_metadata(self.source) != self.source
 
     @property
     def is_lean(self) -> bool:

@@ -27,6 +27,9 @@ class Header(Protocol):
     def matches(self, source: bytes) -> bool:
         """Return True where the content is a file's of this format."""
 
+    def without_metadata(self, source: bytes) -> bytes:
+        """Return a file without EXIF, XMP, IPTC, comments and the like, its pixels untouched."""
+
     def read(self, source: bytes, limits: Limits) -> Probe:
         """Return the facts of a file of this format.
 

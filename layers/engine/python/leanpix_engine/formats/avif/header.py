@@ -10,6 +10,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
+from leanpix_engine.picture.exif import minimal
 
 MARK = mark.AVIF
 """The place of our mark in a file."""
@@ -17,6 +18,9 @@ MARK = mark.AVIF
 _AVIF_BRANDS = {b"avif", b"avis"}
 _BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"miaf", b"MA1A", b"MA1B"}
 _MAX_DEPTH = 8
+_MOST_ITEMS = 64
+_PRIVATE = {b"Exif": bytes(4) + minimal(1), b"mime": b""}
+"""What takes the place of metadata: an EXIF block of one tag (its offset first), and blanks."""
 _CONTAINERS = {
     b"meta": 4,
     b"iprp": 0,
@@ -100,3 +104,56 @@ def _note(found: _Found, kind: bytes, payload: bytes) -> None:
         found.quarter_turns = payload[0] & 3
     elif kind == b"stsz" and len(payload) >= 12:
         found.samples = max(found.samples, int.from_bytes(payload[8:12], "big"))
+
+
+def without_metadata(source: bytes) -> bytes:
+    """Return an AVIF whose EXIF says nothing and whose XMP is blank, so that offsets stay."""
+    kinds: dict[int, bytes] = {}
+    places: dict[int, list[tuple[int, int]]] = {}
+    for kind, start, end in _boxes(source, 0, len(source)):
+        if kind == b"iinf":
+            count_bytes = 2 if source[start] == 0 else 4
+            entries = _boxes(source, start + 4 + count_bytes, end)
+            kinds |= dict(_read_item(source[begin:stop]) for _, begin, stop in entries)
+        elif kind == b"iloc":
+            places = _places(source[start:end])
+    clean = bytearray(source)
+    for number, kind in kinds.items():
+        for start, length in places.get(number, []) if kind in _PRIVATE else []:
+            size = len(clean[start : start + length])
+            clean[start : start + length] = _PRIVATE[kind].ljust(size, b" ")[:size]
+    return bytes(clean)
+
+
+def _read_item(box: bytes) -> tuple[int, bytes]:
+    """Return an item's number and kind, by its `infe` box (ISO 14496-12, 8.11.6)."""
+    number_bytes = 2 if box[:1] == b"\x02" else 4
+    kind_at = 4 + number_bytes + 2
+    return int.from_bytes(box[4 : 4 + number_bytes], "big"), box[kind_at : kind_at + 4]
+
+
+def _places(box: bytes) -> dict[int, list[tuple[int, int]]]:
+    """Return each item's (offset, length) in the file, by an `iloc` box (ISO 14496-12, 8.11.3)."""
+    version = box[0]
+    offset_bytes, length_bytes = box[4] >> 4, box[4] & 15
+    base_bytes, index_bytes = box[5] >> 4, box[5] & 15 if version else 0
+    wide = 4 if version > 1 else 2
+    at, places = 6 + wide, dict[int, list[tuple[int, int]]]()
+
+    def take(count: int) -> int:
+        nonlocal at
+        at += count
+        return int.from_bytes(box[at - count : at], "big")
+
+    for _ in range(min(int.from_bytes(box[6 : 6 + wide], "big"), _MOST_ITEMS)):
+        number = take(wide)
+        method = take(2) & 15 if version else 0
+        take(2)
+        base = take(base_bytes)
+        extents = []
+        for _ in range(min(take(2), _MOST_ITEMS)):
+            take(index_bytes)
+            extents.append((base + take(offset_bytes), take(length_bytes)))
+        if method == 0:
+            places[number] = extents
+    return places

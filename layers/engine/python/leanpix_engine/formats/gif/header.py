@@ -12,7 +12,7 @@ MARK = mark.GIF
 """The place of our mark in a file."""
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_GRAPHIC_CONTROL, _APPLICATION = 0xF9, 0xFF
+_GRAPHIC_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 
 
 def matches(source: bytes) -> bool:
@@ -77,3 +77,25 @@ def _after_blocks(source: bytes, at: int) -> int:
     while at < len(source) and source[at]:
         at += 1 + source[at]
     return at + 1
+
+
+def without_metadata(source: bytes) -> bytes:
+    """Return a GIF without comments and applications' data; its loop and our mark stay."""
+    parts, at = [], 13 + _palette_bytes(source[10])
+    start = 0
+    while at + 2 < len(source) and source[at] in (_EXTENSION, _IMAGE):
+        is_image = source[at] == _IMAGE
+        blocks = at + 10 + _palette_bytes(source[at + 9]) if is_image else at + 2
+        end = _after_blocks(source, blocks + is_image)
+        if not is_image and _is_private(source[at + 1], source[at + 2 : end]):
+            parts.append(source[start:at])
+            start = end
+        at = end
+    return b"".join(parts) + source[start:]
+
+
+def _is_private(label: int, blocks: bytes) -> bool:
+    """Return whether an extension is metadata that a viewer does not need."""
+    if label == _COMMENT:
+        return not blocks.startswith(b"\x09lpx1")
+    return label == _APPLICATION and blocks[1:12] not in (b"NETSCAPE2.0", b"ANIMEXTS1.0")

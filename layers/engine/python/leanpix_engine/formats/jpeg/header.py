@@ -14,13 +14,14 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, orientation_of
+from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, minimal, orientation_of
 
 MARK = mark.JPEG
 """The place of our mark in a file."""
 
 SOI, EOI, SOS, DQT = 0xD8, 0xD9, 0xDA, 0xDB
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
+_APP15, _COM = 0xEF, 0xFE
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PLAIN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended sequential, progressive; all Huffman
@@ -168,3 +169,43 @@ def _frame(marker: int, payload: bytes) -> _Frame:
         channels=channels,
         subsampled=len(sampling) > 1,
     )
+
+
+def without_metadata(source: bytes) -> bytes:
+    """Return a JPEG without segments that only describe it; its orientation stays.
+
+    The colour profile, JFIF's and Adobe's segments and our mark stay. A file with a second image
+    is returned as it is: its offsets count from the start.
+    """
+    parts, at, orientation, has_more = [], 2, 1, False
+    for segment in segments(source):
+        payload = source[segment.start : segment.end]
+        start = segment.start - 4
+        if segment.marker == APP1 and payload.startswith(EXIF):
+            orientation = orientation_of(payload[len(EXIF) :])
+        has_more = has_more or (segment.marker == APP2 and payload.startswith(MPF))
+        if _is_private(segment.marker, payload):
+            parts.append(source[at:start])
+            at = segment.end
+    if has_more or not parts:
+        return source
+    clean = source[:2] + b"".join(parts) + source[at:]
+    if orientation == 1:
+        return clean
+    exif = EXIF + minimal(orientation)
+    head = after_jfif(clean)
+    segment_of_it = bytes((0xFF, APP1)) + (len(exif) + 2).to_bytes(2, "big") + exif
+    return clean[:head] + segment_of_it + clean[head:]
+
+
+def _is_private(marker: int, payload: bytes) -> bool:
+    """Return whether a segment is metadata that a viewer does not need."""
+    if marker == _COM:
+        return not payload.startswith(b"lpx1")
+    if marker == APP0:
+        return payload.startswith(b"JFXX")
+    if marker == APP1 and payload.startswith(EXIF):
+        return len(payload) > len(EXIF + minimal(1))
+    if marker == APP2:
+        return not payload.startswith((ICC, MPF))
+    return APP1 <= marker <= _APP15 and marker != APP14

@@ -11,13 +11,18 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
+from leanpix_engine.picture.exif import SWAPS_SIDES, minimal, orientation_of
 
 MARK = mark.PNG
 """The place of our mark in a file."""
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BITS_BY_TYPE = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_SHOWN = {
+    *(b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs", b"cICP", b"mDCV"),
+    *(b"cLLI", b"acTL", b"fcTL", b"fdAT", b"lpXM"),
+}
+"""Ancillary chunks that say how the pixels are shown, and our mark."""
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
 
 
@@ -124,3 +129,18 @@ def _bounded(payload: bytes, limits: Limits) -> None:
             Reason.UNSAFE_CONTENT,
             "This PNG carries metadata that inflates to an unreasonable size.",
         )
+
+
+def without_metadata(source: bytes) -> bytes:
+    """Return a PNG without chunks that only describe it; its orientation stays."""
+    parts = [SIGNATURE]
+    for chunk in chunks(source):
+        if chunk.kind in _SHOWN or chunk.kind[0] < ord("a"):
+            parts.append(source[chunk.start - 8 : chunk.end + 4])
+            continue
+        payload = source[chunk.start : chunk.end]
+        if chunk.kind == b"eXIf" and orientation_of(payload) > 1:
+            body = b"eXIf" + minimal(orientation_of(payload))
+            size = (len(body) - 4).to_bytes(4, "big")
+            parts.append(size + body + zlib.crc32(body).to_bytes(4, "big"))
+    return b"".join(parts)

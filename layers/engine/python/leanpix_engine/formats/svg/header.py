@@ -113,3 +113,8 @@ def _view_box(attributes: bytes) -> tuple[float, float] | None:
     except (IndexError, ValueError):
         return None
     return (width, height) if 0 < width < 1e9 and 0 < height < 1e9 else None
+
+
+def without_metadata(source: bytes) -> bytes:
+    """Return the drawing as it is: the codec's passes drop what editors leave in it."""
+    return source

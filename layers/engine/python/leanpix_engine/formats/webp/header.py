@@ -7,10 +7,13 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import SWAPS_SIDES, orientation_of
+from leanpix_engine.picture.exif import SWAPS_SIDES, minimal, orientation_of
 
 MARK = mark.WEBP
 """The place of our mark in a file."""
+
+_EXIF_FLAG, _XMP_FLAG = 0x08, 0x04
+"""Bits of the extended header (RFC 9649, 2.7.1)."""
 
 
 def matches(source: bytes) -> bool:
@@ -65,3 +68,28 @@ def _u24(data: bytes, at: int) -> int:
 
 def _u14(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 2], "little") & 0x3FFF
+
+
+def without_metadata(source: bytes) -> bytes:
+    """Return a WebP without EXIF and XMP; its orientation stays."""
+    parts, at, flags, orientation = [], 12, 0, 1
+    while at + 8 <= len(source):
+        kind, length = source[at : at + 4], int.from_bytes(source[at + 4 : at + 8], "little")
+        end = at + 8 + length + (length & 1)
+        if kind == b"EXIF":
+            orientation = orientation_of(source[at + 8 : end].removeprefix(b"Exif\x00\x00"))
+        if kind in (b"EXIF", b"XMP "):
+            flags |= _EXIF_FLAG if kind == b"EXIF" else _XMP_FLAG
+        else:
+            parts.append(source[at:end])
+        at = end
+    if not flags:
+        return source
+    if orientation > 1:
+        exif = minimal(orientation)
+        parts.append(b"EXIF" + len(exif).to_bytes(4, "little") + exif + bytes(len(exif) & 1))
+        flags &= ~_EXIF_FLAG
+    body = bytearray(b"WEBP" + b"".join(parts))
+    if body[4:8] == b"VP8X":
+        body[12] &= ~flags
+    return b"RIFF" + len(body).to_bytes(4, "little") + bytes(body)
