@@ -54,7 +54,12 @@ def test_no_savings_writes_the_original(
 def test_webp_is_written_beside_the_output(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = run(capsys, source, tmp_path / "out.jpg", "--webp", "--max-width", 100)
+    report = run(
+        capsys,
+        source,
+        tmp_path / "out.jpg",
+        *("--webp", "--max-width", 100, "--assume-pristine"),
+    )
     beside = (tmp_path / "out.jpg.webp").read_bytes()
     assert len(beside) == report["webp_size"]
     assert opened(beside).size == (100, 75)
