@@ -33,15 +33,17 @@ _DELETION_SECONDS: Final = 3_600.0
 @app.command()
 def pause(*, local: Local = False, as_json: AsJson = False, stage: Stage = DEFAULT_STAGE) -> None:
     """Take no more images from the queue. They wait, and lose no try; submits go on."""
-    _switch(open_account(local=local, stage=stage), is_on=False)
-    print_answer({"stage": stage, "optimizing": False}, as_json=as_json)
+    account = open_account(local=local, stage=stage)
+    _switch(account, is_on=False)
+    print_answer({"stack": account.stack_name, "optimizing": False}, as_json=as_json)
 
 
 @app.command()
 def resume(*, local: Local = False, as_json: AsJson = False, stage: Stage = DEFAULT_STAGE) -> None:
     """Take images from the queue again."""
-    _switch(open_account(local=local, stage=stage), is_on=True)
-    print_answer({"stage": stage, "optimizing": True}, as_json=as_json)
+    account = open_account(local=local, stage=stage)
+    _switch(account, is_on=True)
+    print_answer({"stack": account.stack_name, "optimizing": True}, as_json=as_json)
 
 
 def _switch(account: Account, *, is_on: bool) -> None:
@@ -64,7 +66,7 @@ def empty(
     bucket = account.open_stack().outputs[OutputName.BUCKET]
     confirm(f"Delete every upload and result of the stage {stage} for good?", yes=yes)
     deleted = _empty_bucket(account, bucket)
-    print_answer({"stage": stage, "deleted_objects": deleted}, as_json=as_json)
+    print_answer({"stack": account.stack_name, "deleted_objects": deleted}, as_json=as_json)
 
 
 @app.command()
@@ -93,7 +95,12 @@ def destroy(
     deleted = _empty_bucket(account, bucket) if bucket else 0
     _delete_stack(account)
     print_answer(
-        {"stage": stage, "destroyed": True, "deleted_objects": deleted, "deleted_keys": keys},
+        {
+            "stack": account.stack_name,
+            "destroyed": True,
+            "deleted_objects": deleted,
+            "deleted_keys": keys,
+        },
         as_json=as_json,
     )
 
