@@ -63,7 +63,7 @@ def test_a_file_changed_since_has_no_mark(name: str, data: st.DataObject) -> Non
 
 
 def _is_size_of_riff(place: Place, at: int) -> bool:
-    return place is mark.WEBP and place.not_summed.start <= at < place.not_summed.stop
+    return place is mark.WEBP and place.not_summed[0] <= at < place.not_summed[1]
 
 
 def _is_of_no_consequence(marked: bytes, changed: bytes, place: Place) -> bool:

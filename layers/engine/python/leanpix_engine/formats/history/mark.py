@@ -59,7 +59,7 @@ class Place:
     """Make that group the payload."""
     mend: Callable[[bytes], bytes] = bytes
     """Set the sizes right that a header states."""
-    not_summed: slice = slice(0, 0)
+    not_summed: tuple[int, int] = (0, 0)
     """The part of a file that stands outside of the checksum, as `mend` changes it."""
 
 
@@ -93,7 +93,8 @@ def read(source: bytes, place: Place | None) -> Mark | None:
 
 
 def _checksum(data: bytes, place: Place) -> bytes:
-    rest = data[: place.not_summed.start] + data[place.not_summed.stop :]
+    start, end = place.not_summed
+    rest = data[:start] + data[end:]
     return crc32(rest).to_bytes(_CHECKSUM_BYTES, "big")
 
 
@@ -138,7 +139,7 @@ WEBP: Final = Place(  # RFC 9649, 2.7.1.6: an unknown chunk, at the end
     look_in=slice(-14, None),
     pattern=_pattern(rb"LPXM\x05\x00\x00\x00(.{5})\x00"),
     mend=_with_riff_size,
-    not_summed=slice(4, 8),
+    not_summed=(4, 8),
 )
 AVIF: Final = Place(  # ISO 14496-12, 8.1.2: a free-space box, at the end
     wrap=lambda payload: b"\x00\x00\x00\x11free" + _MAGIC + payload,
