@@ -52,13 +52,15 @@ def test_no_savings_writes_the_original(
 
 
 def test_webp_is_written_beside_the_output(
-    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    source = tmp_path / "photo.png"
+    source.write_bytes(saved(photo(), "PNG"))
     report = run(
         capsys,
         source,
         tmp_path / "out.jpg",
-        *("--webp", "--max-width", 100, "--assume-pristine"),
+        *("--webp", "--max-width", 100, "--level", "lossless"),
     )
     beside = (tmp_path / "out.jpg.webp").read_bytes()
     assert len(beside) == report["webp_size"]
