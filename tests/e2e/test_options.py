@@ -17,7 +17,7 @@ from tests.images import make_photo
 def jpeg(width: int = 320, height: int = 200, *, seed: int = 7, **options: Any) -> bytes:
     """Return a small photo."""
     buffer = io.BytesIO()
-    make_photo(width=width, height=height, seed=seed).save(buffer, "JPEG", quality=95, **options)
+    make_photo(width=width, height=height, seed=seed).save(buffer, "JPEG", quality=99, **options)
     return buffer.getvalue()
 
 
