@@ -66,7 +66,7 @@ class TestWhatCountsAsASaving:
         greedy = LeanpixEngine(min_saved_percent=99)
         refused = greedy.optimize(data, ImageOptions(), max_seconds=30)
         assert usual.main is not None
-        assert (refused.main, refused.reason) == (None, "no_savings")
+        assert (refused.main, refused.reason) == (None, "already_optimized")
 
 
 class TestWebpObject:
