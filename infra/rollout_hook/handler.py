@@ -77,7 +77,7 @@ PROBES: Final[dict[str, tuple[dict[str, Any], int]]] = {
         404,
     ),
     "account": (_request("POST", "/v1/users/info"), 401),
-    "tinyjpg_account": (_request("GET", "/api/account"), 401),
+    "tinyjpg_account": (_request("GET", "/api/v1/stats"), 401),
 }
 """An event for each function, and the status that it must be answered with."""
 
