@@ -99,7 +99,11 @@ def _optimize(job: Job) -> _Outcome:
         return _Outcome(reason=_ALREADY_OPTIMIZED)
     try:
         stored = decode(job)
-        job = replace(job, source_score=_source_score(job, stored))
+        job = replace(
+            job,
+            source_score=_source_score(job, stored),
+            has_private_metadata=_has_private_metadata(job),
+        )
         picture = transform(job, stored)
         reusable = _reusable_source(job, stored, picture)
         output, reason = make(job, picture, reusable)
@@ -246,6 +250,13 @@ def verify(
     return output
 
 
+def _has_private_metadata(job: Job) -> bool:
+    """Return whether metadata has to go, however little that saves."""
+    if job.options.keep_exif or not job.keeps_format:
+        return False
+    return header_of(job.kind).without_metadata(job.source) != job.source
+
+
 def _without_metadata(job: Job, stored: Picture) -> Output | None:
     """Return the source with its metadata cut out, where it decodes to the same pixels."""
     data = header_of(job.kind).without_metadata(job.source)
@@ -347,7 +358,7 @@ def _decided_by(judge: Judge, verdict: Verdict | None) -> str | None:
 def _extra_webp(job: Job, picture: Picture, main: Output | None) -> Output | None:
     """Return the same picture as WebP; None unless it is smaller than output and source."""
     options = replace(job.options, target_format=Format.WEBP, also_webp=False)
-    webp = replace(job, options=options, shrink=1)
+    webp = replace(job, options=options, shrink=1, has_private_metadata=False)
     try:
         output, _ = make(webp, transform(webp, picture), None)
     except Refused:

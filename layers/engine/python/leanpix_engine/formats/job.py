@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from leanpix_engine.format import Format
 from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
 from leanpix_engine.formats.history.mark import Mark
-from leanpix_engine.formats.registry import header_of
 from leanpix_engine.limits import Deadline, Limits
 from leanpix_engine.model import Options, Probe
 from leanpix_engine.picture.resize import fitted
@@ -31,6 +30,8 @@ class Job:
     """The mark that we made on the source, where it is our output and was not changed since."""
     source_score: float = PRISTINE
     """The source's own score against its original, as far as its mark or its coding tell."""
+    has_private_metadata: bool = False
+    """True where metadata has to go, however little that saves; read once, from the whole file."""
 
     @property
     def kind(self) -> Format:
@@ -78,13 +79,6 @@ class Job:
         size = (self.facts.width, self.facts.height)
         fit = fitted(*size, self.options.max_width, self.options.max_height)
         return fit[0] / self.facts.width
-
-    @property
-    def has_private_metadata(self) -> bool:
-        """True where metadata has to go, however little that saves."""
-        if self.options.keep_exif or not self.keeps_format:
-            return False
-        return header_of(self.kind).without_metadata(self.source) != self.source
 
     @property
     def is_lean(self) -> bool:

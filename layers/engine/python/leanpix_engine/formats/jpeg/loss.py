@@ -13,10 +13,9 @@ import numpy as np
 from leanpix_engine.formats.history.lattice import SIDE, Table
 from leanpix_engine.formats.history.loss import PRISTINE, combine
 from leanpix_engine.formats.history.requantize import score_of_former_jpeg, score_of_tables
-from leanpix_engine.formats.jpeg.header import segments
+from leanpix_engine.formats.jpeg.header import DQT, segments
 from leanpix_engine.picture.picture import Mode, Picture
 
-_DQT: Final = 0xDB
 _COARSER: Final = 1.3
 """An older quantization shows, and matters, where its steps are this much larger than ours."""
 # ITU-T T.81, figure A.6: the row-major place of each coefficient in zigzag order.
@@ -46,7 +45,7 @@ def _read_tables(source: bytes) -> dict[int, Table]:
     """Return the quantization tables of a JPEG by their number (T.81, B.2.4.1)."""
     tables: dict[int, Table] = {}
     for segment in segments(source):
-        if segment.marker != _DQT:
+        if segment.marker != DQT:
             continue
         at = segment.start
         while at < segment.end:
