@@ -48,7 +48,7 @@ bench: setup ## run the benchmarks (CORPUS=folder)
 	@exec $(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")
 
 rehearse: setup ## update a local stack to an older version and back, images at work
-	@exec $(BIN)/python -m cli.rehearsal
+	@exec $(BIN)/python -m leanpix_cli.rehearsal
 
 arm64: setup ## run the layers that Lambda gets on this machine, and compare
 	@PYTHONPATH=. $(BIN)/python tools/arm64.py

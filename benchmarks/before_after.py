@@ -15,7 +15,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from cli.local_setup import find_photo
+from leanpix_cli.local_setup import find_photo
 from leanpix_engine import Level, Options, optimize
 
 PHOTO: Final = "rocket.jpg"

@@ -15,7 +15,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 SIZING_PAGE: Final = ROOT / "docs" / "sizing.md"
 COST_PAGE: Final = ROOT / "docs" / "cost.md"
-COST_MODEL: Final = ROOT / "cli" / "cost_model.py"
+COST_MODEL: Final = ROOT / "leanpix_cli" / "cost_model.py"
 HEAD: Final = (
     "image",
     "memory MB",
@@ -46,7 +46,7 @@ def write_pages(figures: Sequence[Figure], *, megapixels: float) -> None:
     text = COST_MODEL.read_text(encoding="utf-8")
     COST_MODEL.write_text(replace_seconds(text, seconds_on_one_cpu(figures)), encoding="utf-8")
     # In a process of its own, which reads the model anew.
-    program = "from cli.cost import render_table; print(render_table(), end='')"
+    program = "from leanpix_cli.cost import render_table; print(render_table(), end='')"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

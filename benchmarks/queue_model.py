@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.cost_model import OPTIMIZER_EXTRA_SECONDS, SECONDS_PER_MEGAPIXEL
+from leanpix_cli.cost_model import OPTIMIZER_EXTRA_SECONDS, SECONDS_PER_MEGAPIXEL
 
 MINUTE: Final = 60.0
 MEGAPIXELS: Final = 2.0

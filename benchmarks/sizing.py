@@ -30,7 +30,7 @@ from typing import Final
 from PIL import Image
 
 from benchmarks.pages import HEAD, Figure, render_row, render_table, to_cells, write_pages
-from cli.local_setup import find_photo
+from leanpix_cli.local_setup import find_photo
 
 MEMORY_MEGABYTES: Final = (512, 884, 1_769, 2_048, 3_008)
 MEGABYTES_PER_CPU: Final = 1_769

@@ -1,7 +1,7 @@
 """Print the opening line of every module, one after another, for reading them in one go.
 
 python tools/openings.py            all modules
-python tools/openings.py infra cli  those of some folders
+python tools/openings.py infra leanpix_cli   those of some folders
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ FOLDERS: Final = (
     "functions",
     "layers",
     "infra",
-    "local",
-    "cli",
+    "leanpix_local",
+    "leanpix_cli",
     "benchmarks",
     "tools",
     "tests",

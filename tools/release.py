@@ -19,7 +19,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.deploy import REQUIREMENTS, archive_name
+from leanpix_cli.deploy import REQUIREMENTS, archive_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = Path("build/layers/arm64")

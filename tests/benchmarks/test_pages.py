@@ -17,7 +17,7 @@ from benchmarks.pages import (
     write_table,
 )
 from benchmarks.sizing import CASES
-from cli.cost_model import SECONDS_PER_MEGAPIXEL
+from leanpix_cli.cost_model import SECONDS_PER_MEGAPIXEL
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,13 +11,13 @@ from urllib.parse import quote, urlsplit
 import pytest
 from PIL import Image
 
-from cli.local_setup import LocalAccount
 from leanpix import contract
 from leanpix.adapters.engine import LeanpixEngine
 from leanpix.contract import ROUTES
 from leanpix.domain.callbacks import SIGNATURE_HEADER
 from leanpix.domain.ids import is_public_id
 from leanpix.domain.options import ImageOptions
+from leanpix_cli.local_setup import LocalAccount
 from tests.api import Api, Site
 from tests.contract.megaoptim_calls import URL, errors, poll, results, submit, submit_files
 from tests.engine.conftest import saved, screenshot

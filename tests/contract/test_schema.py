@@ -26,9 +26,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cli.local_setup import LocalAccount
 from leanpix.contract import ROUTES, Access
-from local.cloud import LocalCloud
+from leanpix_cli.local_setup import LocalAccount
+from leanpix_local.cloud import LocalCloud
 from tests.api import Api
 from tests.bodies import check_body
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cli.local_setup import LocalAccount, create_local_account, find_photo
-from local.cloud import LocalCloud
-from local.paths import LOCAL_DIR
+from leanpix_cli.local_setup import LocalAccount, create_local_account, find_photo
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.paths import LOCAL_DIR
 from tests.api import Api, Site, serve_site
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.console import CommandError
-from cli.demo import DemoClient, Photo, send_all
-from cli.local_setup import DEMO_PHOTOS, LocalAccount, find_photo
-from local.cloud import LocalCloud
+from leanpix_cli.console import CommandError
+from leanpix_cli.demo import DemoClient, Photo, send_all
+from leanpix_cli.local_setup import DEMO_PHOTOS, LocalAccount, find_photo
+from leanpix_local.cloud import LocalCloud
 
 
 def test_a_real_photo_comes_back_smaller_by_file_and_by_url(

@@ -11,8 +11,8 @@ import pytest
 import requests
 from PIL import Image
 
-from cli.local_setup import LocalAccount
 from leanpix.contract import MAX_INLINE_BYTES, MAX_INLINE_RESPONSE_BYTES, MAX_SOURCE_BYTES
+from leanpix_cli.local_setup import LocalAccount
 from tests.api import Api
 from tests.images import make_photo_jpeg
 

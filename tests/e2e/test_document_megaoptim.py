@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cli.local_setup import LocalAccount
 from leanpix.contract import OutputName
 from leanpix.domain.ids import is_public_id
-from local.cloud import LocalCloud
+from leanpix_cli.local_setup import LocalAccount
+from leanpix_local.cloud import LocalCloud
 from tests.api import Api, Site
 from tests.transcript import Transcript, shape
 

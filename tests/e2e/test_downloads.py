@@ -13,7 +13,7 @@ from leanpix.adapters.bucket import Bucket
 from leanpix.contract import MAX_INLINE_RESPONSE_BYTES, OutputName
 from leanpix.domain.ids import make_public_id
 from leanpix.domain.results import result_object_key
-from local.cloud import LocalCloud
+from leanpix_local.cloud import LocalCloud
 from tests.api import Api
 from tests.images import make_photo
 

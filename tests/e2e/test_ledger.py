@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.config import Config
 
-from cli.chaos import Plan, unleash
 from leanpix.adapters.bucket import Bucket
 from leanpix.adapters.clock import SystemClock
 from leanpix.adapters.dynamodb.accounts import AccountsTable
@@ -28,14 +27,15 @@ from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.submission import Link, Submission
 from leanpix.services.submissions import SubmissionService
 from leanpix.services.uploads import UploadsService
-from local.aws import make_session
-from local.cloud import LocalCloud
+from leanpix_cli.chaos import Plan, unleash
+from leanpix_local.aws import make_session
+from leanpix_local.cloud import LocalCloud
 from tests.api import Api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cli.local_setup import LocalAccount
+    from leanpix_cli.local_setup import LocalAccount
 
 TEXT = {"file": ("a.jpg", b"no image, so that it ends at once")}
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from leanpix.contract import GATEWAY_RESPONSES, ErrorName, render_gateway_body
-from local.cloud import LocalCloud
-from local.gateway import MAX_REQUEST_BYTES
-from local.http import Answer, get, post
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.gateway import MAX_REQUEST_BYTES
+from leanpix_local.http import Answer, get, post
 
 HEALTH = "leanpix-local-health"
 SITE_URL = "https://leanpix.example"

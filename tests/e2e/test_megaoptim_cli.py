@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.local_setup import LocalAccount
-from local.cloud import LocalCloud
+from leanpix_cli.local_setup import LocalAccount
+from leanpix_local.cloud import LocalCloud
 from tests.images import make_photo_jpeg
 
 # One pixel: there is nothing to be made smaller.

@@ -11,8 +11,8 @@ from megaoptim.client.client import Client
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cli.local_setup import LocalAccount
-    from local.cloud import LocalCloud
+    from leanpix_cli.local_setup import LocalAccount
+    from leanpix_local.cloud import LocalCloud
 
 
 @pytest.fixture

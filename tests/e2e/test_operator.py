@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import target
-from cli.main import app
 from leanpix.contract import PLANS, usage_plan_output
-from local.http import Answer, post
+from leanpix_cli import target
+from leanpix_cli.main import app
+from leanpix_local.http import Answer, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cli.local_setup import LocalAccount
-    from local.cloud import LocalCloud
+    from leanpix_cli.local_setup import LocalAccount
+    from leanpix_local.cloud import LocalCloud
 
 
 @pytest.fixture

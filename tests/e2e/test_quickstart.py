@@ -14,8 +14,8 @@ import pytest
 import requests
 from PIL import Image
 
-from cli.local_setup import LocalAccount
-from local.cloud import LocalCloud
+from leanpix_cli.local_setup import LocalAccount
+from leanpix_local.cloud import LocalCloud
 
 RUNTIMES = {
     "curl": (["sh"], "sh"),

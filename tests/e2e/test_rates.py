@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cli.local_setup import LocalAccount
 from leanpix.contract import ROUTES, Access
+from leanpix_cli.local_setup import LocalAccount
 from tests.api import Api
 
 DOCUMENTED = {

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from cli.local_setup import LocalAccount
-    from local.cloud import LocalCloud
+    from leanpix_cli.local_setup import LocalAccount
+    from leanpix_local.cloud import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

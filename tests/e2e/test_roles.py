@@ -15,8 +15,8 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from cli.local_setup import LocalAccount
-    from local.cloud import LocalCloud
+    from leanpix_cli.local_setup import LocalAccount
+    from leanpix_local.cloud import LocalCloud
 
 
 def _headers(account: LocalAccount) -> dict[str, str]:

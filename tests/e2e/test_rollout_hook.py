@@ -11,12 +11,12 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from infra.functions import SERVING
-from local.paths import ROOT
+from leanpix_local.paths import ROOT
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from local.cloud import LocalCloud
+    from leanpix_local.cloud import LocalCloud
 
 VERSION = "$LATEST"
 

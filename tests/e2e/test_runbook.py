@@ -16,11 +16,11 @@ import pytest
 from botocore import xform_name
 from typer.testing import CliRunner
 
-from cli.local_setup import create_local_account, find_photo
-from cli.main import app
-from local.cloud import LocalCloud
-from local.http import post
-from local.paths import ROOT
+from leanpix_cli.local_setup import create_local_account, find_photo
+from leanpix_cli.main import app
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.http import post
+from leanpix_local.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.local_setup import LocalAccount
-    from local.cloud import LocalCloud
+    from leanpix_cli.local_setup import LocalAccount
+    from leanpix_local.cloud import LocalCloud
 
 SMOKE = Path(__file__).resolve().parent.parent.parent / "tools" / "smoke.py"
 

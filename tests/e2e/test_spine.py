@@ -20,8 +20,8 @@ from tests.images import make_photo_jpeg
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cli.local_setup import LocalAccount
-    from local.cloud import LocalCloud
+    from leanpix_cli.local_setup import LocalAccount
+    from leanpix_local.cloud import LocalCloud
 
 SUBMIT_MILLISECONDS = 300
 ANSWER_MILLISECONDS = 150

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.rehearsal import rehearse, synthesize_version
 from leanpix import contract
-from local import synth
-from local.http import get
-from local.paths import ROOT
+from leanpix_cli.rehearsal import rehearse, synthesize_version
+from leanpix_local import synth
+from leanpix_local.http import get
+from leanpix_local.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.cloud import LocalCloud
+    from leanpix_local.cloud import LocalCloud
 
 PARTS = ("functions", "infra", "layers")
 OTHER_VERSION = "0.0.0-rehearsal"

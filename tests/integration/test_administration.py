@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-import cli.account
-import cli.jobs
-import cli.key
-from cli.console import CommandError
-from cli.main import app
+import leanpix_cli.account
+import leanpix_cli.jobs
+import leanpix_cli.key
 from leanpix.adapters.dynamodb.callbacks import CallbacksTable
 from leanpix.adapters.queues import DeadLetters, SqsCallbackQueue
 from leanpix.contract import UNLIMITED_TOKENS
@@ -21,6 +19,8 @@ from leanpix.domain.ids import hash_api_key
 from leanpix.domain.tasks import CallbackTask
 from leanpix.services.administration import AdministrationService
 from leanpix.services.redrive import RedriveService
+from leanpix_cli.console import CommandError
+from leanpix_cli.main import app
 from tests.ledger.dynamodb import backend_over
 from tests.ledger.fakes import GAIN, NONE, HandClock
 from tests.ledger.world import World, upload
@@ -96,7 +96,7 @@ def target(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> FakeTarget:
     """Return the stack that commands find."""
     dead_url = stack.sqs.create_queue(QueueName="dead")["QueueUrl"]
     target = FakeTarget(stack, dead_url=dead_url)
-    for module in (cli.account, cli.key, cli.jobs):
+    for module in (leanpix_cli.account, leanpix_cli.key, leanpix_cli.jobs):
         monkeypatch.setattr(module, "open_target", lambda **_: target)
     return target
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from local.errors import PortInUseError
-from local.front_door import Backend, FrontDoor
-from local.gateway import FAILURE_HEADER, MAX_REQUEST_BYTES, GatewayAnswer
+from leanpix_local.errors import PortInUseError
+from leanpix_local.front_door import Backend, FrontDoor
+from leanpix_local.gateway import FAILURE_HEADER, MAX_REQUEST_BYTES, GatewayAnswer
 
 ROOT = "/_aws/execute-api/leanpix/local"
 TIMEOUT_SECONDS = 0.6

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from local.gateway import (
+from leanpix_local.gateway import (
     FAILURE_HEADER,
     MAX_LAMBDA_PAYLOAD_BYTES,
     event_bytes,
     gateway_answers,
 )
-from local.proxy_result import proxy_response
+from leanpix_local.proxy_result import proxy_response
 
 
 def failure_of(result: object, **execution: Any) -> str | None:

@@ -18,14 +18,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.local_setup import find_photo
-from local import runs
-from local.cloud import LocalCloud
-from local.errors import AlreadyRunningError, MissingPrerequisiteError, PortInUseError
-from local.http import Answer, post
-from local.ministack import EmulatorFolders, Ministack, emulator_environment, free_port
-from local.paths import ROOT
-from local.processes import ProcessMark
+from leanpix_cli.local_setup import find_photo
+from leanpix_local import runs
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.errors import AlreadyRunningError, MissingPrerequisiteError, PortInUseError
+from leanpix_local.http import Answer, post
+from leanpix_local.ministack import EmulatorFolders, Ministack, emulator_environment, free_port
+from leanpix_local.paths import ROOT
+from leanpix_local.processes import ProcessMark
 
 LEANPIX = Path(sys.executable).with_name("leanpix")
 
@@ -33,8 +33,8 @@ LEANPIX = Path(sys.executable).with_name("leanpix")
 OWNER_PROGRAM = """
 import sys, time
 from pathlib import Path
-from local import runs
-from local.ministack import EmulatorFolders, Ministack, free_port
+from leanpix_local import runs
+from leanpix_local.ministack import EmulatorFolders, Ministack, free_port
 run = runs.begin(Path(sys.argv[1]))
 emulator = Ministack(EmulatorFolders(run=run.folder, log=run.folder / "log"), free_port())
 emulator.start()
@@ -108,7 +108,7 @@ def test_a_second_user_of_a_state_is_refused_in_one_line(tmp_path: Path) -> None
 def test_a_missing_prerequisite_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.cloud.EMULATOR_PYTHON", tmp_path / "python")
+    monkeypatch.setattr("leanpix_local.cloud.EMULATOR_PYTHON", tmp_path / "python")
     with pytest.raises(MissingPrerequisiteError, match=r"^\.venv-cloud is missing: run `make"):
         LocalCloud().start()
 
@@ -116,7 +116,7 @@ def test_a_missing_prerequisite_is_told_in_one_line(
 def test_a_port_in_use_is_told_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.cloud.RUNS_DIR", tmp_path / "run")
+    monkeypatch.setattr("leanpix_local.cloud.RUNS_DIR", tmp_path / "run")
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PortInUseError):

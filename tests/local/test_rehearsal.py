@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.rehearsal import Findings, RehearsalError, older_assembly
+from leanpix_cli.rehearsal import Findings, RehearsalError, older_assembly
 
 EXACT = Findings(
     accepted=9,

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from cli import target
-from cli.local_setup import create_local_account, find_photo
-from cli.main import app
 from leanpix.contract import OutputName
-from local import deploy, synth
-from local.aws import Clients
-from local.cloud import STACK_NAME, LocalCloud
-from local.errors import DeploymentError
-from local.http import post
-from local.template import LocalSettings, patch_template
+from leanpix_cli import target
+from leanpix_cli.local_setup import create_local_account, find_photo
+from leanpix_cli.main import app
+from leanpix_local import deploy, synth
+from leanpix_local.aws import Clients
+from leanpix_local.cloud import STACK_NAME, LocalCloud
+from leanpix_local.errors import DeploymentError
+from leanpix_local.http import post
+from leanpix_local.template import LocalSettings, patch_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

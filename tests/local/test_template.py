@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from local.template import LocalSettings, patch_template
+from leanpix_local.template import LocalSettings, patch_template
 
 SETTINGS = LocalSettings(base_url="http://127.0.0.1:8080")
 

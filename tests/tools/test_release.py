@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cli.console import CommandError
-from cli.deploy import REQUIREMENTS, archive_name, cdk_arguments, check_digest, run_cdk, unpack
-from local.paths import ROOT
+from leanpix_cli.console import CommandError
+from leanpix_cli.deploy import (
+    REQUIREMENTS,
+    archive_name,
+    cdk_arguments,
+    check_digest,
+    run_cdk,
+    unpack,
+)
+from leanpix_local.paths import ROOT
 from tools.release import pack
 
 if TYPE_CHECKING:

@@ -82,7 +82,10 @@ def test_every_room_is_on_the_page() -> None:
     packages = [path.parent for home in code for path in home.rglob("__init__.py")]
     modules = [path for path in (ROOT / SERVICE).glob("*.py") if path.name != "__init__.py"]
     tests = [path for path in (ROOT / "tests").iterdir() if any(path.glob("test_*.py"))]
-    top = [ROOT / name for name in ("functions", "infra", "local", "cli", "benchmarks", "tools")]
+    top = [
+        ROOT / name
+        for name in ("functions", "infra", "leanpix_local", "leanpix_cli", "benchmarks", "tools")
+    ]
     listed = {to_path(name).resolve() for name in paths(PAGE)}
     rooms = [*packages, *modules, *tests, *top]
     missing = [room for room in rooms if room not in listed and room not in code]

@@ -9,11 +9,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from cli import checks, stage_checks
-from cli.checks import Finding, Level, run_checks
-from cli.doctor import blocks
-from cli.target import Account
 from leanpix.contract import OutputName
+from leanpix_cli import checks, stage_checks
+from leanpix_cli.checks import Finding, Level, run_checks
+from leanpix_cli.doctor import blocks
+from leanpix_cli.target import Account
 
 STACK = {"StackName": "leanpix-prod", "CreationTime": datetime(2026, 11, 1, tzinfo=UTC)}
 OUTPUTS = [

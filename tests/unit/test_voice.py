@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("benchmarks", "cli", "functions", "infra", "layers", "local", "tests", "tools")
+FOLDERS = (
+    "benchmarks",
+    "leanpix_cli",
+    "functions",
+    "infra",
+    "layers",
+    "leanpix_local",
+    "tests",
+    "tools",
+)
 MODULES = sorted(
     [ROOT / "app.py", *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))]
 )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Final
 
-from local.gateway import FAILURE_HEADER, MAX_LAMBDA_PAYLOAD_BYTES
+from leanpix_local.gateway import FAILURE_HEADER, MAX_LAMBDA_PAYLOAD_BYTES
 
 _KEYS: Final = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 _STATUS_CODES: Final = range(100, 600)

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import (
+from leanpix.contract import DEFAULT_PLAN, PLANS
+from leanpix.domain.accounts import Account, Usage
+from leanpix_cli.console import (
     DEFAULT_STAGE,
     AsJson,
     CommandError,
@@ -17,9 +19,7 @@ from cli.console import (
     confirm,
     print_answer,
 )
-from cli.target import open_target
-from leanpix.contract import DEFAULT_PLAN, PLANS
-from leanpix.domain.accounts import Account, Usage
+from leanpix_cli.target import open_target
 
 app = typer.Typer(help="Create, show, list and top up accounts.", no_args_is_help=True)
 

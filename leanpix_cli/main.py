@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli import account, cost, deploy, doctor, jobs, key, stage
-from cli.console import AsJson, CommandError
 from leanpix.services.administration import AdministrationError
-from local.errors import LocalCloudError
+from leanpix_cli import account, cost, deploy, doctor, jobs, key, stage
+from leanpix_cli.console import AsJson, CommandError
+from leanpix_local.errors import LocalCloudError
 
 USER_ERRORS = (CommandError, AdministrationError, LocalCloudError)
 
@@ -39,7 +39,7 @@ def serve(
     ] = False,
 ) -> None:
     """Run the local cloud in the foreground, until Ctrl-C."""
-    from cli.serve import serve as run  # noqa: PLC0415 - loads only what the command needs
+    from leanpix_cli.serve import serve as run  # noqa: PLC0415 - loads only what the command needs
 
     raise typer.Exit(run(port=port, fresh=fresh))
 
@@ -47,7 +47,7 @@ def serve(
 @app.command()
 def demo() -> None:
     """Send a real photo through the local cloud, by file and by URL, and show what it saved."""
-    from cli.demo import demo as run  # noqa: PLC0415 - loads only what the command needs
+    from leanpix_cli.demo import demo as run  # noqa: PLC0415 - loads only what the command needs
 
     raise typer.Exit(run())
 
@@ -61,7 +61,7 @@ def chaos(
     as_json: AsJson = False,
 ) -> None:
     """Kill optimizers under load on a local cloud, then audit that nothing was lost."""
-    from cli import chaos as command  # noqa: PLC0415 - loads only what the command needs
+    from leanpix_cli import chaos as command  # noqa: PLC0415 - loads only what the command needs
 
     plan = command.Plan(submits=submits, clients=clients, kills=kills)
     raise typer.Exit(command.chaos(plan=plan, as_json=as_json))

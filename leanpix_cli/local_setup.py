@@ -13,8 +13,8 @@ from typing import Final
 
 from leanpix.bootstrap import DeployedStack
 from leanpix.contract import UNLIMITED_TOKENS
-from local.cloud import LocalCloud
-from local.errors import MissingPrerequisiteError
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.errors import MissingPrerequisiteError
 
 DEMO_PHOTOS: Final = ("rocket.jpg", "hubble_deep_field.jpg")
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import typer
 
-from cli.console import (
+from leanpix.contract import PLANS, OutputName, usage_plan_output
+from leanpix_cli.console import (
     DEFAULT_STAGE,
     AsJson,
     CommandError,
@@ -19,9 +20,8 @@ from cli.console import (
     confirm,
     print_answer,
 )
-from cli.stage_checks import find_sources
-from cli.target import Account, open_account
-from leanpix.contract import PLANS, OutputName, usage_plan_output
+from leanpix_cli.stage_checks import find_sources
+from leanpix_cli.target import Account, open_account
 
 app = typer.Typer(help="Pause, resume, empty and destroy a stage.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import Final
 
 from leanpix.contract import IDEMPOTENCY_HEADER
-from local.http import post
+from leanpix_local.http import post
 
 TRIES: Final = 6
 PAUSE_SECONDS: Final = 0.4

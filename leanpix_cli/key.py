@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import (
+from leanpix_cli.console import (
     DEFAULT_STAGE,
     AsJson,
     Local,
@@ -16,7 +16,7 @@ from cli.console import (
     print_answer,
     to_timestamp,
 )
-from cli.target import open_target
+from leanpix_cli.target import open_target
 
 app = typer.Typer(help="Create, list and revoke keys.", no_args_is_help=True)
 

@@ -20,14 +20,14 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from leanpix.contract import stack_name
-from local import deploy, ministack, runs, synth
-from local.aws import CREDENTIAL, REGION, Clients
-from local.errors import EmulatorError, MissingPrerequisiteError
-from local.front_door import Backend, FrontDoor
-from local.gateway import gateway_answers
-from local.ministack import EmulatorFolders, Ministack
-from local.paths import EMULATOR_PYTHON, EMULATOR_VENV, RUNS_DIR
-from local.template import API_ID, LocalSettings, patch_template
+from leanpix_local import deploy, ministack, runs, synth
+from leanpix_local.aws import CREDENTIAL, REGION, Clients
+from leanpix_local.errors import EmulatorError, MissingPrerequisiteError
+from leanpix_local.front_door import Backend, FrontDoor
+from leanpix_local.gateway import gateway_answers
+from leanpix_local.ministack import EmulatorFolders, Ministack
+from leanpix_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, RUNS_DIR
+from leanpix_local.template import API_ID, LocalSettings, patch_template
 
 STACK_NAME: Final = stack_name(synth.STAGE)
 _NOTES: Final = "cloud.json"

@@ -16,13 +16,13 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from cli.checks import BEFORE, read_concurrency, run_checks
-from cli.console import DEFAULT_STAGE, CommandError, Stage, Yes
-from cli.doctor import Settings, blocks, parse_settings, print_findings
-from cli.stage import protect
-from cli.stage_checks import KEPT_STAGE, unprotected_tables
-from cli.target import Account, open_account
-from local.paths import ROOT
+from leanpix_cli.checks import BEFORE, read_concurrency, run_checks
+from leanpix_cli.console import DEFAULT_STAGE, CommandError, Stage, Yes
+from leanpix_cli.doctor import Settings, blocks, parse_settings, print_findings
+from leanpix_cli.stage import protect
+from leanpix_cli.stage_checks import KEPT_STAGE, unprotected_tables
+from leanpix_cli.target import Account, open_account
+from leanpix_local.paths import ROOT
 
 CDK: Final = "aws-cdk@2.1148.1"
 """The CDK command line that reads the assemblies of the CDK that `pyproject.toml` pins."""

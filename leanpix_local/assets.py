@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from local.aws import ACCOUNT_ID, REGION
+from leanpix_local.aws import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from local.errors import LocalCloudError, MissingPrerequisiteError
-from local.paths import ASSEMBLIES_DIR, ROOT
+from leanpix_local.errors import LocalCloudError, MissingPrerequisiteError
+from leanpix_local.paths import ASSEMBLIES_DIR, ROOT
 
 STAGE: Final = "local"
 FLAVOUR: Final = "host"

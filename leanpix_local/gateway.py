@@ -14,7 +14,7 @@ _EVENT_BYTES: Final = 1_500
 """The size of an event besides its body, headers and path, about."""
 
 FAILURE_HEADER: Final = "x-leanpix-local-failure"
-"""The header that `local.emulator` sets where API Gateway would not pass a response on."""
+"""The header that `leanpix_local.emulator` sets where API Gateway would not pass a response on."""
 
 BAD_REQUEST_BODY: Final = "BAD_REQUEST_BODY"
 REQUEST_TOO_LARGE: Final = "REQUEST_TOO_LARGE"

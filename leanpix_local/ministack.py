@@ -13,9 +13,9 @@ from typing import Final
 
 import psutil
 
-from local.errors import EmulatorError, MissingPrerequisiteError
-from local.paths import EMULATOR_PYTHON, EMULATOR_VENV, ROOT
-from local.processes import ProcessMark, end_tree
+from leanpix_local.errors import EmulatorError, MissingPrerequisiteError
+from leanpix_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, ROOT
+from leanpix_local.processes import ProcessMark, end_tree
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 30.0
@@ -24,7 +24,7 @@ _POLL_SECONDS: Final = 0.02
 _PROGRAM: Final = """
 import sys
 sys.path.append(sys.argv.pop())
-from local.emulator import main
+from leanpix_local.emulator import main
 main()
 """
 _LOG_TAIL_LINES: Final = 5

@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.checks import BEFORE, Finding, Level, run_checks
-from cli.console import DEFAULT_STAGE, AsJson, CommandError, Local, Stage
-from cli.stage_checks import AFTER
-from cli.target import open_account
+from leanpix_cli.checks import BEFORE, Finding, Level, run_checks
+from leanpix_cli.console import DEFAULT_STAGE, AsJson, CommandError, Local, Stage
+from leanpix_cli.stage_checks import AFTER
+from leanpix_cli.target import open_account
 
 Settings = Annotated[
     list[str],

@@ -1,7 +1,7 @@
 """Deploy, roll back and upgrade on the local cloud while images are being worked on.
 
     make rehearse                                   against the tag before, or an older commit
-    .venv/bin/python -m cli.rehearsal --from v1.4.0
+    .venv/bin/python -m leanpix_cli.rehearsal --from v1.4.0
 
 The stack is deployed as it is; while clients submit, it is updated to the older version's
 template (what a roll-back does), then to this version's again (what an upgrade does). Then every
@@ -28,15 +28,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from cli.local_setup import LocalAccount, create_local_account, find_photo
-from cli.traffic import Traffic
-from local import deploy, synth
-from local.aws import Clients
-from local.cloud import STACK_NAME, LocalCloud
-from local.errors import LocalCloudError
-from local.http import get, post
-from local.paths import LOCAL_DIR, ROOT
-from local.template import LocalSettings, patch_template
+from leanpix_cli.local_setup import LocalAccount, create_local_account, find_photo
+from leanpix_cli.traffic import Traffic
+from leanpix_local import deploy, synth
+from leanpix_local.aws import Clients
+from leanpix_local.cloud import STACK_NAME, LocalCloud
+from leanpix_local.errors import LocalCloudError
+from leanpix_local.http import get, post
+from leanpix_local.paths import LOCAL_DIR, ROOT
+from leanpix_local.template import LocalSettings, patch_template
 
 LOG: Final = LOCAL_DIR / "rehearsal.log"
 COMMITS_BACK: Final = 3

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
-from cli.checks import Check, Finding, Level, make_finding
-from cli.target import Account
 from leanpix.contract import OPEN_RECORDS_INDEX, OPEN_SHARDS, OutputName
-from local.http import get
+from leanpix_cli.checks import Check, Finding, Level, make_finding
+from leanpix_cli.target import Account
+from leanpix_local.http import get
 
 RUNBOOK: Final = "docs/operations.md"
 KEPT_STAGE: Final = "prod"

@@ -1,4 +1,4 @@
-"""Run the emulated AWS (ministack) inside `.venv-cloud`, started by `local.ministack`.
+"""Run the emulated AWS (ministack) inside `.venv-cloud`, started by `leanpix_local.ministack`.
 
 Three things are added to it. Where it is kinder than API Gateway, it is corrected, so that a
 mistake shows here and not first after a deploy. Where it is harsher than Lambda, it is corrected
@@ -26,7 +26,7 @@ from ministack import app as gateway
 from ministack.core import iam_actions, lambda_runtime, persistence
 from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 
-from local.proxy_result import proxy_response
+from leanpix_local.proxy_result import proxy_response
 
 LEASE_ATTRIBUTE: Final = "lease_ends_at"
 """The attribute of an image in the jobs table that says until when a worker holds it."""

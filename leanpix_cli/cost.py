@@ -9,8 +9,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.console import AsJson, CommandError
-from cli.cost_model import OPTIMIZER_MEGABYTES, PRICED, SECONDS_PER_MEGAPIXEL, Use, cost_per_image
+from leanpix_cli.console import AsJson, CommandError
+from leanpix_cli.cost_model import (
+    OPTIMIZER_MEGABYTES,
+    PRICED,
+    SECONDS_PER_MEGAPIXEL,
+    Use,
+    cost_per_image,
+)
 
 _IMAGES: Final = 1_000
 SIZES_MEGAPIXELS: Final = (0.5, 2.0, 12.0)

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import (
+from leanpix.domain.callbacks import Callback
+from leanpix.domain.jobs import Image, Job, UploadedSource
+from leanpix_cli.console import (
     DEFAULT_STAGE,
     AsJson,
     CommandError,
@@ -17,9 +19,7 @@ from cli.console import (
     print_answer,
     to_timestamp,
 )
-from cli.target import open_target
-from leanpix.domain.callbacks import Callback
-from leanpix.domain.jobs import Image, Job, UploadedSource
+from leanpix_cli.target import open_target
 
 app = typer.Typer(help="Look at jobs.", no_args_is_help=True)
 

@@ -11,13 +11,13 @@ from typing import Final
 
 from rich.console import Console
 
-from cli.console import StopRequestedError, stop_on_signals
-from cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
-from local.cloud import LocalCloud
-from local.errors import LocalCloudError
-from local.http import post
-from local.paths import CLOUD_FILE, LOCAL_DIR, STACK_FILE, STATE_DIR
-from local.runs import sole_user, write_atomically
+from leanpix_cli.console import StopRequestedError, stop_on_signals
+from leanpix_cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.errors import LocalCloudError
+from leanpix_local.http import post
+from leanpix_local.paths import CLOUD_FILE, LOCAL_DIR, STACK_FILE, STATE_DIR
+from leanpix_local.runs import sole_user, write_atomically
 
 _CHECK_SECONDS: Final = 0.5
 _HIGHEST_PORT: Final = 65_535

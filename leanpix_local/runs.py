@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from local.errors import AlreadyRunningError
-from local.processes import ProcessMark, end_tree
+from leanpix_local.errors import AlreadyRunningError
+from leanpix_local.processes import ProcessMark, end_tree
 
 LOCK_NAME: Final = "lock"
 _RECORD: Final = "run.json"

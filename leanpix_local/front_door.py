@@ -25,8 +25,8 @@ from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict
 from yarl import URL
 
-from local.errors import PortInUseError
-from local.gateway import (
+from leanpix_local.errors import PortInUseError
+from leanpix_local.gateway import (
     BAD_REQUEST_BODY,
     FAILURE_HEADER,
     INTEGRATION_FAILURE,

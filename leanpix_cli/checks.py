@@ -10,8 +10,8 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.target import Account
 from leanpix.contract import FEW_CONCURRENT_CALLS
+from leanpix_cli.target import Account
 
 BOOTSTRAP_PARAMETER: Final = "/cdk-bootstrap/hnb659fds/version"
 LEAST_BOOTSTRAP_VERSION: Final = 6

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from local.assets import Asset, read_assets, upload
-from local.errors import DeploymentError
+from leanpix_local.assets import Asset, read_assets, upload
+from leanpix_local.errors import DeploymentError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
-    from local.aws import Clients
+    from leanpix_local.aws import Clients
 
 BOOTSTRAP_PARAMETER: Final = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION: Final = "30"

@@ -26,15 +26,15 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from cli.console import CommandError
-from cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
 from leanpix.bootstrap import DeployedStack
 from leanpix.contract import IDEMPOTENCY_HEADER, MAX_RECEIVES, OutputName
 from leanpix.domain.jobs import Image as JobImage
 from leanpix.domain.jobs import ImageState
 from leanpix.domain.tasks import ImageTask, task_to_body
-from local.cloud import LocalCloud
-from local.http import post
+from leanpix_cli.console import CommandError
+from leanpix_cli.local_setup import DEMO_PHOTOS, LocalAccount, create_local_account, find_photo
+from leanpix_local.cloud import LocalCloud
+from leanpix_local.http import post
 
 OPTIMIZER: Final = "optimizer"
 HIDDEN_SECONDS: Final = 6

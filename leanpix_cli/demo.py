@@ -16,10 +16,10 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from cli.console import CommandError, StopRequestedError, stop_on_signals
-from cli.local_setup import DEMO_PHOTOS, create_local_account, find_photo
-from local.cloud import LocalCloud, Report
-from local.http import Answer, get, post
+from leanpix_cli.console import CommandError, StopRequestedError, stop_on_signals
+from leanpix_cli.local_setup import DEMO_PHOTOS, create_local_account, find_photo
+from leanpix_local.cloud import LocalCloud, Report
+from leanpix_local.http import Answer, get, post
 
 _POLL_SECONDS: Final = 60
 

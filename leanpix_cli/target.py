@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.console import CommandError
 from leanpix.bootstrap import DeployedStack
 from leanpix.contract import stack_name
-from local.aws import REGION, Clients
-from local.paths import CLOUD_FILE
+from leanpix_cli.console import CommandError
+from leanpix_local.aws import REGION, Clients
+from leanpix_local.paths import CLOUD_FILE
 
 
 @dataclass(frozen=True, slots=True)
