@@ -38,5 +38,5 @@ def make_photo_jpeg(*, width: int, height: int, quality: int = 93, seed: int = 7
 def make_portrait_png(*, side: int = 256) -> bytes:
     """Return a real photo as PNG, of which a WebP is many times smaller."""
     buffer = io.BytesIO()
-    Image.fromarray(astronaut()).resize((side, side)).save(buffer, "PNG")
+    Image.fromarray(astronaut()).resize((side, side)).save(buffer, "PNG")  # type: ignore[no-untyped-call]  # skimage types none
     return buffer.getvalue()
