@@ -58,12 +58,7 @@ def _grant_submits(functions: Functions, to: _Resources) -> None:
     for name in ("submit", "tinyjpg_submit"):
         # A client's idempotency key is looked up, and the job that it led to.
         allow(name, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], to.jobs)
-        # An account with unlimited tokens is checked, every other is charged.
-        allow(
-            name,
-            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
-            to.accounts,
-        )
+        allow(name, ["dynamodb:Query", "dynamodb:UpdateItem"], to.accounts)
     # Direct uploads are looked up when they are named.
     allow("submit", ["s3:GetObject", "s3:PutObject"], to.uploads)
     allow("tinyjpg_submit", ["s3:PutObject"], to.uploads)
@@ -76,10 +71,10 @@ def _grant_submits(functions: Functions, to: _Resources) -> None:
 def _grant_reads(functions: Functions, to: _Resources) -> None:
     allow = functions.allow
     allow("result", ["dynamodb:Query"], to.jobs)
-    allow("result", ["dynamodb:GetItem"], to.accounts)
+    allow("result", ["dynamodb:Query"], to.accounts)
     allow("tinyjpg_status", ["dynamodb:Query"], to.jobs)
-    allow("account", ["dynamodb:GetItem"], to.accounts)
-    allow("tinyjpg_account", ["dynamodb:GetItem", "dynamodb:Query"], to.accounts)
+    allow("account", ["dynamodb:Query"], to.accounts)
+    allow("tinyjpg_account", ["dynamodb:Query"], to.accounts)
     allow("image", ["s3:GetObject"], to.results)
     allow("image", ["s3:GetObject"], to.uploads)
 
@@ -111,5 +106,5 @@ def _grant_recovery(functions: Functions, to: _Resources) -> None:
 def _grant_callbacks(functions: Functions, to: _Resources) -> None:
     allow = functions.allow
     allow("callbacks", ["dynamodb:Query", "dynamodb:UpdateItem"], to.jobs)
-    allow("callbacks", ["dynamodb:GetItem"], to.accounts)
+    allow("callbacks", ["dynamodb:Query"], to.accounts)
     allow("callbacks", ["sqs:SendMessage"], to.callbacks, to.dead_callbacks)

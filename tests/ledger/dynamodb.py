@@ -12,6 +12,7 @@ from leanpix.adapters.dynamodb.accounts import AccountsTable
 from leanpix.adapters.dynamodb.callbacks import CallbacksTable
 from leanpix.adapters.dynamodb.jobs import JobsTable
 from leanpix.adapters.dynamodb.open_records import OpenRecordsTable
+from leanpix.adapters.dynamodb.transactions import Spread
 from tests.integration.conftest import REGION, create_tables
 from tests.ledger.parity import Twins
 from tests.ledger.world import Backend
@@ -45,13 +46,13 @@ def make_client() -> Any:
     return boto3.client("dynamodb", region_name=REGION)
 
 
-def ledger_in_dynamodb(clock: HandClock) -> Backend:
+def ledger_in_dynamodb(clock: HandClock, *, width: float = 1) -> Backend:
     """Return a ledger in empty tables, beside one in memory that must always agree."""
     client = make_client()
     for name in client.list_tables()["TableNames"]:
         client.delete_table(TableName=name)
     create_tables(client)
-    ours, other = backend_over(client, clock), Backend.in_memory(clock)
+    ours, other = backend_over(client, clock, width=width), Backend.in_memory(clock)
 
     def add_account(account: Account) -> None:
         ours.add_account(account)
@@ -71,12 +72,33 @@ def ledger_in_dynamodb(clock: HandClock) -> Backend:
     )
 
 
-def backend_over(client: Any, clock: HandClock) -> Backend:
+class FixedSpread(Spread):
+    """A spread that stays as wide as it was made, whatever conflicts there are."""
+
+    def widen(self) -> None:
+        """Stay."""
+
+    def narrow(self) -> None:
+        """Stay."""
+
+
+def spread_ledger_in_dynamodb(clock: HandClock) -> Backend:
+    """Return such a ledger of a hot account: charges, refunds and counts go to several items."""
+    return ledger_in_dynamodb(clock, width=4)
+
+
+def backend_over(client: Any, clock: HandClock, *, width: float = 1) -> Backend:
     """Return the ledger in a client's tables."""
     accounts = AccountsTable(client=client, table="accounts", now=clock.now)
     records = AccountsTable(client=client, table="accounts")
     return Backend(
-        jobs=JobsTable(client=client, table="jobs", accounts=accounts),
+        jobs=JobsTable(
+            client=client,
+            table="jobs",
+            accounts=accounts,
+            charges=FixedSpread(width),
+            endings=FixedSpread(width),
+        ),
         accounts=accounts,
         records=OpenRecordsTable(client=client, table="jobs"),
         callbacks=CallbacksTable(client=client, table="jobs"),

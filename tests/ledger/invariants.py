@@ -75,6 +75,10 @@ def _check_account(world: World, account_id: str, images: list[Image]) -> None:
     assert sum(month.images for month in usage) == len(images)
     assert sum(month.optimized_images for month in usage) == len(optimized)
     assert sum(month.charged_tokens for month in usage) == cost
+    for month in usage:
+        days = world.backend.accounts.read_days(account_id, month.month)
+        assert sum(day.images for day in days) == month.images
+        assert sum(day.bytes_out for day in days) == month.bytes_out
     assert sum(month.bytes_in for month in usage) == sum(
         image.outcome.original_bytes for image in images if image.outcome
     )

@@ -145,8 +145,19 @@ class MemoryLedger:
         return replace(account, balance=balance, month=calendar_month(self.clock.now()))
 
     def read_usage(self, account_id: str) -> list[Usage]:
-        own = [usage for key, usage in self.usage.items() if key[0] == account_id]
-        return sorted(own, key=lambda usage: usage.month, reverse=True)
+        return self._read_periods(account_id, len("2026-11"))
+
+    def read_days(self, account_id: str, month: str) -> list[Usage]:
+        days = self._read_periods(account_id, len("2026-11-24"))
+        return [usage for usage in days if usage.month == month]
+
+    def _read_periods(self, account_id: str, characters: int) -> list[Usage]:
+        own = [
+            usage
+            for (owner, period), usage in self.usage.items()
+            if owner == account_id and len(period) == characters
+        ]
+        return sorted(own, key=lambda usage: usage.day or usage.month, reverse=True)
 
     # ------------------------------------------------------------- jobs
 
@@ -229,8 +240,13 @@ class MemoryLedger:
         self.due.pop((image.job_id, image.index), None)
         if outcome.main is None and image.charged_tokens:
             self.purses[image.account_id].give_back(image.charged_month, calendar_month(now))
-        key = image.account_id, calendar_month(now)
-        before = self.usage.get(key, Usage(month=key[1]))
+        month, day = calendar_month(now), datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+        self._count(image, Usage(month=month), outcome, state)
+        self._count(image, Usage(month=month, day=day), outcome, state)
+
+    def _count(self, image: Image, none: Usage, outcome: Outcome, state: ImageState) -> None:
+        key = image.account_id, none.day or none.month
+        before = self.usage.get(key, none)
         main = outcome.main
         saved_percent = _saved_percent(outcome)
         self.usage[key] = replace(
@@ -353,3 +369,6 @@ class MemoryAccounts:
 
     def read_usage(self, account_id: str) -> list[Usage]:
         return self.ledger.read_usage(account_id)
+
+    def read_days(self, account_id: str, month: str) -> list[Usage]:
+        return self.ledger.read_days(account_id, month)

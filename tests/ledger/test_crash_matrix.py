@@ -7,16 +7,24 @@ fails here until the history makes the call, or `HARMLESS` says why it need not.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from leanpix.domain.jobs import ImageState
 from leanpix.services.ports import QueueFailedError
-from tests.ledger.dynamodb import ledger_in_dynamodb
+from tests.ledger.dynamodb import ledger_in_dynamodb, spread_ledger_in_dynamodb
 from tests.ledger.fakes import DAY, GAIN, NONE, OURS, POISON, SLOW
 from tests.ledger.faults import Faults, ports_of
 from tests.ledger.world import Backend, World, direct_upload, link, upload
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.ledger.fakes import HandClock
+
 HARMLESS = {
+    "Accounts.read_days": "reads what is shown, and nothing follows from it",
     "Accounts.read_usage": "reads what is shown, and nothing follows from it",
     "Clock.now": "the process's own clock",
     "Clock.sleep": "the process's own clock",
@@ -111,10 +119,11 @@ def test_a_death_at_a_call_loses_nothing(call: str, *, after: bool) -> None:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("call", [call for call in CALLS if call.startswith("Jobs.")])
+@pytest.mark.parametrize("make", [ledger_in_dynamodb, spread_ledger_in_dynamodb])
 def test_a_death_at_a_conditional_write_loses_nothing_in_dynamodb(
-    call: str, dynamodb: None, *, after: bool
+    make: Callable[[HandClock], Backend], call: str, dynamodb: None, *, after: bool
 ) -> None:
-    world = World(ledger_in_dynamodb)
+    world = World(make)
     world.faults.arm(0, after=after, target=call)
     tell(world)
     assert world.faults.has_struck

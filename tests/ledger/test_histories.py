@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from leanpix.services.ports import QueueFailedError
-from tests.ledger.dynamodb import ledger_in_dynamodb
+from tests.ledger.dynamodb import ledger_in_dynamodb, spread_ledger_in_dynamodb
 from tests.ledger.fakes import KINDS
 from tests.ledger.world import Backend, World, direct_upload, link, upload
 
@@ -164,6 +164,12 @@ class HistoriesInDynamoDb(Histories):
     make_backend = staticmethod(ledger_in_dynamodb)
 
 
+class SpreadHistoriesInDynamoDb(Histories):
+    """The same, with charges, refunds and counts spread over several items."""
+
+    make_backend = staticmethod(spread_ledger_in_dynamodb)
+
+
 def run(machine: type[Histories], *, sequences: int, steps: int) -> None:
     run_state_machine_as_test(
         machine,
@@ -187,7 +193,10 @@ def test_every_history_in_memory_ends_with_exact_sums(part: int) -> None:
 
 
 @pytest.mark.slow
-def test_every_history_in_dynamodb_ends_with_exact_sums(dynamodb: None) -> None:
+@pytest.mark.parametrize("machine", [HistoriesInDynamoDb, SpreadHistoriesInDynamoDb])
+def test_every_history_in_dynamodb_ends_with_exact_sums(
+    dynamodb: None, machine: type[Histories]
+) -> None:
     """Fewer of them, over the real conditional writes."""
     del dynamodb
-    run(HistoriesInDynamoDb, sequences=SEQUENCES_IN_DYNAMODB, steps=12)
+    run(machine, sequences=SEQUENCES_IN_DYNAMODB, steps=12)

@@ -57,14 +57,18 @@ def test_a_clock_that_lags_behind_renews_nothing() -> None:
 
 
 def test_a_refund_within_the_month_goes_back_to_where_it_came_from() -> None:
-    balance = NOVEMBER.change(top_up(10)).change(charge(502)).change(refund_to_grant(1))
+    balance = (
+        NOVEMBER.change(top_up(10)).change(charge(502)).with_purse(refund_to_grant(1, "2026-11"))
+    )
     assert (balance.granted, balance.topped_up) == (0, 9)
-    balance = NOVEMBER.change(top_up(10)).change(charge(100)).change(refund_to_grant(1))
+    balance = (
+        NOVEMBER.change(top_up(10)).change(charge(100)).with_purse(refund_to_grant(1, "2026-11"))
+    )
     assert (balance.granted, balance.topped_up) == (401, 10)
 
 
 def test_a_refund_of_an_earlier_months_charge_is_as_if_topped_up() -> None:
-    december = NOVEMBER.change(charge(2)).renew("2026-12", 500).change(refund_as_topped_up(2))
+    december = NOVEMBER.change(charge(2)).renew("2026-12", 500).with_purse(refund_as_topped_up(2))
     assert (december.granted, december.topped_up) == (500, 2)
 
 
@@ -92,8 +96,12 @@ def test_the_sums_are_right_whatever_happens(steps: list[tuple[str, int]]) -> No
         elif what == "refund" and charges:
             charged_month, tokens = charges.pop(number % len(charges))
             is_current = charged_month == balance.month
-            refund = refund_to_grant(tokens) if is_current else refund_as_topped_up(tokens)
-            balance = balance.change(refund)
+            refund = (
+                refund_to_grant(tokens, balance.month)
+                if is_current
+                else refund_as_topped_up(tokens)
+            )
+            balance = balance.with_purse(refund)
         elif what == "top_up":
             balance = balance.change(top_up(number))
         elif what == "renew":

@@ -80,18 +80,20 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """The counts of the images of an account that ended in one month."""
+    """The counts of the images of an account that ended in one month, or on one day of it."""
 
     month: str
     """A month such as `2026-11`."""
+    day: str = ""
+    """A day such as `2026-11-24`; empty in the counts of a whole month."""
     images: int = 0
-    """The number of images that ended in the month."""
+    """The number of images that ended."""
     optimized_images: int = 0
     """The number of images that were made smaller, which are those charged."""
     failed_images: int = 0
     """The number of images that failed for a fault of ours."""
     charged_tokens: int = 0
-    """The cost of the images of the month; 0 while the account is unlimited."""
+    """The cost of the images; 0 while the account is unlimited."""
     bytes_in: int = 0
     bytes_out: int = 0
     images_by_type: Mapping[str, int] = field(default_factory=dict)
@@ -107,6 +109,25 @@ class Usage:
         if not self.optimized_images:
             return 0.0
         return round(self.saved_percent_sum / self.optimized_images, 2)
+
+    def plus(self, other: Usage) -> Usage:
+        """Return the counts of both."""
+        types = [*self.images_by_type, *other.images_by_type]
+        return replace(
+            self,
+            images=self.images + other.images,
+            optimized_images=self.optimized_images + other.optimized_images,
+            failed_images=self.failed_images + other.failed_images,
+            charged_tokens=self.charged_tokens + other.charged_tokens,
+            bytes_in=self.bytes_in + other.bytes_in,
+            bytes_out=self.bytes_out + other.bytes_out,
+            images_by_type={
+                kind: self.images_by_type.get(kind, 0) + other.images_by_type.get(kind, 0)
+                for kind in sorted(set(types))
+            },
+            saved_percent_sum=round(self.saved_percent_sum + other.saved_percent_sum, 2),
+            best_saved_percent=max(self.best_saved_percent, other.best_saved_percent),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

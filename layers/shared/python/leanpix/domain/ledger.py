@@ -2,18 +2,27 @@
 
 All arithmetic on tokens is here. A charge, a refund, a top-up and a raise of the grant are each a
 `BalanceChange`, which a balance in memory takes by `Balance.change` and an adapter by one
-conditional write.
+conditional write. What waits in a `Purse` counts as if it had been written to the balance.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def month_of(time: float) -> str:
     """Return the month of a time, UTC, such as `2026-11`: text that sorts as months do."""
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m}"
+
+
+def day_of(time: float) -> str:
+    """Return the day of a time, UTC, such as `2026-11-24`."""
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d}"
 
 
 def last_months(time: float, count: int) -> tuple[str, ...]:
@@ -43,16 +52,6 @@ class BalanceChange:
 def charge(tokens: int) -> BalanceChange:
     """Return a charge; the grant is spent before what was topped up."""
     return BalanceChange(tokens=-tokens, month_spent=tokens)
-
-
-def refund_to_grant(tokens: int) -> BalanceChange:
-    """Return a refund of what was charged in the balance's month: it goes back where it was."""
-    return BalanceChange(tokens=tokens, month_spent=-tokens)
-
-
-def refund_as_topped_up(tokens: int) -> BalanceChange:
-    """Return a refund of an earlier month's charge, which does not end with the month."""
-    return BalanceChange(tokens=tokens)
 
 
 def top_up(tokens: int) -> BalanceChange:
@@ -116,3 +115,32 @@ class Balance:
             given_total=self.given_total + change.given_total,
             month_grant=self.month_grant + change.month_grant,
         )
+
+    def with_purse(self, purse: Purse) -> Balance:
+        """Return the balance with what a purse holds.
+
+        What was spent or given back in the balance's own month counts in its grant. What was given
+        back in another stays when the month ends, as if topped up.
+        """
+        spent = purse.spent_by_month.get(self.month, 0)
+        return self.change(BalanceChange(tokens=purse.tokens, month_spent=spent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """Tokens beside the balance, so that not every charge and refund contends for it."""
+
+    tokens: int = 0
+    """Tokens that are in no other place."""
+    spent_by_month: Mapping[str, int] = field(default_factory=dict)
+    """The tokens charged here in each month, less those given back in it."""
+
+
+def refund_to_grant(tokens: int, month: str) -> Purse:
+    """Return a refund of what was charged in the same month: it goes back where it was."""
+    return Purse(tokens=tokens, spent_by_month={month: -tokens})
+
+
+def refund_as_topped_up(tokens: int) -> Purse:
+    """Return a refund of an earlier month's charge, which does not end with the month."""
+    return Purse(tokens=tokens)

@@ -258,7 +258,10 @@ class Accounts(Protocol):
         """Return an account, as last written."""
 
     def read_usage(self, account_id: str) -> list[Usage]:
-        """Return the months in which the account sent images, the newest first."""
+        """Return the months in which images of the account ended, the newest first."""
+
+    def read_days(self, account_id: str, month: str) -> list[Usage]:
+        """Return the days of a month on which images of the account ended, the newest first."""
 
 
 class Keys(Protocol):

@@ -11,21 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from leanpix.adapters.dynamodb.items import Item, to_item
 from leanpix.domain import ledger
-from leanpix.domain.accounts import Account, Usage
+from leanpix.domain.accounts import Account
 from leanpix.domain.ledger import Balance, BalanceChange, month_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from leanpix.domain.settlement import Refund
 
 ACCOUNT_PART: Final = "account"
-USAGE_PREFIX: Final = "usage#"
-_TYPE_PREFIX: Final = "type_"
-_SAVED_PREFIX: Final = "saved_"
-"""The prefix of counters such as `saved_37`, the images that became 37 percent smaller. A maximum
-cannot be added up, but the highest of these counters can be read."""
-_MOST_PERCENT: Final = 100
 _BALANCE_NAMES: Final = {
     "tokens": "tokens",
     "month": "grant_month",
@@ -84,10 +77,10 @@ def balance_to_values(balance: Balance) -> dict[str, Any]:
 
 
 def charge_action(table: str, account: Account, tokens: int) -> Item:
-    """Return the action that charges an account, and renews its grant where one is due."""
-    if account.is_unlimited:
-        condition, values = "is_unlimited = :yes", {":yes": True}
-        return {"ConditionCheck": _action(table, account.account_id, condition, values)}
+    """Return the action that charges an account, and renews its grant where one is due.
+
+    A renewal replaces the whole balance, so no purse may hold anything.
+    """
     balance = account.balance
     if account.current.month == balance.month:
         # Right whoever else charges in the same month, so that a burst does not contend.
@@ -111,7 +104,7 @@ def change_action(
 ) -> Item:
     """Return the action that adds a change to a balance, if the condition holds."""
     added = {name: number for name, number in asdict(change).items() if number}
-    update = "SET " + ", ".join(f"{name} = {name} + :{name}" for name in added)
+    update = "SET " + ", ".join(f"{name} = {name} + :{name}" for name in added) if added else ""
     return _update(
         table,
         account_id,
@@ -141,65 +134,6 @@ def replace_plan_action(table: str, account: Account, changed: Account) -> Item:
         }
     )
     return {"Update": action}
-
-
-def refund_action(table: str, account_id: str, refund: Refund) -> Item:
-    """Return the action that gives a charge back, if the balance is in the refund's month."""
-    month = refund.balance_month
-    return change_action(
-        table,
-        account_id,
-        refund.change,
-        condition="grant_month = :month" if month else "attribute_exists(account_id)",
-        values={":month": month} if month else {},
-    )
-
-
-def usage_action(table: str, account_id: str, usage: Usage) -> Item:
-    """Return the action that adds an ended image to its account's counters of the month."""
-    added: dict[str, int | float] = {
-        "images": usage.images,
-        "optimized_images": usage.optimized_images,
-        "failed_images": usage.failed_images,
-        "charged_tokens": usage.charged_tokens,
-        "bytes_in": usage.bytes_in,
-        "bytes_out": usage.bytes_out,
-        **{f"{_TYPE_PREFIX}{kind}": count for kind, count in usage.images_by_type.items()},
-    }
-    if usage.optimized_images:
-        added["saved_percent_sum"] = usage.saved_percent_sum
-        added[f"{_SAVED_PREFIX}{usage.best_saved_percent}"] = 1
-    return {
-        "Update": {
-            "TableName": table,
-            "Key": to_item({"account_id": account_id, "part": f"{USAGE_PREFIX}{usage.month}"}),
-            "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in added),
-            "ExpressionAttributeValues": to_item({f":{name}": n for name, n in added.items()}),
-        }
-    }
-
-
-def usage_from_values(values: Mapping[str, Any]) -> Usage:
-    """Return a month's counters from an item's plain values."""
-    by_percent = [
-        percent for percent in range(_MOST_PERCENT + 1) if f"{_SAVED_PREFIX}{percent}" in values
-    ]
-    return Usage(
-        month=str(values["part"]).removeprefix(USAGE_PREFIX),
-        images=int(values["images"]),
-        optimized_images=int(values["optimized_images"]),
-        failed_images=int(values["failed_images"]),
-        charged_tokens=int(values["charged_tokens"]),
-        bytes_in=int(values["bytes_in"]),
-        bytes_out=int(values["bytes_out"]),
-        images_by_type={
-            name.removeprefix(_TYPE_PREFIX): int(count)
-            for name, count in sorted(values.items())
-            if name.startswith(_TYPE_PREFIX)
-        },
-        saved_percent_sum=float(values.get("saved_percent_sum", 0)),
-        best_saved_percent=max(by_percent, default=0),
-    )
 
 
 def _replace_balance(table: str, account: Account, balance: Balance) -> Item:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from leanpix.adapters.dynamodb.account_items import (
-    charge_action,
-    refund_action,
-    usage_action,
-)
+from leanpix.adapters.dynamodb.account_items import charge_action
 from leanpix.adapters.dynamodb.items import (
     Item,
     from_item,
@@ -22,13 +18,18 @@ from leanpix.adapters.dynamodb.items import (
     outcome_to_value,
     to_item,
 )
-from leanpix.adapters.dynamodb.transactions import ConditionRefusedError, write_transaction
+from leanpix.adapters.dynamodb.purse_items import purse_charge_action, refund_action
+from leanpix.adapters.dynamodb.transactions import (
+    ConditionRefusedError,
+    Spread,
+    write_spread,
+)
+from leanpix.adapters.dynamodb.usage_items import usage_action
 from leanpix.contract import TTL_ATTRIBUTE, format_by_name
 from leanpix.domain.idempotency import IdempotencyRecord
 from leanpix.domain.jobs import Image, ImageState, Job, Outcome
-from leanpix.domain.ledger import month_of
+from leanpix.domain.ledger import day_of
 from leanpix.domain.settlement import settle
-from leanpix.metrics import report_anomaly
 from leanpix.observability import logger
 from leanpix.services.ports import (
     AnswerLostError,
@@ -51,7 +52,11 @@ _LEAST_FAULT_STATUS: Final = 500
 """The status from which on a fault is DynamoDB's own, and the write may have been done."""
 MAX_CHARGE_TRIES: Final = 8
 """The number of tries of a charge. Between the read and the charge, an account that is charged
-from many sides at once changes only as a month begins or its last tokens go."""
+from many sides at once changes only as a month begins, as a purse is emptied, or as its last
+tokens go."""
+_BALANCE: Final = 0
+"""The number, of those that a charge's spread picks, that stands for the account's own item; the
+others are its purses'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,37 +82,58 @@ class JobsTable(JobReaderTable):
     """The jobs table, and the account items that its transactions change."""
 
     accounts: AccountsTable
+    charges: Spread = field(default_factory=Spread)
+    """The items that charges of an account are spread over: its balance, and purses."""
+    endings: Spread = field(default_factory=Spread)
+    """The items that the counts and the refunds of ended images are spread over."""
 
     def create(
         self, job: Job, *, account: Account, idempotency: IdempotencyRecord | None = None
     ) -> None:
         """Record a job, charge its images and keep the client's key for it: all or nothing."""
         logger.append_keys(job_id=job.job_id)
+        tokens = 0 if account.is_unlimited else len(job.images)
         current: Account | None = account
+        spread = self.charges
         for _ in range(MAX_CHARGE_TRIES):
             if current is None or not current.can_pay_for(len(job.images)):
                 raise NoTokensLeftError
-            if self._create(job, current, idempotency):
+            if current.current.month != current.balance.month:
+                # A new grant is written to the balance alone, with nothing in purses.
+                spread = Spread()
+            refused = self._create(job, current, idempotency, spread)
+            if refused is None:
                 return
-            current = self.accounts.read(job.account_id)
+            if refused != _BALANCE and self.accounts.load_purse(current, tokens, number=refused):
+                continue
+            current, spread = self.accounts.gather(job.account_id), Spread()
         raise NoTokensLeftError
 
-    def _create(self, job: Job, account: Account, idempotency: IdempotencyRecord | None) -> bool:
-        """Return False where the account is not any more what it was."""
+    def _create(
+        self, job: Job, account: Account, idempotency: IdempotencyRecord | None, spread: Spread
+    ) -> int | None:
+        """Return the number of the item that cannot pay, or None where the job is recorded."""
         charged = job.charge_to(account)
-        accounts = self.accounts.table
-        actions: list[Any] = [charge_action(accounts, account, charged.cost_tokens)]
+        others: list[Any] = []
         if idempotency:
-            actions.append(self._keep_key(idempotency, now=job.created_at))
-        actions += [self._put_new(item) for item in job_to_items(charged)]
-        actions += [self._put(item) for item in _used_uploads(job)]
+            others.append(self._keep_key(idempotency, now=job.created_at))
+        others += [self._put_new(item) for item in job_to_items(charged)]
+        others += [self._put(item) for item in _used_uploads(job)]
+        picked = _BALANCE
+
+        def make_actions(number: int) -> list[Any]:
+            nonlocal picked
+            picked = number
+            return [*self._charge(account, charged.cost_tokens, number), *others]
+
+        charges = 0 if account.is_unlimited else 1
         try:
-            write_transaction(self.client, actions)
+            write_spread(self.client, spread, make_actions)
         except ConditionRefusedError as error:
-            if idempotency and 1 in error.positions:
+            if idempotency and charges in error.positions:
                 raise KeyUsedError from None
-            if 0 in error.positions:
-                return False
+            if charges and 0 in error.positions:
+                return picked
             raise IdTakenError from None
         except (BotoCoreError, DeadlineError) as error:
             raise AnswerLostError from error
@@ -115,7 +141,17 @@ class JobsTable(JobReaderTable):
             if error.response["ResponseMetadata"]["HTTPStatusCode"] < _LEAST_FAULT_STATUS:
                 raise
             raise AnswerLostError from error
-        return True
+        return None
+
+    def _charge(self, account: Account, tokens: int, number: int) -> list[Item]:
+        """Return the action that charges an account; none where it is unlimited."""
+        table = self.accounts.table
+        if account.is_unlimited:
+            return []
+        if number == _BALANCE:
+            return [charge_action(table, account, tokens)]
+        month = account.balance.month
+        return [purse_charge_action(table, account.account_id, tokens, month=month, number=number)]
 
     def find_by_key(self, key_hash: str, *, now: float) -> IdempotencyRecord | None:
         """Return what a client's idempotency key led to, as long as it is remembered."""
@@ -207,28 +243,21 @@ class JobsTable(JobReaderTable):
             LeaseLostError: the condition does not hold.
         """
         accounts, account_id = self.accounts.table, image.account_id
-        settlement = settle(image, state, outcome, month=month_of(now))
-        ending = [
-            self._end_item(image, state, outcome, condition=condition, values=values),
-            usage_action(accounts, account_id, settlement.usage),
-        ]
-        refunds = [[refund_action(accounts, account_id, each)] for each in settlement.refunds]
-        # The last is without a refund: there is none to make, or the account is gone.
-        for refunding in [*refunds, []]:
-            try:
-                write_transaction(self.client, [*ending, *refunding])
-            except ConditionRefusedError as error:
-                if 0 in error.positions:
-                    raise LeaseLostError from None
-            else:
-                if refunds and not refunding:
-                    report_anomaly(
-                        "a refund found no account",
-                        job_id=image.job_id,
-                        account_id=account_id,
-                        tokens=image.charged_tokens,
-                    )
-                return
+        settlement = settle(image, state, outcome, day=day_of(now))
+        ending = self._end_item(image, state, outcome, condition=condition, values=values)
+
+        def make_actions(number: int) -> list[Item]:
+            actions = [ending, usage_action(accounts, account_id, settlement.usage, number=number)]
+            if settlement.refund:
+                actions.append(
+                    refund_action(accounts, account_id, settlement.refund, number=number)
+                )
+            return actions
+
+        try:
+            write_spread(self.client, self.endings, make_actions)
+        except ConditionRefusedError:
+            raise LeaseLostError from None
 
     def _end_item(
         self,
