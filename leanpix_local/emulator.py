@@ -2,8 +2,8 @@
 
 Three things are added to it. Where it is kinder than API Gateway, it is corrected, so that a
 mistake shows here and not first after a deploy. Where it is harsher than Lambda, it is corrected
-too: an update lets processes end what they work on. And it stops in an order that loses nothing:
-when its standard input ends, be it that its parent asks for it or that its parent has died.
+too (`leanpix_local.workers`). And it stops in an order that loses nothing: when its standard input
+ends, be it that its parent asks for it or that its parent has died.
 
 It runs with the emulator's own Python, which has none of our packages: it may import nothing of
 ours that needs any.
@@ -26,6 +26,7 @@ from ministack import app as gateway
 from ministack.core import iam_actions, lambda_runtime, persistence
 from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 
+from leanpix_local import workers
 from leanpix_local.proxy_result import proxy_response
 
 LEASE_ATTRIBUTE: Final = "lease_ends_at"
@@ -86,68 +87,9 @@ def answer_and_log(execution: dict[str, Any]) -> tuple[dict[str, Any] | None, st
     return proxy_response(execution)
 
 
-def retire(
-    workers: list[Any], *, end: Callable[[list[Any]], None] = lambda_runtime.kill_workers
-) -> None:
-    """End the processes that have nothing to do; the others when they have ended their work.
-
-    "Lambda function versions" and "Updating function code": a call that has begun is ended by the
-    environment that it began in. The emulator kills all of them, also those that still start.
-    """
-    for worker in workers:
-        worker.is_retired = worker.in_use
-    end([worker for worker in workers if not worker.in_use])
-
-
-def release_worker(
-    worker: Any,
-    *,
-    original: Callable[[Any], None] = lambda_runtime.release_worker,
-    end: Callable[[list[Any]], None] = lambda_runtime.kill_workers,
-) -> None:
-    """Take a process back from its call, and end it if it was retired meanwhile."""
-    original(worker)
-    if getattr(worker, "is_retired", False):
-        # Whoever waits for the answer need not wait for this.
-        threading.Thread(target=end, args=([worker],), daemon=True).start()
-
-
-def invoke(
-    worker: Any,
-    *arguments: Any,
-    original: Callable[..., dict[str, Any]] = lambda_runtime.Worker.invoke,
-    end: Callable[[list[Any]], None] = lambda_runtime.kill_workers,
-    **named: Any,
-) -> dict[str, Any]:
-    """Have a process do a call; one that does not start is ended, since nobody releases it."""
-    try:
-        return original(worker, *arguments, **named)
-    except Exception:
-        end([worker])
-        raise
-
-
-def end_at_once(
-    worker: Any, *, end: Callable[[list[Any]], None] = lambda_runtime.kill_workers
-) -> None:
-    """End a process whatever it does: its time is up."""
-    end([worker])
-
-
-def keep_old_layers() -> None:
-    """Sweep no layer away whose version was deleted: a process of before may still start with it.
-
-    "Deleting a layer version": functions that use it go on using it.
-    """
-
-
 def correct() -> None:
     """Replace what differs from AWS."""
-    lambda_svc._sweep_extract_cache = keep_old_layers
-    lambda_runtime.kill_workers = retire
-    lambda_runtime.release_worker = lambda_svc.release_worker = release_worker
-    lambda_runtime.Worker.invoke = invoke
-    lambda_runtime.Worker.kill = end_at_once
+    workers.correct()
     iam_actions.extract_iam_action = extract_iam_action
     apigateway_v1._lambda_proxy_response = answer_and_log
     apigateway_v1._media_type_matches = media_type_matches
@@ -170,8 +112,8 @@ def freeze() -> None:
     """
     lambda_svc._poll_sqs = lambda: False
     lambda_runtime.Worker._spawn = _refuse_to_spawn
-    workers = [worker for pool in list(lambda_runtime._workers.values()) for worker in pool]
-    processes = [worker._proc for worker in workers if worker._proc is not None]
+    pools = list(lambda_runtime._workers.values())
+    processes = [each._proc for pool in pools for each in pool if each._proc is not None]
     for process in processes:
         process.kill()
     for process in processes:
