@@ -10,7 +10,7 @@ from PIL import Image
 
 from leanpix_engine import Format, Options, optimize
 from leanpix_engine.formats.avif import container
-from leanpix_engine.formats.avif.alpha import coarse, filled, plane_of
+from leanpix_engine.formats.avif.alpha import FINE, ROUGH, few_levels, filled, plane_of
 from leanpix_engine.formats.registry import codec_of
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.picture import Mode, Picture
@@ -34,20 +34,42 @@ def test_alpha_stays_where_it_is_seen_most(side: int) -> None:
     before = np.asarray(picture)[..., 3].astype(int)
     with Image.open(io.BytesIO(result.output.data)) as shown:
         after = np.asarray(shown.convert("RGBA"))[..., 3].astype(int)
-    assert np.array_equal(before == 0, after == 0)
-    assert np.array_equal(before == 255, after == 255)
+    assert not after[before == 0].any()
+    assert (after[before == 255] == 255).all()
     assert np.abs(before - after).max() <= 8
     by_vips = codec_of(Format.AVIF).decode(result.output.data, Limits()).frames[0, ..., 3]
     assert np.array_equal(by_vips, after)
 
 
-def test_every_degree_moves_by_half_a_step_at_most() -> None:
-    alpha = np.arange(256, dtype=np.uint8)
-    moved = np.abs(coarse(alpha).astype(int) - alpha)
-    assert moved.max() <= 4
-    assert coarse(alpha)[0] == 0
-    assert coarse(alpha)[255] == 255
-    assert ((coarse(alpha)[1:255] > 0) & (coarse(alpha)[1:255] < 255)).all()
+@pytest.mark.parametrize("most", [FINE, ROUGH])
+def test_no_degree_of_alpha_moves_further_than_allowed(most: int) -> None:
+    for alpha in (np.arange(256, dtype=np.uint8), np.array([0, 3, 90, 91, 200, 255], np.uint8)):
+        moved = np.abs(few_levels(alpha, most).astype(int) - alpha)
+        assert moved.max() <= most
+        assert moved[0] == moved[-1] == 0
+
+
+def test_levels_that_are_near_each_other_become_one() -> None:
+    alpha = np.array([0, 90, 94, 98, 180, 181, 255], np.uint8)
+    assert len(np.unique(few_levels(alpha, 4))) == 4
+
+
+def test_boxes_hold_no_names_and_no_colours_that_the_data_tell() -> None:
+    data = saved(translucent(24), "AVIF")
+    lean = container.lean(data)
+    assert b"colrnclx" in data
+    assert b"colrnclx" not in lean
+    assert b"Color" not in lean
+    assert len(lean) < len(data) - 30
+    with Image.open(io.BytesIO(data)) as before, Image.open(io.BytesIO(lean)) as after:
+        assert np.array_equal(np.asarray(before), np.asarray(after))
+
+
+def test_colours_that_the_data_do_not_tell_stay_in_their_box() -> None:
+    data = saved(translucent(24), "AVIF")
+    at = data.index(b"colrnclx") + 9
+    told_otherwise = data[:at] + b"\x0c" + data[at + 1 :]
+    assert b"colrnclx" in container.lean(told_otherwise)
 
 
 def test_what_is_clear_is_filled_and_what_is_seen_is_not_touched() -> None:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.formats.avif import header as avif_header
-from leanpix_engine.formats.avif.alpha import coarse, filled, plane_of
-from leanpix_engine.formats.avif.container import with_alpha
+from leanpix_engine.formats.avif.alpha import FINE, ROUGH, few_levels, filled, plane_of
+from leanpix_engine.formats.avif.container import lean, with_alpha
 from leanpix_engine.formats.avif.quantizer import read_quantizer
 from leanpix_engine.formats.codec import Task, effort_within
 from leanpix_engine.formats.history.loss import PRISTINE
@@ -128,16 +128,18 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     if picture.count > 1 or max(picture.width, picture.height) > _MAX_SIDE:
         return
     picture = replace(picture, frames=picture.rgb8(), mode=Mode.RGB)
-    plane = None
     if picture.opaque():
-        picture = picture.without_alpha()
-    else:
-        plane = plane_of(coarse(picture.pixels[..., 3]))
-        picture = filled(picture)
-    if plane is not None and max(picture.width, picture.height) < _SMALL_SIDE:
-        yield _of_small(picture, plane)
-    else:
-        yield _lossy(task, picture, plane, goal)
+        yield _lossy(task, picture.without_alpha(), None, goal)
+        return
+    alpha, colours = picture.pixels[..., 3], filled(picture)
+    fine = plane_of(few_levels(alpha, FINE))
+    if max(picture.width, picture.height) >= _SMALL_SIDE:
+        yield _lossy(task, colours, fine, goal)
+        return
+    yield _of_small(colours, fine)
+    rough = plane_of(few_levels(alpha, ROUGH))
+    if len(rough) < len(fine):
+        yield _of_small(colours, rough)
 
 
 def _lossy(task: Task, picture: Picture, plane: bytes | None, goal: float) -> TwoStageLadder:
@@ -153,7 +155,7 @@ def _lossy(task: Task, picture: Picture, plane: bytes | None, goal: float) -> Tw
         data = image.heifsave_buffer(
             Q=int(quality), effort=effort, keep=kept, bitdepth=bits, **_SETTINGS
         )
-        return bytes(data) if plane is None else with_alpha(bytes(data), plane)
+        return lean(bytes(data)) if plane is None else with_alpha(bytes(data), plane)
 
     return TwoStageLadder(
         how=f"aom {bits} bit 4:4:4",

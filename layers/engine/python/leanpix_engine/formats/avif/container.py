@@ -1,7 +1,8 @@
 """Read and write the boxes around the parts of an AVIF still (ISO 14496-12, 23008-12, 23000-22).
 
 It reads what our encoders made, never a user's file, and puts a colour image of one file and an
-alpha plane of another into one.
+alpha plane of another into one. What it writes has only what the standards ask for: no names, and
+no colours that the AV1 data tell themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from typing import Final
 _FULL_BOX: Final = 4
 """Bytes of version and flags."""
 _ESSENTIAL: Final = 0x80
-_FILE_TYPE: Final = b"avif" + bytes(4) + b"avifmif1miafMA1A"
+_FILE_TYPE: Final = b"avif" + bytes(4) + b"avifmif1miaf"
+_NO_NAME: Final = b"\0"
+_TEMPORAL_DELIMITER: Final = b"\x12\0"
+"""An OBU that says nothing, and that an AVIF should not have (AVIF 1.1, section 2.1)."""
+_SEQUENCE_HEADER_BYTES: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,15 @@ class _Meta:
     properties: list[bytes] = field(default_factory=list)
     uses: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
     references: list[tuple[bytes, int, int]] = field(default_factory=list)
+
+
+def lean(data: bytes) -> bytes:
+    """Return a file with the smallest boxes that all decoders read.
+
+    Raises:
+        ValueError: an item is missing, or is coded in a way that our encoders do not use.
+    """
+    return write(read(data))
 
 
 def with_alpha(colour: bytes, alpha: bytes) -> bytes:
@@ -96,15 +110,31 @@ def read(data: bytes) -> Still:
             number=number,
             kind=meta.kinds[number][0],
             name=meta.kinds[number][1],
-            data=place,
+            data=place.removeprefix(_TEMPORAL_DELIMITER),
             properties=tuple(
                 (meta.properties[index - 1], essential)
                 for index, essential in meta.uses.get(number, [])
+                if not _is_told(meta.properties[index - 1], place)
             ),
         )
         for number, place in meta.places.items()
     )
     return Still(primary=meta.primary, items=items, references=tuple(meta.references))
+
+
+def _is_told(box: bytes, data: bytes) -> bool:
+    """Return whether a box holds the colours that the sequence header in `data` holds as well.
+
+    There the range follows the three code points (AV1 specification, section 5.5.2).
+    """
+    if box[4:12] != b"colrnclx":
+        return False
+    primaries, transfer, matrix = struct.unpack(">HHH", box[12:18])
+    told = (primaries << 16 | transfer << 8 | matrix) << 1 | box[18] >> 7
+    header = int.from_bytes(data[:_SEQUENCE_HEADER_BYTES], "big")
+    return any(
+        header >> at & (1 << 25) - 1 == told for at in range(8 * _SEQUENCE_HEADER_BYTES - 25)
+    )
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -123,7 +153,9 @@ def _note(meta: _Meta, kind: bytes, content: bytes, whole: bytes) -> None:
     elif kind == b"iinf":
         for _, entry in _boxes(content[_FULL_BOX + 2 :]):
             number = int.from_bytes(entry[4:6], "big")
-            meta.kinds[number] = entry[8:12], entry[12:]
+            kind_of_item = entry[8:12]
+            name = _NO_NAME if kind_of_item == b"av01" else entry[12:]
+            meta.kinds[number] = kind_of_item, name
     elif kind == b"iref":
         meta.references += _references(content)
     elif kind == b"iprp":
