@@ -67,6 +67,11 @@ def _public_methods() -> Iterator[Acknowledgement]:
 ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
     *_public_methods(),
     Acknowledgement(
+        rule="AwsSolutions-APIG4",
+        where="Api/RestApi/Default*/ANY/Resource",
+        why="Every method that a route does not have: it answers 405 with `Allow`, and no more.",
+    ),
+    Acknowledgement(
         rule="AwsSolutions-COG4",
         where="Api/RestApi/Default*",
         why="Both APIs that are spoken here know API keys alone; a REQUEST authorizer and the"

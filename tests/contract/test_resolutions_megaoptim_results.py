@@ -20,9 +20,8 @@ from leanpix.domain.options import ImageOptions
 from leanpix_cli.local_setup import LocalAccount
 from tests.api import Api, Site
 from tests.contract.megaoptim_calls import URL, errors, poll, results, submit, submit_files
-from tests.engine.conftest import saved, screenshot
 from tests.handlers import BASE_URL, House
-from tests.images import make_photo_jpeg
+from tests.images import make_photo_jpeg, make_portrait_png
 
 
 class TestSeveralUrlsOrFiles:
@@ -74,10 +73,10 @@ class TestWebpObject:
         self, cloud: Any, make_account: Callable[..., LocalAccount]
     ) -> None:
         api = Api(cloud.url, make_account(tokens=5, plan="free").api_key)
-        files = {"file": ("photo.jpg", saved(screenshot(), quality=94))}
+        files = {"file": ("photo.png", make_portrait_png())}
         (result,) = api.results({"type": "file", "webp": "1"}, files)
         assert set(result["webp"]) == {"url", "saved_bytes", "optimized_size", "saved_percent"}
-        assert urlsplit(result["webp"]["url"]).path.endswith("/photo.jpg.webp")
+        assert urlsplit(result["webp"]["url"]).path.endswith("/photo.png.webp")
         assert api.post("/v1/users/info").json()["result"]["tokens"] == 4
 
     def test_is_left_out_when_the_target_is_webp_already(self, house: House) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from leanpix.contract import MAX_INLINE_BYTES, MAX_INLINE_RESPONSE_BYTES, MAX_SOURCE_BYTES
 from leanpix_cli.local_setup import LocalAccount
 from tests.api import Api
-from tests.images import make_photo_jpeg
+from tests.images import make_photo_jpeg, make_portrait_png
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,12 @@ def test_every_problem_of_a_grant_is_told_at_once(api: Api) -> None:
 
 
 def test_uploads_are_optimized_several_at_once_and_converted(api: Api) -> None:
-    ids = [uploaded(api, make_photo_jpeg(width=200, height=150), f"{n}.jpg") for n in "ba"]
+    ids = [uploaded(api, make_portrait_png(), f"{name}.png") for name in "ba"]
     fields = {"type": "upload", "upload_id1": ids[0], "upload_id3": ids[1], "format": "webp"}
     results = api.results(fields, path="/v1/convert")
     assert [(one["file_name"], one["format"]) for one in results] == [
-        ("b.jpg", "webp"),
-        ("a.jpg", "webp"),
+        ("b.png", "webp"),
+        ("a.png", "webp"),
     ]
 
 

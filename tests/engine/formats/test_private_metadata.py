@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from leanpix_engine import Level, Options, optimize
+from leanpix_engine.errors import Refused
 from leanpix_engine.formats.registry import header_of
 from leanpix_engine.formats.sniff import sniff
 from tests.engine.conftest import opened, photo, saved
@@ -38,6 +42,9 @@ def _file(kind: str) -> bytes:
 
 
 KINDS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+_SOURCES = {kind: _file(kind) for kind in KINDS}
+_ORIENTATION_BYTES = 64
+"""More than what the smallest EXIF takes that holds an orientation alone."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -79,3 +86,23 @@ def test_it_stays_where_it_was_asked_for() -> None:
     source = _file("JPEG")
     result = optimize(source, Options(keep_exif=True, min_saving=EVERY_SAVING_IS_TOO_SMALL))
     assert result.output is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_cut_off_anywhere_is_read_or_refused(kind: str) -> None:
+    source = _file(kind)
+    header = header_of(sniff(source))
+    for length in range(32, len(source), max(1, len(source) // 400)):
+        with suppress(Refused):
+            assert len(header.without_metadata(source[:length])) <= length + _ORIENTATION_BYTES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(changes=st.dictionaries(st.integers(16, 600), st.integers(0, 255), max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_file_is_read_or_refused(kind: str, changes: dict[int, int]) -> None:
+    source = bytearray(_SOURCES[kind])
+    for at, value in changes.items():
+        source[at % len(source)] = value
+    with suppress(Refused):
+        header_of(sniff(_SOURCES[kind])).without_metadata(bytes(source))

@@ -70,15 +70,17 @@ def _run(
         )
     except OSError as error:
         raise ChildNotStarted(command, str(error)) from error
-    _bound(process.pid, limits, seconds)
-    try:
-        output, errors = process.communicate(stdin, timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        raise Refused(Reason.TIMEOUT) from error
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    # However it goes, the pipes are closed and the child has ended.
+    with process:
+        try:
+            _bound(process.pid, limits, seconds)
+            output, errors = process.communicate(stdin, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise Refused(Reason.TIMEOUT) from error
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
     if process.returncode != 0:
         has_started = process.returncode not in _LOADER_FAILED
         if starts_with is not None:

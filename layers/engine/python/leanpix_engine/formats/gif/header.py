@@ -12,6 +12,8 @@ MARK = mark.GIF
 """The place of our mark in a file."""
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_DESCRIPTOR_BYTES = 10
+"""The length of an image descriptor, its introducer included (GIF89a, 20)."""
 _GRAPHIC_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 
 
@@ -85,7 +87,9 @@ def without_metadata(source: bytes) -> bytes:
     start = 0
     while at + 2 < len(source) and source[at] in (_EXTENSION, _IMAGE):
         is_image = source[at] == _IMAGE
-        blocks = at + 10 + _palette_bytes(source[at + 9]) if is_image else at + 2
+        if is_image and at + _DESCRIPTOR_BYTES > len(source):
+            break
+        blocks = at + _DESCRIPTOR_BYTES + _palette_bytes(source[at + 9]) if is_image else at + 2
         end = _after_blocks(source, blocks + is_image)
         if not is_image and _is_private(source[at + 1], source[at + 2 : end]):
             parts.append(source[start:at])
