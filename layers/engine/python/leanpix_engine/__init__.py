@@ -14,12 +14,24 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.formats.probe import probe
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Level, Options, Output, Probe, Result
+from leanpix_engine.model import (
+    Crop,
+    CropMethod,
+    Level,
+    Metadata,
+    Options,
+    Output,
+    Probe,
+    Result,
+)
 
 __all__ = [
+    "Crop",
+    "CropMethod",
     "Format",
     "Level",
     "Limits",
+    "Metadata",
     "Options",
     "Output",
     "Probe",

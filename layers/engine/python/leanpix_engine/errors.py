@@ -17,6 +17,8 @@ class Reason(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     UNSUPPORTED_FEATURE = "unsupported_feature"
     UNSUPPORTED_CONVERSION = "unsupported_conversion"
+    NEEDS_BACKGROUND = "needs_background"
+    CANNOT_FIT = "cannot_fit"
     CORRUPT_IMAGE = "corrupt_image"
     UNSAFE_CONTENT = "unsafe_content"
     TOO_LARGE = "too_large"
@@ -32,6 +34,13 @@ TEXT: dict[Reason, str] = {
     ),
     Reason.UNSUPPORTED_FEATURE: "This image uses a feature of its format that is not supported.",
     Reason.UNSUPPORTED_CONVERSION: "This image cannot be converted to the format asked for.",
+    Reason.NEEDS_BACKGROUND: (
+        "This image has transparency, which JPEG cannot hold; choose a background colour, or "
+        "another format."
+    ),
+    Reason.CANNOT_FIT: (
+        "This image cannot be made to fit the limit in bytes; allow more bytes, or a smaller size."
+    ),
     Reason.CORRUPT_IMAGE: "This image is damaged or incomplete and cannot be read.",
     Reason.UNSAFE_CONTENT: "This image contains content that is not safe to process.",
     Reason.TOO_LARGE: "This image is larger than the limits allow.",

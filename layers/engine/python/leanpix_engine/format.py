@@ -27,6 +27,10 @@ class Traits:
     """The registered media type."""
     is_target: bool = False
     """An image of another format can be converted to it."""
+    opens_anywhere: bool = False
+    """A file of it is asked for so that it can be opened anywhere, even where it is larger."""
+    has_alpha: bool = True
+    """It holds transparency."""
     is_lossy_only: bool = False
     """New pixels cannot be put into it without loss."""
     has_cmyk: bool = False
@@ -46,12 +50,22 @@ class Format(StrEnum):
         extension="jpg",
         title="JPEG",
         content_type="image/jpeg",
+        is_target=True,
+        opens_anywhere=True,
+        has_alpha=False,
         is_lossy_only=True,
         has_cmyk=True,
         keeps_orientation=True,
         shrinks_while_decoding=True,
     )
-    PNG = Traits(extension="png", title="PNG", content_type="image/png", keeps_colours=True)
+    PNG = Traits(
+        extension="png",
+        title="PNG",
+        content_type="image/png",
+        is_target=True,
+        opens_anywhere=True,
+        keeps_colours=True,
+    )
     GIF = Traits(extension="gif", title="GIF", content_type="image/gif", keeps_colours=True)
     WEBP = Traits(
         extension="webp",

@@ -36,7 +36,7 @@ class Limits:
     max_process_bytes: int = 2_500_000_000
     """Address space of the process that works on one image (`sandbox/`)."""
     max_metadata_bytes: int = 1_000_000
-    """EXIF + XMP that `keep_exif` carries over; more is dropped."""
+    """EXIF + XMP that `keep` carries over; more is dropped."""
     max_inflated_metadata_bytes: int = 4_000_000
     """Bytes that a compressed PNG text or profile chunk may inflate to."""
     max_icc_bytes: int = 2_000_000

@@ -27,6 +27,7 @@ from typing import Protocol
 
 from leanpix_engine.limits import Deadline, Limits
 from leanpix_engine.model import Level, Options, Probe
+from leanpix_engine.picture.geometry import geometry_of
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.resize import shrink_while_decoding
 from leanpix_engine.search.ladder import Candidate, Ladder
@@ -99,4 +100,5 @@ def shrink_of(facts: Probe, options: Options) -> int:
     can = facts.format.traits.shrinks_while_decoding and still
     if not can or options.level is Level.LOSSLESS:
         return 1
-    return shrink_while_decoding(facts.width, facts.height, options.max_width, options.max_height)
+    scaled = geometry_of(facts.width, facts.height, options).scaled
+    return shrink_while_decoding(facts.width, facts.height, scaled)

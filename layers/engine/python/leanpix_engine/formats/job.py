@@ -9,7 +9,7 @@ from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
 from leanpix_engine.formats.history.mark import Mark
 from leanpix_engine.limits import Deadline, Limits
 from leanpix_engine.model import Options, Probe
-from leanpix_engine.picture.resize import fitted
+from leanpix_engine.picture.geometry import Geometry, geometry_of
 from leanpix_engine.search.targets import VISUALLY_LOSSLESS, goal_of
 
 _CMYK_CHANNELS = 4
@@ -32,6 +32,8 @@ class Job:
     """The source's own score against its original, as far as its mark or its coding tell."""
     has_private_metadata: bool = False
     """True where metadata has to go, however little that saves; read once, from the whole file."""
+    is_transparent: bool | None = None
+    """True where a pixel is not opaque; None before it was decoded."""
 
     @property
     def kind(self) -> Format:
@@ -44,15 +46,38 @@ class Job:
         return self.kind is self.facts.format
 
     @property
+    def geometry(self) -> Geometry:
+        """The sizes that the image gets."""
+        return geometry_of(self.facts.width, self.facts.height, self.options)
+
+    @property
     def resizes(self) -> bool:
-        """True where the size asked for is smaller than the source's."""
-        size = (self.facts.width, self.facts.height)
-        return fitted(*size, self.options.max_width, self.options.max_height) != size
+        """True where the size asked for is another than the source's."""
+        return self.geometry.size != (self.facts.width, self.facts.height)
+
+    @property
+    def fills(self) -> bool:
+        """True where a background is laid under transparency."""
+        transparent = self.facts.alpha if self.is_transparent is None else self.is_transparent
+        return self.options.background is not None and transparent
 
     @property
     def must_change(self) -> bool:
         """True where the source itself would not be what was asked for, whatever it costs."""
-        return self.resizes or (self.options.cmyk_to_rgb and self.facts.channels == _CMYK_CHANNELS)
+        converts_cmyk = self.options.cmyk_to_rgb and self.facts.channels == _CMYK_CHANNELS
+        return self.resizes or self.fills or converts_cmyk
+
+    @property
+    def must_convert(self) -> bool:
+        """True where a file of another format is wanted even if it is larger than the source."""
+        always = self.options.always_convert or self.kind.traits.opens_anywhere
+        return always and not self.keeps_format
+
+    @property
+    def may_stay(self) -> bool:
+        """True where the untouched source would do as an answer."""
+        formats = self.options.smallest_of or (self.kind,)
+        return self.facts.format in formats and not self.must_change
 
     @property
     def keeps_gain_map(self) -> bool:
@@ -75,10 +100,8 @@ class Job:
 
     @property
     def scale(self) -> float:
-        """The output's width as a share of the source's."""
-        size = (self.facts.width, self.facts.height)
-        fit = fitted(*size, self.options.max_width, self.options.max_height)
-        return fit[0] / self.facts.width
+        """The share of its width that the image keeps, before a part of it is cut out."""
+        return self.geometry.scaled[0] / self.facts.width
 
     @property
     def is_lean(self) -> bool:
@@ -88,7 +111,9 @@ class Job:
     @property
     def is_made_already(self) -> bool:
         """True where the source is our own output for this request, or for a gentler one."""
-        if self.mark is None or self.options.assume_pristine or self.must_change:
+        options = self.options
+        if self.mark is None or options.assume_pristine or options.smallest_of:
             return False
-        goal, keep = goal_of(self.options), self.options.keep_exif
-        return self.keeps_format and self.mark.serves(goal, keeps_metadata=keep)
+        keeps = options.keeps_all_metadata
+        is_served = self.mark.serves(goal_of(options), keeps_metadata=keeps)
+        return is_served and self.keeps_format and not self.must_change

@@ -1,16 +1,19 @@
-"""Strip a picture's metadata, or keep EXIF and XMP when asked for."""
+"""Keep the kinds of metadata that are asked for, and strip all others."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from leanpix_engine.limits import Limits
+from leanpix_engine.model import Metadata
 from leanpix_engine.picture.picture import Picture
 
 
-def strip(picture: Picture, limits: Limits, *, keep_exif: bool) -> Picture:
+def with_kept(picture: Picture, keep: Set[Metadata], limits: Limits) -> Picture:
     """Return the picture with the metadata that its output may carry."""
-    size = len(picture.exif or b"") + len(picture.xmp or b"")
-    if keep_exif and size <= limits.max_metadata_bytes:
-        return picture
-    return replace(picture, exif=None, xmp=None)
+    exif = picture.exif if Metadata.EXIF in keep else None
+    xmp = picture.xmp if Metadata.XMP in keep else None
+    if len(exif or b"") + len(xmp or b"") > limits.max_metadata_bytes:
+        exif = xmp = None
+    return replace(picture, exif=exif, xmp=xmp)

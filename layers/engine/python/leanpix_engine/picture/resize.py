@@ -1,4 +1,4 @@
-"""Fit a picture into a box: never enlarge it, keep the aspect."""
+"""Resize a picture, and say how much smaller it may be decoded before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from leanpix_engine.picture.decode import from_vips
+from leanpix_engine.picture.geometry import Size
 from leanpix_engine.picture.picture import Picture, Pixels
 
 _SHRINKS = (8, 4, 2)
@@ -16,25 +17,15 @@ _SHRUNK_FROM_PIXELS = 4_000_000
 97, for 0.005 s."""
 
 
-def fitted(
-    width: int, height: int, max_width: int | None, max_height: int | None
-) -> tuple[int, int]:
-    """Return the size inside the box, at least 1 x 1."""
-    scale = min(1.0, (max_width or width) / width, (max_height or height) / height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def shrink_while_decoding(
-    width: int, height: int, max_width: int | None, max_height: int | None
-) -> int:
-    """Return how many times smaller to decode what is then resized: 1, 2, 4 or 8.
+def shrink_while_decoding(width: int, height: int, scaled: Size) -> int:
+    """Return how many times smaller to decode what is then resized to `scaled`: 1, 2, 4 or 8.
 
     Twice the size is left, which keeps Lanczos' sharpness. A shrink that does not divide the sides
     would move the picture by part of a pixel.
     """
     if width * height < _SHRUNK_FROM_PIXELS:
         return 1
-    new_width, new_height = fitted(width, height, max_width, max_height)
+    new_width, new_height = scaled
     for shrink in _SHRINKS:
         divides = width % shrink == height % shrink == 0
         if divides and width >= 2 * shrink * new_width and height >= 2 * shrink * new_height:

@@ -9,13 +9,13 @@ import json
 import socket
 import struct
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Level, Options, Output, Result
+from leanpix_engine.model import Crop, Level, Options, Output, Result
 
 _HEAD = struct.Struct(">I")
 _MAX_JSON_BYTES = 1_000_000
@@ -69,7 +69,8 @@ def _receive_exactly(source: socket.socket, size: int) -> bytes:
 
 def pack_task(options: Options, limits: Limits) -> dict[str, Any]:
     """Return a task as JSON."""
-    return {"options": asdict(options), "limits": asdict(limits)}
+    fields = {**asdict(options), "keep": sorted(options.keep)}
+    return {"options": fields, "limits": asdict(limits)}
 
 
 def unpack_task(fields: dict[str, Any]) -> tuple[Options, Limits]:
@@ -78,20 +79,20 @@ def unpack_task(fields: dict[str, Any]) -> tuple[Options, Limits]:
     target = options["target_format"]
     options["level"] = Level(options["level"])
     options["target_format"] = Format(target) if target else None
+    options["crop"] = Crop(**options["crop"]) if options["crop"] else None
     return Options(**options), Limits(**fields["limits"])
 
 
 def pack_result(result: Result) -> tuple[dict[str, Any], list[bytes]]:
     """Return a result as JSON and the bytes of its outputs."""
-    blobs = []
-    fields = {name: value for name, value in asdict(result).items() if name not in _OUTPUTS}
-    for name in _OUTPUTS:
-        output: Output | None = getattr(result, name)
-        fields[name] = None
-        if output is not None:
-            fields[name] = {key: value for key, value in asdict(output).items() if key != "data"}
-            blobs.append(output.data)
-    return {"result": fields}, blobs
+    outputs = [output for output in (result.output, *result.also) if output is not None]
+    fields = asdict(replace(result, output=None, also=()))
+    fields["has_output"] = result.output is not None
+    fields["also"] = [
+        {name: value for name, value in asdict(output).items() if name != "data"}
+        for output in outputs
+    ]
+    return {"result": fields}, [output.data for output in outputs]
 
 
 def unpack_answer(fields: dict[str, Any], blobs: Sequence[bytes]) -> Result:
@@ -105,15 +106,14 @@ def unpack_answer(fields: dict[str, Any], blobs: Sequence[bytes]) -> Result:
         if "refused" in fields:
             raise Refused(Reason(fields["refused"]), str(fields["text"])[:500])
         found = dict(fields["result"])
-        rest = list(blobs)
-        for name in _OUTPUTS:
-            if found[name] is not None:
-                format_ = Format(found[name].pop("format"))
-                found[name] = Output(**found[name], format=format_, data=rest.pop(0))
+        outputs = [
+            Output(**{**facts, "format": Format(facts["format"]), "data": data})
+            for facts, data in zip(found.pop("also"), blobs, strict=True)
+        ]
+        found["output"] = outputs.pop(0) if found.pop("has_output") else None
+        found["also"] = tuple(outputs)
         found["original_format"] = Format(found["original_format"])
         return Result(**found)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Broken from error
 
-
-_OUTPUTS = ("output", "also_webp")

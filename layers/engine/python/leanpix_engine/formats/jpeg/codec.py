@@ -24,6 +24,7 @@ from leanpix_engine.formats.jpeg.loss import source_score
 from leanpix_engine.limits import Limits
 from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
+from leanpix_engine.model import Metadata
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
@@ -95,7 +96,7 @@ def lossless(task: Task) -> Iterator[Candidate]:
     except child.CodecFailed:
         return
     if index:
-        data = gain_map.joined(task.source, index, data, keep_exif=task.options.keep_exif)
+        data = gain_map.joined(task.source, index, data, keep_exif=Metadata.EXIF in task.options.keep)
     else:
         data = with_metadata(data, task.picture)
     yield Candidate(data=data, how="mozjpeg lossless")
@@ -104,6 +105,8 @@ def lossless(task: Task) -> Iterator[Candidate]:
 def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     """Yield our own encoder at 4:2:0 and, where chroma suffers, at 4:4:4; mozjpeg for CMYK."""
     picture = task.picture.without_alpha()
+    if picture.count > 1:
+        return
     if picture.mode is Mode.RGB and _is_gray(picture):
         picture = replace(picture, frames=picture.frames[..., :1], mode=Mode.GRAY, icc=None)
     if picture.mode is Mode.CMYK or not native.available():
