@@ -28,7 +28,7 @@ LEVELS = {level.value: Options(level=level, min_saving=0.0) for level in Level}
 EXTRAS = {
     "to webp": Options(target_format=Format.WEBP),
     "to avif": Options(target_format=Format.AVIF),
-    "and webp": Options(also_webp=True),
+    "and webp": Options(also=(Format.WEBP,)),
     "resized": Options(max_width=48),
 }
 EXTRAS_OF = ("photo.png",)
@@ -51,7 +51,7 @@ def describe(path: Path, options: Options) -> dict[str, Any]:
     except Refused as refusal:
         return {"refused": refusal.reason.value}
     made: dict[str, Any] = {}
-    for kind, output in (("main", result.output), ("webp", result.also_webp)):
+    for kind, output in (("main", result.output), *(("webp", one) for one in result.also)):
         if output is not None:
             made[kind] = {
                 "sha256": hashlib.sha256(output.data).hexdigest()[:16],

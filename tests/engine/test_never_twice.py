@@ -12,6 +12,7 @@ from PIL import Image
 
 from leanpix_engine import Format, Level, Options, optimize
 from leanpix_engine.metric.ssimulacra2 import Reference
+from leanpix_engine.model import ALL_METADATA
 from leanpix_engine.picture.vips import pyvips
 from tests.engine.conftest import opened, photo, saved
 
@@ -97,7 +98,7 @@ def test_a_mark_does_not_hide_metadata_that_has_to_go() -> None:
     exif = Image.Exif()
     exif[0x010E] = "private"
     source = saved(photo(), quality=98, exif=exif)
-    kept = _made(source, Options(keep_exif=True))
+    kept = _made(source, Options(keep=ALL_METADATA))
     assert b"private" in kept
     again = _made(kept, Options(min_saving=0))
     assert b"private" not in again

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leanpix_engine import Format, Limits, Options, Reason, Refused, pipeline
+from leanpix_engine import Format, Limits, Options, Reason, Refused, encoding
 from leanpix_engine.formats.job import Job
 from leanpix_engine.limits import Deadline
 from leanpix_engine.model import Probe
@@ -47,7 +47,7 @@ def verified(right: int, ends_at: int = -1) -> tuple[Any, list[int]]:
         mark=None,
     )
     try:
-        return pipeline.verify(job, judge, PICTURE, CANDIDATES), judge.seen
+        return encoding.verify(job, judge, PICTURE, CANDIDATES), judge.seen
     except Refused as refusal:
         return refusal.reason, judge.seen
 

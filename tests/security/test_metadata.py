@@ -8,6 +8,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from leanpix_engine import Format, Options, optimize
+from leanpix_engine.model import ALL_METADATA
 from tests.images import make_photo
 
 PLACE = "SomewhereSecret"
@@ -30,8 +31,8 @@ def photo(kind: str) -> bytes:
 def test_the_place_is_gone(kind: str, target: Format | None) -> None:
     source = photo(kind)
     assert PLACE.encode() in source
-    result = optimize(source, Options(target_format=target, also_webp=True))
-    for output in (result.output, result.also_webp):
+    result = optimize(source, Options(target_format=target, also=(Format.WEBP,)))
+    for output in (result.output, *result.also):
         if output is not None:
             assert PLACE.encode() not in output.data
             with Image.open(io.BytesIO(output.data)) as opened:
@@ -39,6 +40,6 @@ def test_the_place_is_gone(kind: str, target: Format | None) -> None:
 
 
 def test_the_place_stays_where_it_was_asked_for() -> None:
-    result = optimize(photo("JPEG"), Options(keep_exif=True))
+    result = optimize(photo("JPEG"), Options(keep=ALL_METADATA))
     assert result.output is not None
     assert PLACE.encode() in result.output.data

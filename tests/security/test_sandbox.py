@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from leanpix_engine import Limits, Options, Reason, Refused
+from leanpix_engine import Format, Limits, Options, Reason, Refused
 from leanpix_engine.sandbox.client import EngineBroken, SandboxedOptimizer
 from tests.images import make_photo_jpeg, make_portrait_png
 
@@ -63,11 +63,10 @@ def refusal_after(optimizer: SandboxedOptimizer, number: int, max_seconds: float
 
 def test_the_result_is_that_of_the_engine_itself(optimizer: SandboxedOptimizer) -> None:
     portrait = make_portrait_png()
-    result = optimizer.optimize(portrait, Options(also_webp=True))
+    result = optimizer.optimize(portrait, Options(also=(Format.WEBP,)))
     assert result.output
     assert result.output.data.startswith(b"\x89PNG")
-    assert result.also_webp
-    assert result.also_webp.data[8:12] == b"WEBP"
+    assert result.also[0].data[8:12] == b"WEBP"
     assert (result.width, result.height, result.original_size) == (256, 256, len(portrait))
     assert 0 < optimizer.usage.peak_bytes < 500_000_000
 

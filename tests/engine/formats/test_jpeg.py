@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 from leanpix_engine import Format, Level, Limits, Options, Reason, Refused, optimize
 from leanpix_engine.formats.jpeg import header as jpeg_header
 from leanpix_engine.metric.ssimulacra2 import Reference
+from leanpix_engine.model import ALL_METADATA
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, score_of_quality
 from tests.engine.conftest import opened, photo, pixels, saved, screenshot
 
@@ -155,7 +156,7 @@ def test_location_and_comments_are_gone() -> None:
 
 def test_keep_exif_keeps_it_with_the_orientation_made_upright() -> None:
     output = optimize(
-        with_location(orientation=6), Options(keep_exif=True, assume_pristine=True)
+        with_location(orientation=6), Options(keep=ALL_METADATA, assume_pristine=True)
     ).output
     assert output is not None
     exif = opened(output.data).getexif()
@@ -221,11 +222,10 @@ def test_a_photo_is_converted(photo_jpeg: bytes, target: Format) -> None:
 
 def test_a_webp_comes_beside_the_jpeg() -> None:
     sharp = saved(screenshot(), quality=94)
-    result = optimize(sharp, Options(also_webp=True, assume_pristine=True))
+    result = optimize(sharp, Options(also=(Format.WEBP,), assume_pristine=True))
     assert result.output is not None
     assert result.output.format is Format.JPEG
-    assert result.also_webp is not None
-    assert opened(result.also_webp.data).format == "WEBP"
+    assert opened(result.also[0].data).format == "WEBP"
 
 
 def test_a_tiny_image_is_never_made_larger() -> None:

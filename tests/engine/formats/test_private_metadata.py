@@ -15,6 +15,7 @@ from leanpix_engine import Level, Options, optimize
 from leanpix_engine.errors import Refused
 from leanpix_engine.formats.registry import header_of
 from leanpix_engine.formats.sniff import sniff
+from leanpix_engine.model import ALL_METADATA
 from tests.engine.conftest import opened, photo, saved
 
 SECRET = b"GPS of a home"
@@ -84,7 +85,7 @@ def test_the_orientation_stays_where_its_exif_goes(kind: str) -> None:
 
 def test_it_stays_where_it_was_asked_for() -> None:
     source = _file("JPEG")
-    result = optimize(source, Options(keep_exif=True, min_saving=EVERY_SAVING_IS_TOO_SMALL))
+    result = optimize(source, Options(keep=ALL_METADATA, min_saving=EVERY_SAVING_IS_TOO_SMALL))
     assert result.output is None
 
 

@@ -81,10 +81,9 @@ def test_a_lossless_webp_gets_smaller_without_loss() -> None:
 
 def test_the_extra_webp_comes_beside_the_image() -> None:
     sharp = saved(screenshot(), quality=94)
-    result = optimize(sharp, Options(also_webp=True, assume_pristine=True))
+    result = optimize(sharp, Options(also=(Format.WEBP,), assume_pristine=True))
     assert result.output is not None
-    assert result.also_webp is not None
-    assert (result.output.format, result.also_webp.format) == (Format.JPEG, Format.WEBP)
+    assert (result.output.format, result.also[0].format) == (Format.JPEG, Format.WEBP)
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -177,10 +176,9 @@ def make_noise_of_16_colours() -> bytes:
 
 @pytest.mark.parametrize("level", list(Level))
 def test_the_extra_webp_is_smaller_than_the_optimized_file_or_left_out(level: Level) -> None:
-    result = optimize(make_noise_of_16_colours(), Options(level=level, also_webp=True))
+    result = optimize(make_noise_of_16_colours(), Options(level=level, also=(Format.WEBP,)))
     assert result.output is not None
     if level is Level.LOSSLESS:
-        assert result.also_webp is not None
-        assert len(result.also_webp.data) < len(result.output.data)
+        assert len(result.also[0].data) < len(result.output.data)
     else:
-        assert result.also_webp is None
+        assert result.also == ()

@@ -17,8 +17,9 @@ from leanpix_engine.formats.webp import codec as webp
 from leanpix_engine.judge.judge import Judge
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode
+from leanpix_engine.picture.geometry import fitted
 from leanpix_engine.picture.picture import Picture
-from leanpix_engine.picture.resize import fitted, resize, shrink_while_decoding
+from leanpix_engine.picture.resize import resize, shrink_while_decoding
 from tests.engine.conftest import opened, photo, pixels, saved
 
 sides = st.integers(1, 5000)
@@ -118,8 +119,8 @@ def shrinks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_decoder_leaves_at_least_twice_what_is_asked_for(
     width: int, height: int, max_width: int | None, max_height: int | None
 ) -> None:
-    shrink = shrink_while_decoding(width, height, max_width, max_height)
     new_width, new_height = fitted(width, height, max_width, max_height)
+    shrink = shrink_while_decoding(width, height, (new_width, new_height))
     assert shrink in (1, 2, 4, 8)
     if shrink > 1:
         assert width % shrink == height % shrink == 0
@@ -133,8 +134,8 @@ def test_a_photo_made_smaller_while_decoding_looks_the_same(
     large_photo: Image.Image, kind: Format, max_width: int, shrink: int
 ) -> None:
     source = saved(large_photo, kind.name, quality=92)
-    assert shrink_while_decoding(2400, 1760, max_width, None) == shrink
     size = fitted(2400, 1760, max_width, None)
+    assert shrink_while_decoding(2400, 1760, size) == shrink
     codec = codec_of(kind)
     whole = resize(codec.decode(source, Limits()), *size)
     judge = Judge(whole, lambda data: codec.decode(data, Limits()), 90.0, exact=False)

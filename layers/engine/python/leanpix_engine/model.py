@@ -54,8 +54,9 @@ class CropMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crop:
-    """An exact size in pixels. An image is never enlarged: one that is smaller gets the largest
-    size of the same proportions that lies inside it.
+    """An exact size in pixels.
+
+    An image is never enlarged: a smaller one gets the largest size of these proportions inside it.
 
     Raises:
         ValueError: a side below 1, or an unknown method.
@@ -113,8 +114,8 @@ class Options:
     crop: Crop | None = None
     """Bring the image to an exact size; in place of the three options above."""
     max_bytes: int | None = None
-    """The most bytes that the output may have: what `level` gives where that fits, or else the best
-    look that does. Refused with `cannot_fit` where nothing does."""
+    """The most bytes that the output may have: what `level` gives where that fits, or else the
+    best look that does. Refused with `cannot_fit` where nothing does."""
     mark: bool = True
     """Write a few bytes into the output that say which quality it was made for, so that it is not
     made worse when it is sent again."""
@@ -131,7 +132,8 @@ class Options:
             formats = dict.fromkeys(Format(format_) for format_ in getattr(self, name))
             object.__setattr__(self, name, tuple(formats))
         if self.background is not None:
-            object.__setattr__(self, "background", tuple(self.background))
+            red, green, blue = self.background
+            object.__setattr__(self, "background", (red, green, blue))
         for is_wrong, message in self._rules():
             if is_wrong:
                 raise ValueError(message)
@@ -165,8 +167,7 @@ class Options:
             "crop excludes max_width, max_height and long_edge",
         )
         yield (
-            background is not None
-            and (len(background) != 3 or any(not 0 <= one <= _MOST_COLOUR for one in background)),
+            background is not None and any(not 0 <= one <= _MOST_COLOUR for one in background),
             "background must be three numbers between 0 and 255",
         )
         yield not 0 <= self.min_saving < 1, "min_saving must be at least 0 and below 1"

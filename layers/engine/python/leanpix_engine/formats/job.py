@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leanpix_engine.format import Format
 from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
 from leanpix_engine.formats.history.mark import Mark
 from leanpix_engine.limits import Deadline, Limits
-from leanpix_engine.model import Options, Probe
+from leanpix_engine.model import Metadata, Options, Probe
 from leanpix_engine.picture.geometry import Geometry, geometry_of
 from leanpix_engine.search.targets import VISUALLY_LOSSLESS, goal_of
 
@@ -40,6 +40,18 @@ class Job:
         """The format of the output."""
         return self.options.target_format or self.facts.format
 
+    def for_kind(self, kind: Format) -> Job:
+        """Return the same job for one format of several."""
+        if kind is self.kind and not self.options.smallest_of:
+            return self
+        options = replace(self.options, target_format=kind, smallest_of=(), also=())
+        return replace(self, options=options)
+
+    @property
+    def carries_metadata(self) -> bool:
+        """True where the output may have metadata that another request wants gone."""
+        return bool(self.options.keep - {Metadata.ICC})
+
     @property
     def keeps_format(self) -> bool:
         """True where the output has the source's format."""
@@ -68,10 +80,14 @@ class Job:
         return self.resizes or self.fills or converts_cmyk
 
     @property
+    def is_given_anyway(self) -> bool:
+        """True where a file of the format is wanted even if it is larger than another."""
+        return self.options.always_convert or self.kind.traits.opens_anywhere
+
+    @property
     def must_convert(self) -> bool:
         """True where a file of another format is wanted even if it is larger than the source."""
-        always = self.options.always_convert or self.kind.traits.opens_anywhere
-        return always and not self.keeps_format
+        return self.is_given_anyway and not self.keeps_format
 
     @property
     def may_stay(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from zlib import crc32
@@ -68,6 +69,16 @@ class Judge:
         self._verdicts: dict[int, Verdict] = {}
         self._frames: list[_Frame] = []
         self._vetoes: list[str] = []
+
+    def is_of(self, picture: Picture, goal: float | None) -> bool:
+        """Return whether this is the judge of a picture and a goal."""
+        return self._picture is picture and self._goal == goal
+
+    def for_format(self, decode: Callable[[bytes], Picture], *, exact: bool) -> Judge:
+        """Return the judge of another format's candidates, with the same references."""
+        other = Judge(self._picture, decode, self._goal, exact=exact)
+        other._frames = [frame.for_format(exact=exact) for frame in self._frames]
+        return other
 
     @property
     def uncertainty(self) -> float:
@@ -200,11 +211,20 @@ class _Frame:
             for background in BACKGROUNDS[: 1 if views.alpha is None else None]
         ]
         self._original = views
-        self._exact = exact
+        self.exact = exact
+
+    def for_format(self, *, exact: bool) -> _Frame:
+        """Return the frame for another format, with the same references."""
+        if exact is self.exact:
+            return self
+        other = copy(self)
+        other.exact = exact
+        other.__dict__.pop("_rules", None)
+        return other
 
     @cached_property
     def _rules(self) -> list[Rule]:
-        return rules_for(self._original, exact=self._exact)
+        return rules_for(self._original, exact=self.exact)
 
     @cached_property
     def _opinions(self) -> list[Opinion]:

@@ -14,10 +14,13 @@ from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.picture.vips import pyvips
 
 
-def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool) -> Picture:
+def to_srgb(
+    picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool, keep_icc: bool = False
+) -> Picture:
     """Return the picture in colours that an output can carry.
 
-    A wide-gamut RGB profile stays with its pixels; sRGB's own is left out, for it says nothing.
+    A wide-gamut RGB profile stays with its pixels; sRGB's own is left out, for it says nothing,
+    unless `keep_icc` asks for it.
     Profiles that turn the channels into something else than light (XYB and the like) are resolved
     where loss is allowed, since no encoder and no metric understands such channels. CMYK stays
     unless asked otherwise.
@@ -26,7 +29,7 @@ def to_srgb(picture: Picture, limits: Limits, *, cmyk_to_rgb: bool, lossy: bool)
         return in_srgb(picture) if cmyk_to_rgb else picture
     if not picture.icc:
         return picture
-    if icc.is_srgb(picture.icc):
+    if icc.is_srgb(picture.icc) and not keep_icc:
         return replace(picture, icc=None)
     if icc.colour_space(picture.icc) != (b"GRAY" if picture.mode is Mode.GRAY else b"RGB "):
         return replace(picture, icc=None)  # a profile of another kind of image; viewers ignore it

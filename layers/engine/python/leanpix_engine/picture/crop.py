@@ -26,9 +26,7 @@ def cut(picture: Picture, size: Size) -> Picture:
 def _corner(picture: Picture, size: Size) -> tuple[int, int]:
     """Return the upper left corner of the part, by libvips' attention: edges, skin, saturation."""
     first = replace(picture, frames=np.ascontiguousarray(picture.frames[:1])).to_vips()
-    _, found = first.smartcrop(
-        *size, interesting="attention", attention_x=True, attention_y=True
-    )
+    _, found = first.smartcrop(*size, interesting="attention", attention_x=True, attention_y=True)
     centre = found["attention_x"], found["attention_y"]
     room = picture.width - size[0], picture.height - size[1]
     left, top = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from leanpix_engine.limits import Limits
@@ -10,7 +10,7 @@ from leanpix_engine.model import Metadata
 from leanpix_engine.picture.picture import Picture
 
 
-def with_kept(picture: Picture, keep: Set[Metadata], limits: Limits) -> Picture:
+def with_kept(picture: Picture, keep: AbstractSet[Metadata], limits: Limits) -> Picture:
     """Return the picture with the metadata that its output may carry."""
     exif = picture.exif if Metadata.EXIF in keep else None
     xmp = picture.xmp if Metadata.XMP in keep else None

@@ -87,8 +87,9 @@ def pack_result(result: Result) -> tuple[dict[str, Any], list[bytes]]:
     """Return a result as JSON and the bytes of its outputs."""
     outputs = [output for output in (result.output, *result.also) if output is not None]
     fields = asdict(replace(result, output=None, also=()))
+    del fields["also"]
     fields["has_output"] = result.output is not None
-    fields["also"] = [
+    fields["outputs"] = [
         {name: value for name, value in asdict(output).items() if name != "data"}
         for output in outputs
     ]
@@ -108,7 +109,7 @@ def unpack_answer(fields: dict[str, Any], blobs: Sequence[bytes]) -> Result:
         found = dict(fields["result"])
         outputs = [
             Output(**{**facts, "format": Format(facts["format"]), "data": data})
-            for facts, data in zip(found.pop("also"), blobs, strict=True)
+            for facts, data in zip(found.pop("outputs"), blobs, strict=True)
         ]
         found["output"] = outputs.pop(0) if found.pop("has_output") else None
         found["also"] = tuple(outputs)
@@ -116,4 +117,3 @@ def unpack_answer(fields: dict[str, Any], blobs: Sequence[bytes]) -> Result:
         return Result(**found)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Broken from error
-

@@ -76,7 +76,7 @@ class LeanpixEngine:
             original_format=result.original_format.value,
             original_content_type=result.original_format.content_type,
             main=_to_file(result.output),
-            webp=_to_file(result.also_webp),
+            webp=_to_file(result.also[0] if result.also else None),
             reason=result.reason,
         )
 
@@ -105,12 +105,13 @@ class LeanpixEngine:
     def _to_engine_options(self, options: ImageOptions) -> leanpix_engine.Options:
         engine = self._engine
         target = options.target_format
+        kept = engine.Metadata.EXIF, engine.Metadata.XMP
         chosen: leanpix_engine.Options = engine.Options(
             level=engine.Level(options.compression.value),
             quality=options.quality,
             target_format=engine.Format(target) if target else None,
-            also_webp=options.also_webp,
-            keep_exif=options.keep_exif,
+            also=(engine.Format.WEBP,) if options.also_webp else (),
+            keep=frozenset(kept if options.keep_exif else ()),
             cmyk_to_rgb=options.cmyk_to_rgb,
             max_width=options.max_width,
             max_height=options.max_height,

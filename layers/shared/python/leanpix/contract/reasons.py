@@ -49,6 +49,14 @@ REASONS: Final[Mapping[str, ReasonEntry]] = MappingProxyType(
             meaning="The image cannot become the wanted format, such as a very large one WebP.",
             what_to_do="Choose another format, or send max_width or max_height.",
         ),
+        "needs_background": ReasonEntry(
+            meaning="The image has transparency, which JPEG cannot hold.",
+            what_to_do="Name a background colour, or choose a format with transparency.",
+        ),
+        "cannot_fit": ReasonEntry(
+            meaning="No file of an acceptable look has so few bytes.",
+            what_to_do="Allow more bytes, or ask for a smaller size.",
+        ),
         "corrupt_image": ReasonEntry(
             meaning="The file is damaged or incomplete.",
             what_to_do="Open it in an image viewer, and send a complete copy.",

@@ -96,7 +96,9 @@ def lossless(task: Task) -> Iterator[Candidate]:
     except child.CodecFailed:
         return
     if index:
-        data = gain_map.joined(task.source, index, data, keep_exif=Metadata.EXIF in task.options.keep)
+        data = gain_map.joined(
+            task.source, index, data, keep_exif=Metadata.EXIF in task.options.keep
+        )
     else:
         data = with_metadata(data, task.picture)
     yield Candidate(data=data, how="mozjpeg lossless")
