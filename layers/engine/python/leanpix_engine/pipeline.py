@@ -110,13 +110,8 @@ def _optimize(job: Job) -> _Outcome:
     score = _source_score(job, stored)
     job = replace(job, source_score=score, is_transparent=not stored.opaque())
     main = _smallest(job, stored)
-    kind = main.made.output.format if main.made.output else main.job.kind
-    formats = [format_ for format_ in job.options.also if format_ is not kind]
-    also = [_rendition(main.job, main.picture, main, format_) for format_ in formats]
     return _Outcome(
-        output=main.made.output,
-        reason=main.made.reason,
-        also=tuple(output for output in also if output is not None),
+        output=main.made.output, reason=main.made.reason, also=_renditions(job.options.also, main)
     )
 
 
@@ -238,19 +233,25 @@ def _reusable_source(job: Job, stored: Picture, picture: Picture) -> bytes | Non
     return job.source if same and job.keeps_format else None
 
 
-def _rendition(job: Job, picture: Picture, main: _Main, kind: Format) -> Output | None:
-    """Return the same picture in another format.
+def _renditions(formats: tuple[Format, ...], main: _Main) -> tuple[Output, ...]:
+    """Return the same picture in other formats, each that can be made and is as small as it ought.
 
-    None where it cannot be made, or is not smaller than output and source as it ought to be.
+    One judge serves them all, as far as their goal is the same.
     """
-    beside = replace(job.for_kind(kind), shrink=1, has_private_metadata=False)
-    for step in _OF_FORMAT:
-        picture = step(beside, picture)
-    try:
-        output = make(beside, picture, None, main.made.judge).output
-    except Refused:
-        return None
-    smaller_than = main.made.output
-    if output and smaller_than and not beside.is_given_anyway:
-        return output if len(output.data) < len(smaller_than.data) else None
-    return output
+    made, output = main.made, main.made.output
+    also: list[Output] = []
+    for kind in formats:
+        if kind is (output.format if output else main.job.kind):
+            continue
+        beside = replace(main.job.for_kind(kind), shrink=1, has_private_metadata=False)
+        picture = main.picture
+        for step in _OF_FORMAT:
+            picture = step(beside, picture)
+        try:
+            made = make(beside, picture, None, made.judge)
+        except Refused:
+            continue
+        is_smaller = made.output and (output is None or len(made.output.data) < len(output.data))
+        if made.output and (is_smaller or beside.is_given_anyway):
+            also.append(made.output)
+    return tuple(also)
