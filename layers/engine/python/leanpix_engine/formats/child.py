@@ -60,18 +60,8 @@ def _run(
 ) -> bytes:
     """Run a child; one that fails before it has written `starts_with` to stderr did not start."""
     seconds = min(limits.max_child_seconds, deadline.left())
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(),
-        )
-    except OSError as error:
-        raise ChildNotStarted(command, str(error)) from error
     # However it goes, the pipes are closed and the child has ended.
-    with process:
+    with _start(command) as process:
         try:
             _bound(process.pid, limits, seconds)
             output, errors = process.communicate(stdin, timeout=seconds)
@@ -91,6 +81,19 @@ def _run(
             raise ChildNotStarted(command, text)
         raise CodecFailed(text)
     return output
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a child whose three streams are pipes.
+
+    Raises:
+        ChildNotStarted: our fault, not the file's.
+    """
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment())
+    except OSError as error:
+        raise ChildNotStarted(command, str(error)) from error
 
 
 def call(
