@@ -109,7 +109,7 @@ class Job:
         if goal is None:
             needs_loss = self.must_change and self.kind.traits.is_lossy_only
             return VISUALLY_LOSSLESS if needs_loss else None
-        left = goal_after(goal, self.source_score, scale=self.scale)
+        left = goal_after(goal, self.source_score, scale=self.scale, same_coding=self.keeps_format)
         if left <= max(goal, LEAN_ABOVE):
             return left
         return None if self.keeps_format and not self.must_change else VISUALLY_LOSSLESS
