@@ -1,9 +1,10 @@
 """Compile all C of `layers/engine/native` into one shared library a processor.
 
-It becomes `build/layers/<flavour>/native/python/leanpix_native/<machine>.so`, a layer of its
-own, so that a change of it uploads kilobytes. The compiler is PyPI's `ziglang` (clang and the C
-libraries of its targets), pinned in uv.lock and kept under `build/zig`: no machine needs a
-compiler of its own, and what a developer builds is what AWS runs.
+It becomes `build/layers/<flavour>/native/python/leanpix_native/<machine>.so`, in a layer of its
+own that is small, so that a change of the C uploads little; `layers/aom.py` adds libaom to it. The
+compiler is PyPI's `ziglang` (clang and the C libraries of its targets), pinned in uv.lock and kept
+under `build/zig`: no machine needs a compiler of its own, and what a developer builds is what AWS
+runs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from layers import uv
+from layers import aom, uv
 from layers.stamped import build_once
 from layers.uv import ROOT, BuildError
 
@@ -98,8 +99,11 @@ def build(flavour: str) -> None:
         (folder / PACKAGE).mkdir()
         for variant in variants(flavour):
             compile_library(folder / PACKAGE / f"{variant.name}.so", variant.arguments)
+        for architecture in {variant.architecture for variant in variants(flavour)}:
+            aom.add_library(folder, architecture)
 
-    build_once(_LAYER, flavour, _digest(flavour, uv.export(_GROUP)), fill)
+    requirements = uv.export(_GROUP) + uv.export(aom.GROUP)
+    build_once(_LAYER, flavour, _digest(flavour, requirements), fill)
 
 
 def compile_library(library: Path, arguments: tuple[str, ...]) -> None:
@@ -140,7 +144,7 @@ def _zig() -> Path:
 def _digest(flavour: str, requirements: str) -> str:
     """Return the hash of everything that decides over the outcome."""
     digest = hashlib.sha256(f"{variants(flavour)} {requirements}".encode())
-    for path in (Path(__file__), *sorted(SOURCES.rglob("*.[ch]"))):
+    for path in (Path(__file__), Path(aom.__file__), *sorted(SOURCES.rglob("*.[ch]"))):
         digest.update(
             path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
         )

@@ -10,6 +10,7 @@ from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from layers import aom
 from layers.native import PACKAGE, variants
 
 if TYPE_CHECKING:
@@ -62,6 +63,30 @@ def test_a_library_offers_our_functions_alone_and_needs_the_c_library_alone(
         assert needed <= {"libc.so.6", "libm.so.6"} | {
             name for name in needed if name.startswith("ld-linux")
         }
+
+
+def test_the_optimizer_carries_libaom_alone_of_its_wheel_with_its_licence(
+    optimizer: tuple[str, Bundle],
+) -> None:
+    flavour, bundle = optimizer
+    carried = sorted(path for path in bundle.files if path.parent.name == aom.PACKAGE)
+    if not variants(flavour):
+        pytest.skip("this machine has no libaom of ours")
+    assert [path.name for path in carried] == ["LICENSE", aom.LIBRARY]
+    assert not [path for path in bundle.files if "imagecodecs" in str(path)]
+    with carried[1].open("rb") as file:
+        elf = ELFFile(file)
+        machines = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64"}
+        assert elf["e_machine"] == machines[variants(flavour)[0].architecture]
+        dynamic = elf.get_section_by_name(".dynamic")
+        assert isinstance(dynamic, DynamicSection)
+        needed = {
+            tag.needed  # type: ignore[attr-defined]  # the library sets it by its name
+            for tag in dynamic.iter_tags()
+            if tag["d_tag"] == "DT_NEEDED"
+        }
+    parts_of_libc = {f"lib{name}.so" for name in ("c", "m", "dl", "pthread")}
+    assert {name.rsplit(".", 1)[0] for name in needed if name.startswith("lib")} <= parts_of_libc
 
 
 def test_no_bundle_carries_c(optimizer: tuple[str, Bundle]) -> None:

@@ -45,4 +45,10 @@ LEANPIX_EXPORT int leanpix_scale_errors(const uint8_t *rgb, const float *linear,
 enum { LEANPIX_CELL = 4 };
 LEANPIX_EXPORT int leanpix_cells(const uint8_t *rgb, size_t height, size_t width, float *means);
 
+/* sRGB bytes as the planes of AV1, (3, pixels) of `bits` bits (8 to 12), and back. */
+LEANPIX_EXPORT int leanpix_avif_planes(
+    const uint8_t *rgb, size_t pixels, uint32_t bits, uint16_t *planes);
+LEANPIX_EXPORT int leanpix_avif_rgb(
+    const uint16_t *planes, size_t pixels, uint32_t bits, uint8_t *rgb);
+
 #endif

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from leanpix_engine.formats.codec import effort_within
 from leanpix_engine.limits import Deadline
+from leanpix_engine.picture.picture import Picture
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
 from leanpix_engine.search.two_stage import TwoStageLadder
 
@@ -51,8 +52,9 @@ class FakeEncoder:
         self.slow += 1
         return f"slow {quality}".encode()
 
-    def score(self, data: bytes) -> float:
+    def score(self, data: bytes | Picture) -> float:
         """Return a score that rises along a straight line."""
+        assert isinstance(data, bytes)
         speed, quality = data.decode().split()
         gain = self.gain if speed == "slow" else 0.0
         return self.at_60 + self.slope * (float(quality) - 60) / 2 + gain

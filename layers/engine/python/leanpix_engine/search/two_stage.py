@@ -13,7 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from leanpix_engine.limits import Deadline
-from leanpix_engine.search.ladder import WORST_SCORE, Attempt, Candidate, Ladder, measured_slope
+from leanpix_engine.picture.picture import Picture
+from leanpix_engine.search.ladder import (
+    WORST_SCORE,
+    Attempt,
+    Candidate,
+    Ladder,
+    Score,
+    measured_slope,
+)
 from leanpix_engine.search.targets import FLOOR_BELOW_GOAL
 
 _FINAL_ENCODES = 4
@@ -25,7 +33,9 @@ _AIM_ABOVE_GOAL = 0.3
 _SCORE_PER_E = 30.0
 """Points of score by which bytes fall by e, roughly, for every encoder."""
 
-_ScoreFile = Callable[[bytes], float]
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
 
 
 def _never() -> float:
@@ -39,6 +49,8 @@ class TwoStageLadder(Ladder):
     `slope` and `reach` count steps from one of `qualities` to the next.
     """
 
+    shown: Callable[[bytes], bytes | Picture] = field(default=_as_it_is)
+    """What is scored of a file: the picture that it decodes to, where the encoder knows it."""
     qualities: Sequence[int]
     """The qualities that the encoder tells apart, rising; one below a sudden rise of the score
     stands for as many steps as that is worth."""
@@ -49,7 +61,7 @@ class TwoStageLadder(Ladder):
     hopeless_above: Callable[[], float] = field(default=_never)
     """Bytes from which on a quick file is returned as it is: other ways are smaller by far."""
 
-    def climb(self, goal: float, score: _ScoreFile, deadline: Deadline) -> tuple[Candidate, bool]:
+    def climb(self, goal: float, score: Score, deadline: Deadline) -> tuple[Candidate, bool]:
         """Return the final encoder's file for the goal, and whether it reaches it.
 
         Raises:
@@ -64,7 +76,7 @@ class TwoStageLadder(Ladder):
         final: list[_Encoded] = []
         while not _is_known(self, step, final):
             data = self.finish(quick[-1].data, self.qualities[step])
-            latest = _Encoded(step, max(score(data), WORST_SCORE), data)
+            latest = _Encoded(step, max(score(self.shown(data)), WORST_SCORE), data)
             final.append(latest)
             settled = _is_settled(self, final, goal)
             if len(final) == _FINAL_ENCODES or settled or not deadline.left():
@@ -93,7 +105,7 @@ def _result(ladder: TwoStageLadder, best: _Encoded, goal: float) -> tuple[Candid
 
 
 def _quick_attempts(
-    ladder: TwoStageLadder, aim: float, score: _ScoreFile, deadline: Deadline
+    ladder: TwoStageLadder, aim: float, score: Score, deadline: Deadline
 ) -> list[_Encoded]:
     """Encode quickly until one attempt is so near that the rest of the way can be predicted."""
     attempts: list[_Encoded] = []
@@ -101,7 +113,7 @@ def _quick_attempts(
     while len(attempts) < ladder.max_encodes and not _is_known(ladder, step, attempts):
         deadline.check()
         data = ladder.encode(ladder.qualities[step])
-        latest = _Encoded(step, max(score(data), WORST_SCORE), data)
+        latest = _Encoded(step, max(score(ladder.shown(data)), WORST_SCORE), data)
         attempts.append(latest)
         slope = measured_slope(attempts, ladder.slope, _SLOPE_RANGE)
         step = _next_step(ladder, latest, aim, slope)
