@@ -1,46 +1,48 @@
 """Run the tests on small changes of the code, and name those that no test notices.
 
-    python tools/mutants.py [--seconds 600] [--only leanpix/domain] [--new] [--report]
+    python tools/mutants.py [--seconds 600] [--only leanpix/domain] [--new] [--report | --control]
 
-Each change ("mutant") runs in a process of its own, forked from one that has the libraries loaded,
-on the tests that execute its line, the quickest first. Outcomes are kept in `build/mutants`, so
-that a run goes on where the last one stopped; a random order makes a part of them a fair sample.
-`tests/mutants.toml` explains the mutants that live on. Needs Python 3.12 or later and Linux.
+Each change ("mutant") is tried in a process of its own, on the tests that execute its line, the
+quickest first. Outcomes are kept in `build/mutants`, so that a run goes on where the last one
+stopped; a random order makes a part of them a fair sample. `tests/mutants.toml` explains the
+mutants that live on. `--control` runs the same tests on unchanged code: what fails then is a
+fault of the tests or of this tool, and no kill. Needs Python 3.12 or later and Linux.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import importlib
-import importlib.abc
-import importlib.util
 import json
-import os
-import signal
 import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import CodeType
 from typing import Any, Final
 
 import pytest
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
-from layers import native as builder  # noqa: E402 - the root is on the path only now
-from layers.uv import BuildError  # noqa: E402 - the same
+from tools.mutant_coverage import coverage  # noqa: E402 - the root is on the path only now
+from tools.mutant_runs import (  # noqa: E402 - the same
+    ENGINE,
+    HOME,
+    OPTIONS,
+    ROOT,
+    SERVICE,
+    UNTESTED,
+    Session,
+    changed_function,
+    compiled,
+    in_child,
+    run_imported_anew,
+)
 from tools.mutations import Mutation, mutations_of  # noqa: E402 - the same
 
-SERVICE: Final = "layers/shared/python/"
-ENGINE: Final = "layers/engine/python/"
 NATIVE: Final = "layers/engine/native/"
 TARGETS: Final = (
     *(f"{SERVICE}leanpix/{room}" for room in ("domain", "services", "adapters", "dialects")),
@@ -48,6 +50,13 @@ TARGETS: Final = (
     f"{NATIVE}jpeg",
     f"{NATIVE}metric",
 )
+C_TESTS: Final = {
+    "jpeg": (
+        "tests/engine/formats/test_jpeg_rewrite.py",
+        "tests/engine/formats/test_jpeg_encoder.py",
+    ),
+    "metric": ("tests/engine/metric/test_scales_native.py",),
+}
 TESTS: Final = (
     "tests/unit",
     "tests/integration",
@@ -61,23 +70,16 @@ TESTS: Final = (
     "tests/security/test_logs.py",
     "tests/engine/judge",
     "tests/engine/test_pipeline.py",
-)
-C_TESTS: Final = (
-    "tests/engine/formats/test_jpeg_rewrite.py",
-    "tests/engine/formats/test_jpeg_encoder.py",
-    "tests/engine/metric/test_scales_native.py",
+    *(file for files in C_TESTS.values() for file in files),
 )
 PREPARED: Final = ("boto3", "botocore.session", "moto", "numpy", "PIL.Image", "yaml")
-HOME: Final = ROOT / "build" / "mutants"
 EXPLAINED: Final = ROOT / "tests" / "mutants.toml"
-MONITORING: Final[Any] = getattr(sys, "monitoring", None)
-"""Python 3.12 and later."""
 LONGEST_TEST_SECONDS: Final = 4.0
-MOST_SECONDS: Final = 25.0
+MOST_SECONDS: Final = 15.0
 """Of the tests that one mutant is tried on; the quickest come first."""
 LEAST_KILLED_PERCENT: Final = 90
-_OURS: Final = f"{ROOT}/layers/"
-OPTIONS: Final = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "-m", "not slow", "--no-header")
+Covered = dict[str, dict[str, Any]]
+"""Seconds and lines of each test, by its name."""
 
 
 def main() -> int:
@@ -89,9 +91,18 @@ def main() -> int:
     if not arguments.report:
         for name in PREPARED:
             importlib.import_module(name)
-        covered = _coverage(anew=arguments.new)
-        _try_all(mutants, results, covered, until=time.monotonic() + arguments.seconds)
+        covered = coverage(TESTS, anew=arguments.new)
+        trial = Trial(covered, results, until=time.monotonic() + arguments.seconds)
+        if arguments.control:
+            return trial.control([each for each in mutants if results.get(each.name) == "killed"])
+        quick = [each for each in mutants if _is_quick(each)]
+        trial.in_session(quick)
+        trial.by_import([each for each in mutants if not _is_quick(each)])
     return _report(mutants, results)
+
+
+def _is_quick(mutant: Mutation) -> bool:
+    return mutant.path.endswith(".c") or changed_function(ROOT, mutant) is not None
 
 
 def _parse() -> argparse.Namespace:
@@ -99,6 +110,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=600, help="how long to go on")
     parser.add_argument("--only", default="", help="files whose path has this text")
     parser.add_argument("--new", action="store_true", help="measure anew which test runs what")
+    parser.add_argument("--control", action="store_true", help="try killed ones unchanged")
     parser.add_argument("--report", action="store_true", help="report what is known, run nothing")
     return parser.parse_args()
 
@@ -115,80 +127,22 @@ def _mutants(only: str) -> list[Mutation]:
     return sorted(found, key=lambda mutant: sha256(mutant.name.encode()).digest())
 
 
-# --------------------------------------------------------------------------- coverage
+# --------------------------------------------------------------------------- trying
 
 
-class Coverage:
-    """A plugin of pytest that notes which lines of the targets each test executes."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.lines: dict[str, set[int]] = {}
-        self.found: dict[str, dict[str, list[int]]] = {}
-        self.seconds: dict[str, float] = {}
-
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """Forget the last test's lines."""
-        self.lines = {}
-        self.started = time.monotonic()
-        MONITORING.restart_events()
-        self.item = item.nodeid
-
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Keep the lines of the test."""
-        self.seconds[nodeid] = time.monotonic() - self.started
-        self.found[nodeid] = {path: sorted(lines) for path, lines in self.lines.items()}
-
-    def see(self, code: CodeType, line: int) -> Any:
-        """Note a line, once for each test."""
-        path = code.co_filename
-        if path.startswith(_OURS):
-            self.lines.setdefault(path[len(_OURS) - len("layers/") :], set()).add(line)
-        return MONITORING.DISABLE
-
-
-def _coverage(*, anew: bool) -> dict[str, dict[str, Any]]:
-    """Return seconds and lines of each test; measured once, in children of this process."""
-    path = HOME / "coverage.json"
-    if path.exists() and not anew:
-        found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-    found = {}
-    for tests in TESTS:
-        print(f"mutants: which lines do the tests of {tests} execute?", flush=True)
-        part = HOME / "part.json"
-        part.unlink(missing_ok=True)
-        _in_child(partial(_measure, tests, part), seconds=900)
-        if part.exists():
-            found |= json.loads(part.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(found), encoding="utf-8")
-    return found
-
-
-def _measure(tests: str, part: Path) -> int:
-    plugin = Coverage()
-    MONITORING.use_tool_id(MONITORING.COVERAGE_ID, "mutants")
-    MONITORING.register_callback(MONITORING.COVERAGE_ID, MONITORING.events.LINE, plugin.see)
-    MONITORING.set_events(MONITORING.COVERAGE_ID, MONITORING.events.LINE)
-    options = [option for option in OPTIONS if option != "-x"]
-    pytest.main([*options, str(ROOT / tests)], plugins=[plugin])
-    result = {
-        name: {"seconds": plugin.seconds[name], "lines": lines}
-        for name, lines in plugin.found.items()
-    }
-    part.write_text(json.dumps(result), encoding="utf-8")
-    return 0
-
-
-def _tests_of(mutant: Mutation, covered: dict[str, dict[str, Any]]) -> list[str]:
+def _tests_of(mutant: Mutation, covered: Covered) -> list[str]:
     """Return the tests that execute a line, the quickest first; else those of its file."""
     if mutant.path.endswith(".c"):
-        return list(C_TESTS)
-    by_file = {name: test for name, test in covered.items() if mutant.path in test["lines"]}
-    by_line = {
-        name: test for name, test in by_file.items() if mutant.line in test["lines"][mutant.path]
-    }
-    chosen = by_line or by_file
+        files = C_TESTS[mutant.path.removeprefix(NATIVE).partition("/")[0]]
+        chosen = {name: each for name, each in covered.items() if name.startswith(files)}
+    else:
+        by_file = {name: each for name, each in covered.items() if mutant.path in each["lines"]}
+        by_line = {
+            name: each
+            for name, each in by_file.items()
+            if mutant.line in each["lines"][mutant.path]
+        }
+        chosen = by_line or by_file
     tests: list[str] = []
     total = 0.0
     for name in sorted(chosen, key=lambda name: float(chosen[name]["seconds"])):
@@ -199,124 +153,99 @@ def _tests_of(mutant: Mutation, covered: dict[str, dict[str, Any]]) -> list[str]
     return tests
 
 
-# --------------------------------------------------------------------------- trying
+class Trial:
+    """A run over mutants, whose outcomes are kept as they come."""
 
+    def __init__(self, covered: Covered, results: dict[str, str], *, until: float) -> None:
+        """Go on from the outcomes so far, `until` a time of `time.monotonic`."""
+        self._covered = covered
+        self._results = results
+        self._until = until
 
-class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
-    """Imports one module from a changed source."""
+    def in_session(self, mutants: list[Mutation]) -> None:
+        """Try what changes functions and C, in a session of pytest that is collected once."""
 
-    def __init__(self, mutant: Mutation) -> None:
-        path = ROOT / mutant.path
-        self._file = str(path)
-        self._source = mutant.apply(path.read_text(encoding="utf-8"))
-        inside = mutant.path.removeprefix(SERVICE).removeprefix(ENGINE).removesuffix(".py")
-        self._name = inside.replace("/", ".").removesuffix(".__init__")
-        self._is_package = path.name == "__init__.py"
+        def work(session: Session) -> int:
+            for mutant in self._open(mutants):
+                self._note(mutant, self._in_session(session, mutant), session.say)
+            return 0
 
-    def find_spec(self, fullname: str, _path: Any, _target: Any = None) -> ModuleSpec | None:
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_loader(
-            fullname, self, origin=self._file, is_package=self._is_package
-        )
+        self._collect(work)
+        self._results |= _read_results()
 
-    def is_package(self, _fullname: str) -> bool:
-        return self._is_package
+    def control(self, mutants: list[Mutation]) -> int:
+        """Run the tests that killed a mutant on the unchanged code; 1 where one fails."""
 
-    def get_source(self, _fullname: str) -> str:
-        return self._source
+        def work(session: Session) -> int:
+            tried = wrong = 0
+            for mutant in mutants:
+                if time.monotonic() > self._until:
+                    break
+                tests = _tests_of(mutant, self._covered)
+                tried += 1
+                if self._run(partial(session.run, tests), tests):
+                    wrong += 1
+                    session.say(f"mutants: fails unchanged: {_line(mutant)}")
+            session.say(f"mutants: {wrong} of {tried} controls failed")
+            return int(wrong > 0)
 
-    def get_code(self, _fullname: str) -> CodeType:
-        return compile(self._source, self._file, "exec")
+        return self._collect(work)
 
+    def _collect(self, work: Callable[[Session], int]) -> int:
+        """Work in a session of pytest, in a child of this process."""
+        session = Session(work)
+        folders = [str(ROOT / each) for each in TESTS]
 
-def _try_all(
-    mutants: list[Mutation],
-    results: dict[str, str],
-    covered: dict[str, dict[str, Any]],
-    *,
-    until: float,
-) -> None:
-    with (HOME / "results.jsonl").open("a", encoding="utf-8") as log:
+        def begin() -> int:
+            pytest.main([*OPTIONS, *folders], plugins=[session])
+            return session.code
+
+        return in_child(begin, seconds=max(0.0, self._until - time.monotonic()) + 120)
+
+    def by_import(self, mutants: list[Mutation]) -> None:
+        """Try what needs an import of its own."""
+        for mutant in self._open(mutants):
+            tests = _tests_of(mutant, self._covered)
+            code = self._run(partial(run_imported_anew, mutant, tests), tests)
+            self._note(mutant, code, print)
+
+    def _open(self, mutants: list[Mutation]) -> Iterator[Mutation]:
         for mutant in mutants:
-            if time.monotonic() > until:
-                break
-            if mutant.name in results:
+            if time.monotonic() > self._until:
+                return
+            if mutant.name in self._results:
                 continue
-            outcome = _try(mutant, covered)
-            results[mutant.name] = outcome
+            if _tests_of(mutant, self._covered):
+                yield mutant
+            else:
+                self._note(mutant, UNTESTED, print)
+
+    def _in_session(self, session: Session, mutant: Mutation) -> int:
+        tests = _tests_of(mutant, self._covered)
+        if mutant.path.endswith(".c"):
+            return self._run(lambda: _run_c(session, mutant, tests), tests)
+        codes = changed_function(ROOT, mutant)
+        if codes is None:
+            return UNTESTED
+        return self._run(lambda: session.run_changed(*codes, tests), tests)
+
+    def _run(self, work: Callable[[], int], tests: list[str]) -> int:
+        usual = sum(self._covered[name]["seconds"] for name in tests)
+        return in_child(work, seconds=30 + 5 * usual)
+
+    def _note(self, mutant: Mutation, code: int, say: Callable[[str], None]) -> None:
+        outcome = {0: "alive", UNTESTED: "untested"}.get(code, "killed")
+        self._results[mutant.name] = outcome
+        with (HOME / "results.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({"name": mutant.name, "outcome": outcome}) + "\n")
-            log.flush()
-            if outcome != "killed":
-                print(f"mutants: {outcome}: {_line(mutant)}", flush=True)
+        if outcome != "killed":
+            say(f"mutants: {outcome}: {_line(mutant)}")
 
 
-def _try(mutant: Mutation, covered: dict[str, dict[str, Any]]) -> str:
-    """Return "killed", "alive", or "untested" where no test comes by."""
-    tests = _tests_of(mutant, covered)
-    if not tests:
-        return "untested"
-    usual = sum(covered[name]["seconds"] for name in tests if name in covered)
-    code = _in_child(lambda: _run(mutant, tests), seconds=60 + 5 * usual)
-    return "alive" if code == 0 else "killed"
-
-
-def _run(mutant: Mutation, tests: list[str]) -> int:
-    if mutant.path.endswith(".c"):
-        library = _compiled(mutant)
-        if library is None:
-            return 1
-        from leanpix_engine import native  # noqa: PLC0415 - not in the process that forks
-
-        native._library = lambda: library  # type: ignore[assignment]  # noqa: SLF001 - a cached one
-    else:
-        sys.meta_path.insert(0, _Mutated(mutant))
-    return int(pytest.main([*OPTIONS, "--timeout=60", *tests]))
-
-
-def _compiled(mutant: Mutation) -> ctypes.CDLL | None:
-    """Return the library with a changed file; None where the compiler refuses it."""
-    path = ROOT / mutant.path
-    folder = HOME / "native"
-    library = HOME / "changed.so"
-    sources = {each: each.read_text(encoding="utf-8") for each in builder.SOURCES.rglob("*.[ch]")}
-    sources[path] = mutant.apply(sources[path])
-    for each, text in sources.items():
-        copy = folder / each.relative_to(builder.SOURCES)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(text, encoding="utf-8")
-    vars(builder)["SOURCES"] = folder
-    flags = tuple(flag for flag in builder._FLAGS if flag != "-Werror")  # noqa: SLF001 - ours
-    vars(builder)["_FLAGS"] = (*flags, f"-I{folder.relative_to(ROOT)}")
-    try:
-        builder.compile_library(library, builder.variants("host")[0].arguments)
-    except BuildError:
-        return None
-    return ctypes.CDLL(str(library))
-
-
-def _in_child(work: Callable[[], int], *, seconds: float) -> int:
-    """Return the exit code of some work in a forked child, 1 where it does not end in time."""
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        code = 1
-        with contextlib.suppress(BaseException):
-            quiet = os.open(HOME / "last.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-            os.dup2(quiet, 1)
-            os.dup2(quiet, 2)
-            os.chdir(ROOT)
-            code = work()
-        os._exit(code)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.02)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return 1
+def _run_c(session: Session, mutant: Mutation, tests: list[str]) -> int:
+    library = compiled(mutant)
+    # What the compiler refuses is noticed too.
+    return 1 if library is None else session.run_with_library(library, tests)
 
 
 # --------------------------------------------------------------------------- reporting
