@@ -53,6 +53,9 @@ def create(  # noqa: PLR0913 - each parameter is an option of the command
 def show(
     account_id: AccountId,
     *,
+    secret: Annotated[
+        bool, typer.Option("--secret", help="Show the secret that signs callbacks, too.")
+    ] = False,
     local: Local = False,
     as_json: AsJson = False,
     stage: Stage = DEFAULT_STAGE,
@@ -64,7 +67,7 @@ def show(
     answer = {
         **_describe(account),
         **_describe_ledger(account, service.count_held_tokens(account_id)),
-        "callback_secret": account.callback_secret,
+        **({"callback_secret": account.callback_secret} if secret else {}),
         "usage": usage,
     }
     print_answer(answer, as_json=as_json)
@@ -90,6 +93,20 @@ def top_up(
 ) -> None:
     """Add tokens to an account. They do not end with the month."""
     account = open_target(local=local, stage=stage).administration().top_up(account_id, tokens)
+    print_answer(_describe(account), as_json=as_json)
+
+
+@app.command(name="take-back")
+def take_back(
+    account_id: AccountId,
+    tokens: Annotated[int, typer.Argument(help="How many topped-up tokens to take back.")],
+    *,
+    local: Local = False,
+    as_json: AsJson = False,
+    stage: Stage = DEFAULT_STAGE,
+) -> None:
+    """Take back tokens that were topped up and are not spent."""
+    account = open_target(local=local, stage=stage).administration().take_back(account_id, tokens)
     print_answer(_describe(account), as_json=as_json)
 
 

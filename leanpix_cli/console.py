@@ -19,6 +19,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON objec
 Stage = Annotated[str, typer.Option(help="The stage whose stack to work on.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DEFAULT_STAGE: Final = "dev"
+ABSENT: Final[tuple[Any, ...]] = (None, "", [], {})
+"""What is shown as a dash, or as no column where no row has it."""
 
 
 class CommandError(Exception):
@@ -41,16 +43,37 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def print_answer(values: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print the facts of one thing: a table for people, one JSON object for programs."""
+    """Print the facts of one thing: tables for people, one JSON object for programs."""
     if as_json:
         typer.echo(json.dumps(values))
         return
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    console = Console(soft_wrap=True)
+    facts = Table(show_header=False, box=None, pad_edge=False)
+    facts.add_column(style="bold")
+    facts.add_column(overflow="fold")
+    lists = {}
     for name, value in values.items():
-        table.add_row(name.replace("_", " "), _to_text(value))
-    Console(soft_wrap=True).print(table)
+        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            lists[name] = value
+        else:
+            facts.add_row(_to_words(name), _to_text(value))
+    if facts.row_count:
+        console.print(facts)
+    for name, rows in lists.items():
+        console.print(f"\n{_to_words(name)}", style="bold")
+        console.print(_to_table(rows))
+
+
+def _to_table(rows: list[Mapping[str, Any]]) -> Table:
+    """Return a table with a column for each fact that one of the rows has."""
+    names = [name for name in rows[0] if any(row[name] not in ABSENT for row in rows)]
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        is_number = all(isinstance(row[name], int | float) for row in rows)
+        table.add_column(_to_words(name), justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(_to_text(row[name]) for name in names))
+    return table
 
 
 def to_timestamp(at: float | None) -> str | None:
@@ -60,11 +83,21 @@ def to_timestamp(at: float | None) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _to_words(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _to_text(value: object) -> str:
+    if value in ABSENT:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, list):
-        return "\n".join(_to_text(each) for each in value) or "-"
+        return "\n".join(_to_text(each) for each in value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name.replace('_', ' ')}: {each}" for name, each in value.items())
+        return "\n".join(f"{_to_words(name)}: {_to_text(each)}" for name, each in value.items())
     return str(value)
 
 

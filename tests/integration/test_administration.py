@@ -17,7 +17,7 @@ from leanpix.adapters.queues import DeadLetters, SqsCallbackQueue
 from leanpix.contract import UNLIMITED_TOKENS
 from leanpix.domain.ids import hash_api_key
 from leanpix.domain.tasks import CallbackTask
-from leanpix.services.administration import AdministrationService
+from leanpix.services.administration import AdministrationError, AdministrationService
 from leanpix.services.redrive import RedriveService
 from leanpix_cli.console import CommandError
 from leanpix_cli.main import app
@@ -155,8 +155,55 @@ class TestAccounts:
         create("--name", "Abe")
         assert [each["name"] for each in run("account", "list")["accounts"]] == ["Abe", "Ada"]
 
-    def test_its_secret_is_shown_and_its_sums_add_up(self, create: Any, run: Any) -> None:
-        shown = run("account", "show", create()["account_id"])
+    def test_a_top_up_is_taken_back_as_far_as_it_is_unspent(self, create: Any, run: Any) -> None:
+        account_id = create()["account_id"]
+        run("account", "top-up", account_id, 40)
+        answer = run("account", "take-back", account_id, 30)
+        assert (answer["tokens"], answer["topped_up_tokens"]) == (510, 10)
+        assert run("account", "show", account_id)["given_total"] == 510
+        run("account", "take-back", account_id, 10)
+        with pytest.raises(AdministrationError, match="only 0 topped-up tokens"):
+            run("account", "take-back", account_id, 1)
+
+    @pytest.mark.parametrize("tokens", [0, -1])
+    def test_no_less_than_one_token_is_taken_back(
+        self, create: Any, target: FakeTarget, tokens: int
+    ) -> None:
+        account_id = create()["account_id"]
+        with pytest.raises(AdministrationError, match="1 or more"):
+            target.administration().take_back(account_id, tokens)
+
+    def test_nothing_is_taken_back_from_an_unlimited_account(self, create: Any, run: Any) -> None:
+        account_id = create("--plan", "unlimited")["account_id"]
+        with pytest.raises(AdministrationError, match="is unlimited"):
+            run("account", "take-back", account_id, 1)
+
+    @pytest.mark.parametrize("email", ["ada", "ada@", "@example.com", "ada@example", "a b@c.de"])
+    def test_what_is_no_e_mail_address_is_refused(self, create: Any, email: str) -> None:
+        with pytest.raises(AdministrationError, match="email must be an address"):
+            create("--email", email)
+
+    def test_people_get_tables_without_gaps_and_without_the_secret(
+        self, create: Any, target: FakeTarget
+    ) -> None:
+        del target
+        account_id = create()["account_id"]
+        for words in (
+            ["account", "show", account_id],
+            ["account", "list"],
+            ["key", "list", account_id],
+        ):
+            shown = CliRunner().invoke(app, words, catch_exceptions=False).output
+            assert "None" not in shown
+            assert "whsec_" not in shown
+            assert "{" not in shown
+
+    def test_its_secret_is_shown_where_asked_for_and_its_sums_add_up(
+        self, create: Any, run: Any
+    ) -> None:
+        account_id = create()["account_id"]
+        assert "callback_secret" not in run("account", "show", account_id)
+        shown = run("account", "show", account_id, "--secret")
         assert shown["callback_secret"].startswith("whsec_")
         spent = shown["kept_total"] + shown["held_total"]
         assert shown["given_total"] - shown["expired_total"] - spent == shown["tokens"]

@@ -9,7 +9,6 @@ import re
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Handle = Callable[[Request], Response]
-TellHeaders = Callable[[Request], Mapping[str, str]]
 LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
 
 COMMON_HEADERS: Final = {
@@ -43,9 +41,7 @@ COMMON_HEADERS: Final = {
 }
 
 
-def serves(
-    *, render_error: RenderError | None = None, add_headers: TellHeaders | None = None
-) -> Callable[[Handle], LambdaHandler]:
+def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], LambdaHandler]:
     """Make a Lambda handler of a function from request to response.
 
     A `LeanpixError` is answered in the words of the route's API. Any other exception is logged
@@ -53,7 +49,6 @@ def serves(
 
     Args:
         render_error: renders the errors of a handler that serves several APIs alike.
-        add_headers: returns what every answer carries besides, an error too.
     """
 
     def decorate(handle: Handle) -> LambdaHandler:
@@ -72,10 +67,15 @@ def serves(
             if job_id is not None:
                 logger.append_keys(job_id=job_id)
             response = _answer(handle, request, render_error or dialect.render_error)
-            if add_headers:
-                response = _with_headers(response, add_headers, request)
             milliseconds = (time.perf_counter() - started) * 1000
-            _log_answer(request, response, milliseconds)
+            logger.info(
+                "request",
+                method=request.method,
+                resource=event.get("resource"),
+                status=response.status,
+                account_id=request.account_id,
+                milliseconds=round(milliseconds, 1),
+            )
             return to_result(response, milliseconds=milliseconds)
 
         return handler
@@ -124,27 +124,6 @@ def require_account(request: Request) -> str:
     if not request.account_id:
         raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
     return request.account_id
-
-
-def _log_answer(request: Request, response: Response, milliseconds: float) -> None:
-    logger.info(
-        "request",
-        method=request.method,
-        resource=request.route,
-        status=response.status,
-        account_id=request.account_id,
-        milliseconds=round(milliseconds, 1),
-    )
-
-
-def _with_headers(response: Response, tell: TellHeaders, request: Request) -> Response:
-    """Return the response with more headers, or as it is where these cannot be told."""
-    try:
-        return replace(response, headers={**response.headers, **tell(request)})
-    except Exception:  # noqa: BLE001 - what was done must be answered, headers or not
-        logger.exception("headers left out")
-        count_internal_error()
-        return response
 
 
 def _dialect_of(request: Request) -> Dialect:

@@ -13,10 +13,8 @@ from leanpix.observability import logger
 from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import leanpix_engine
-    from leanpix.domain.options import Crop, ImageOptions
+    from leanpix.domain.options import ImageOptions
     from leanpix_engine.sandbox.client import SandboxedOptimizer
 
 
@@ -80,8 +78,6 @@ class LeanpixEngine:
             main=_to_file(result.output),
             webp=_to_file(result.also[0] if result.also else None),
             reason=result.reason,
-            width=(result.output or result).width,
-            height=(result.output or result).height,
         )
 
     def _limits(self, max_seconds: float) -> leanpix_engine.Limits:
@@ -109,30 +105,19 @@ class LeanpixEngine:
     def _to_engine_options(self, options: ImageOptions) -> leanpix_engine.Options:
         engine = self._engine
         target = options.target_format
-        kept = (engine.Metadata.EXIF, engine.Metadata.XMP) if options.keep_exif else ()
+        kept = engine.Metadata.EXIF, engine.Metadata.XMP
         chosen: leanpix_engine.Options = engine.Options(
             level=engine.Level(options.compression.value),
             quality=options.quality,
             target_format=engine.Format(target) if target else None,
             also=(engine.Format.WEBP,) if options.also_webp else (),
-            smallest_of=tuple(engine.Format(name) for name in options.smallest_of),
-            always_convert=options.always_convert,
-            background=options.background,
-            crop=_to_crop(engine, options.crop) if options.crop else None,
-            keep=frozenset({*kept, *(engine.Metadata(kind) for kind in options.keep)}),
+            keep=frozenset(kept if options.keep_exif else ()),
             cmyk_to_rgb=options.cmyk_to_rgb,
             max_width=options.max_width,
             max_height=options.max_height,
             min_saving=self._min_saved_percent / 100,
         )
         return chosen
-
-
-def _to_crop(engine: ModuleType, crop: Crop) -> leanpix_engine.Crop:
-    chosen: leanpix_engine.Crop = engine.Crop(
-        method=engine.CropMethod(crop.method.value), width=crop.width, height=crop.height
-    )
-    return chosen
 
 
 def _to_file(output: leanpix_engine.Output | None) -> EngineFile | None:

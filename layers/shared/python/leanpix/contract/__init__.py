@@ -55,7 +55,6 @@ from leanpix.contract.limits import (
 )
 from leanpix.contract.names import (
     APP_VERSION,
-    AWS_REGIONS,
     CORRELATION_ATTRIBUTE,
     KEYS_BY_ACCOUNT_INDEX,
     OPEN_RECORDS_INDEX,
@@ -73,7 +72,6 @@ from leanpix.contract.names import (
 from leanpix.contract.reasons import REASONS, ReasonEntry, write_reasons_table
 from leanpix.contract.routes import (
     API_KEY_HEADER,
-    BASIC_ACCESSES,
     BROWSER_HEADERS,
     FUNCTIONS,
     IDEMPOTENCY_HEADER,
@@ -87,7 +85,6 @@ from leanpix.contract.routes import (
     LeanpixPath,
     MegaOptimPath,
     Route,
-    TinifyPath,
     TinyJpgPath,
     find_route,
     routes_of,
@@ -97,8 +94,6 @@ __all__ = [
     "API_KEY_HEADER",
     "APP_VERSION",
     "AUTHORIZER_CACHE_SECONDS",
-    "AWS_REGIONS",
-    "BASIC_ACCESSES",
     "BROWSER_HEADERS",
     "CORRELATION_ATTRIBUTE",
     "DEFAULT_PLAN",
@@ -164,7 +159,6 @@ __all__ = [
     "Plan",
     "ReasonEntry",
     "Route",
-    "TinifyPath",
     "TinyJpgPath",
     "find_route",
     "format_by_name",

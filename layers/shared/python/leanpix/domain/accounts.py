@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
-from leanpix.domain.ledger import Balance, last_months, raise_grant
+from leanpix.domain.ledger import Balance, last_months, raise_grant, top_up
 
 OTHER_TYPE: Final = "other"
 """The type of a file that is no image, in the counts of usage."""
@@ -72,6 +72,10 @@ class Account:
             is_unlimited=PLANS[plan].monthly_tokens == UNLIMITED_TOKENS,
             balance=balance.change(raise_grant(raised_by)),
         )
+
+    def with_top_up(self, tokens: int) -> Account:
+        """Return the account with more tokens that do not end with the month, or with fewer."""
+        return replace(self, balance=self.current.change(top_up(tokens)))
 
     def can_pay_for(self, images: int) -> bool:
         """Return whether the account has tokens left for that many images."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
 from leanpix.domain.accounts import KEY_ID_DIGITS, Account, KeyRecord, Usage
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from leanpix.services.operator_ports import AccountRecords, GatewayKeys, KeyRecords
     from leanpix.services.ports import Clock
+
+
+# A typing mistake is found; whether somebody reads the mail, no pattern can tell.
+_EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
 
 
 class AdministrationError(Exception):
@@ -56,6 +61,9 @@ class AdministrationService:
         if plan not in PLANS:
             message = f"plan must be one of: {', '.join(PLANS)}"
             raise AdministrationError(message)
+        if not _EMAIL.fullmatch(email):
+            message = f"email must be an address such as ada@example.com, not {email!r}"
+            raise AdministrationError(message)
         grant = PLANS[plan].monthly_tokens if tokens is None else tokens
         if grant < UNLIMITED_TOKENS:
             message = "tokens must be 0 or more, or -1 for unlimited"
@@ -89,6 +97,24 @@ class AdministrationService:
         self.show_account(account_id)
         if not self.accounts.top_up(account_id, tokens):
             message = f"the account {account_id} is unlimited"
+            raise AdministrationError(message)
+        return self.show_account(account_id)
+
+    def take_back(self, account_id: str, tokens: int) -> Account:
+        """Take back topped-up tokens that are not spent, and return the account after it."""
+        if tokens < 1:
+            message = "tokens must be 1 or more"
+            raise AdministrationError(message)
+        account = self.show_account(account_id)
+        if account.is_unlimited:
+            message = f"the account {account_id} is unlimited"
+            raise AdministrationError(message)
+        topped_up = account.current.topped_up
+        if tokens > topped_up:
+            message = f"only {topped_up} topped-up tokens of the account {account_id} are left"
+            raise AdministrationError(message)
+        if not self.accounts.replace(account, account.with_top_up(-tokens)):
+            message = f"the account {account_id} is being charged: try again"
             raise AdministrationError(message)
         return self.show_account(account_id)
 
