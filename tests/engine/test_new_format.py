@@ -36,7 +36,7 @@ START = re.compile(rb"P6\\s+(?:#[^\\n]*\\n\\s*)*(\\d+)\\s+(\\d+)\\s+255\\s")
 MARK = None
 
 
-def without_metadata(source: bytes) -> bytes:
+def without_metadata(source: bytes, kept: object = None) -> bytes:
     return source
 
 

@@ -17,7 +17,7 @@ from leanpix_engine.formats.job import Job
 from leanpix_engine.formats.registry import codec_of, header_of
 from leanpix_engine.judge.judge import Judge, Verdict
 from leanpix_engine.model import Output
-from leanpix_engine.picture.exif import SWAPS_SIDES
+from leanpix_engine.picture.exif import SWAPS_SIDES, Kept
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.vips import pyvips
 from leanpix_engine.search.ladder import Candidate, Ladder
@@ -141,9 +141,15 @@ def verify(
     return output
 
 
+def cleaned(job: Job, stored: Picture) -> bytes:
+    """Return the source with the metadata that it may keep, and no other."""
+    kept = Kept(exif=stored.exif, xmp=stored.xmp)
+    return header_of(job.kind).without_metadata(job.source, kept)
+
+
 def without_metadata(job: Job, stored: Picture) -> Output | None:
     """Return the source with its metadata cut out, where it decodes to the same pixels."""
-    data = header_of(job.kind).without_metadata(job.source)
+    data = cleaned(job, stored)
     again = codec_of(job.kind).decode(data, job.limits, job.shrink)
     if not np.array_equal(again.frames, stored.frames):
         raise Refused(Reason.ENGINE_FAILURE)

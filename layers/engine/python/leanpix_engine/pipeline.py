@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from leanpix_engine.encoding import ALREADY_OPTIMIZED, Made, make, without_metadata
+from leanpix_engine.encoding import ALREADY_OPTIMIZED, Made, cleaned, make, without_metadata
 from leanpix_engine.errors import LeftAlone, Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.formats.codec import shrink_of
@@ -139,13 +139,14 @@ def _smallest(job: Job, stored: Picture) -> _Main:
 
 def _main(job: Job, stored: Picture, before: _Main | None) -> _Main:
     """Return what comes out in one format; `before` is what came out in another."""
-    job = replace(job, has_private_metadata=_has_private_metadata(job))
+    job = replace(job, has_private_metadata=_has_private_metadata(job, stored))
     depends_on_format = stored.orientation > 1 or stored.mode is Mode.CMYK
     same = before.picture if before and not depends_on_format else None
     picture = transform(job, stored) if same is None else same
     reusable = _reusable_source(job, stored, picture)
     made = make(job, picture, reusable, before.made.judge if before else None)
-    if made.output is None and reusable is not None and job.has_private_metadata:
+    stays = job.keeps_format and not job.must_change
+    if made.output is None and stays and job.has_private_metadata:
         made = replace(made, output=without_metadata(job, stored), reason=None)
     return _Main(job=job, picture=picture, made=made)
 
@@ -211,11 +212,11 @@ def transform(job: Job, picture: Picture) -> Picture:
     return picture
 
 
-def _has_private_metadata(job: Job) -> bool:
+def _has_private_metadata(job: Job, stored: Picture) -> bool:
     """Return whether metadata has to go, however little that saves."""
     if job.options.keeps_all_metadata or not job.keeps_format:
         return False
-    return header_of(job.kind).without_metadata(job.source) != job.source
+    return cleaned(job, stored) != job.source
 
 
 def _source_score(job: Job, stored: Picture) -> float:

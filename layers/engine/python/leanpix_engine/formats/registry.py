@@ -10,6 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from leanpix_engine.picture.exif import NOTHING, Kept
+
 if TYPE_CHECKING:
     from leanpix_engine.format import Format
     from leanpix_engine.formats.codec import Codec
@@ -27,8 +29,13 @@ class Header(Protocol):
     def matches(self, source: bytes) -> bool:
         """Return True where the content is a file's of this format."""
 
-    def without_metadata(self, source: bytes) -> bytes:
-        """Return a file without EXIF, XMP, IPTC, comments and the like, its pixels untouched."""
+    def without_metadata(self, source: bytes, kept: Kept = NOTHING) -> bytes:
+        """Return a file without EXIF, XMP, IPTC, comments and the like, its pixels untouched.
+
+        Args:
+            source: the file.
+            kept: what it is to carry all the same, where the format has a place for it.
+        """
 
     def read(self, source: bytes, limits: Limits) -> Probe:
         """Return the facts of a file of this format.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 PREFIX = b"Exif\x00\x00"
@@ -13,6 +14,24 @@ SWAPS_SIDES = (5, 6, 7, 8)
 _TAG, _SHORT = 0x0112, 3
 _MAX_ENTRIES = 512
 _ORDER: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The metadata that a file is to carry, and no other."""
+
+    exif: bytes | None = None
+    """An EXIF block, with or without its prefix, that says the orientation where there is one."""
+    xmp: bytes | None = None
+
+    def tiff(self, orientation: int) -> bytes | None:
+        """Return the block without its prefix, or one that says an orientation alone."""
+        if self.exif:
+            return self.exif.removeprefix(PREFIX)
+        return minimal(orientation) if orientation > 1 else None
+
+
+NOTHING = Kept()
 
 
 def orientation_of(tiff: bytes) -> int:

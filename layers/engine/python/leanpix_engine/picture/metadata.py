@@ -7,13 +7,21 @@ from dataclasses import replace
 
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Metadata
+from leanpix_engine.picture import tiff, xmp
 from leanpix_engine.picture.picture import Picture
 
 
 def with_kept(picture: Picture, keep: AbstractSet[Metadata], limits: Limits) -> Picture:
-    """Return the picture with the metadata that its output may carry."""
-    exif = picture.exif if Metadata.EXIF in keep else None
-    xmp = picture.xmp if Metadata.XMP in keep else None
-    if len(exif or b"") + len(xmp or b"") > limits.max_metadata_bytes:
-        exif = xmp = None
-    return replace(picture, exif=exif, xmp=xmp)
+    """Return the picture with the metadata that its output may carry.
+
+    EXIF and XMP stay whole where they are asked for, and else with the properties of the other
+    kinds alone.
+    """
+    if len(picture.exif or b"") + len(picture.xmp or b"") > limits.max_metadata_bytes:
+        return replace(picture, exif=None, xmp=None)
+    exif, packet = picture.exif, picture.xmp
+    if exif and Metadata.EXIF not in keep:
+        exif = tiff.selected(exif, keep)
+    if packet and Metadata.XMP not in keep:
+        packet = xmp.selected(packet, keep)
+    return replace(picture, exif=exif, xmp=packet)

@@ -10,7 +10,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import minimal
+from leanpix_engine.picture.exif import NOTHING, PREFIX, Kept, minimal
 
 MARK = mark.AVIF
 """The place of our mark in a file."""
@@ -106,8 +106,11 @@ def _note(found: _Found, kind: bytes, payload: bytes) -> None:
         found.samples = max(found.samples, int.from_bytes(payload[8:12], "big"))
 
 
-def without_metadata(source: bytes) -> bytes:
-    """Return an AVIF whose EXIF says nothing and whose XMP is blank, so that offsets stay."""
+def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
+    """Return an AVIF whose EXIF says nothing and whose XMP is blank, so that offsets stay.
+
+    What is kept stands in their places, where there is room.
+    """
     kinds: dict[int, bytes] = {}
     places: dict[int, list[tuple[int, int]]] = {}
     for kind, start, end in _boxes(source, 0, len(source)):
@@ -118,10 +121,14 @@ def without_metadata(source: bytes) -> bytes:
         elif kind == b"iloc":
             places = _places(source[start:end])
     clean = bytearray(source)
+    tiff = bytes(4) + kept.exif.removeprefix(PREFIX) if kept.exif else None
     for number, kind in kinds.items():
         for start, length in places.get(number, []) if kind in _PRIVATE else []:
             size = len(clean[start : start + length])
-            clean[start : start + length] = _PRIVATE[kind].ljust(size, b" ")[:size]
+            content = tiff if kind == b"Exif" else kept.xmp
+            if content is None or len(content) > size:
+                content = _PRIVATE[kind]
+            clean[start : start + length] = content.ljust(size, b" ")[:size]
     return bytes(clean)
 
 

@@ -7,6 +7,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
+from leanpix_engine.picture.exif import NOTHING, Kept
 
 MARK = mark.GIF
 """The place of our mark in a file."""
@@ -81,8 +82,9 @@ def _after_blocks(source: bytes, at: int) -> int:
     return at + 1
 
 
-def without_metadata(source: bytes) -> bytes:
+def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     """Return a GIF without comments and applications' data; its loop and our mark stay."""
+    del kept  # the format has no place for it
     parts, at = [], 13 + _palette_bytes(source[10])
     start = 0
     while at + 2 < len(source) and source[at] in (_EXTENSION, _IMAGE):

@@ -9,9 +9,7 @@ from leanpix_engine.picture import exif as exif_header
 from leanpix_engine.picture.picture import Picture
 
 _SOF2 = 0xC2
-_MAX_PAYLOAD = 65_533
-"""A segment's length is 16 bits and counts itself."""
-_MAX_ICC_PIECE = _MAX_PAYLOAD - len(jpeg_header.ICC) - 2
+_MAX_ICC_PIECE = jpeg_header.MAX_PAYLOAD - len(jpeg_header.ICC) - 2
 _START = bytes((0xFF, jpeg_header.SOI))
 _END = bytes((0xFF, jpeg_header.EOI))
 # Version 1.1, pixels are square, no thumbnail.
@@ -70,7 +68,7 @@ def with_metadata(data: bytes, picture: Picture) -> bytes:
 
 def _segment(marker: int, payload: bytes) -> list[bytes]:
     """Return the parts of one marker segment; none for a payload that does not fit."""
-    if len(payload) > _MAX_PAYLOAD:
+    if len(payload) > jpeg_header.MAX_PAYLOAD:
         return []
     return [bytes((0xFF, marker)), (len(payload) + 2).to_bytes(2, "big"), payload]
 

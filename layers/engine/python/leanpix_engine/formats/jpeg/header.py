@@ -14,7 +14,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import PREFIX, SWAPS_SIDES, minimal, orientation_of
+from leanpix_engine.picture.exif import NOTHING, PREFIX, SWAPS_SIDES, Kept, minimal, orientation_of
 
 MARK = mark.JPEG
 """The place of our mark in a file."""
@@ -22,6 +22,8 @@ MARK = mark.JPEG
 SOI, EOI, SOS, DQT = 0xD8, 0xD9, 0xDA, 0xDB
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _APP15, _COM = 0xEF, 0xFE
+MAX_PAYLOAD = 65_533
+"""A segment's length is 16 bits and counts itself."""
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PLAIN_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended sequential, progressive; all Huffman
@@ -171,7 +173,7 @@ def _frame(marker: int, payload: bytes) -> _Frame:
     )
 
 
-def without_metadata(source: bytes) -> bytes:
+def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     """Return a JPEG without segments that only describe it; its orientation stays.
 
     The colour profile, JFIF's and Adobe's segments and our mark stay. A file with a second image
@@ -190,12 +192,16 @@ def without_metadata(source: bytes) -> bytes:
     if has_more or not parts:
         return source
     clean = source[:2] + b"".join(parts) + source[at:]
-    if orientation == 1:
-        return clean
-    exif = EXIF + minimal(orientation)
+    tiff = kept.tiff(orientation)
+    payloads = [EXIF + tiff] if tiff else []
+    payloads += [XMP + kept.xmp] if kept.xmp else []
+    described = b"".join(
+        bytes((0xFF, APP1)) + (len(payload) + 2).to_bytes(2, "big") + payload
+        for payload in payloads
+        if len(payload) <= MAX_PAYLOAD
+    )
     head = after_jfif(clean)
-    segment_of_it = bytes((0xFF, APP1)) + (len(exif) + 2).to_bytes(2, "big") + exif
-    return clean[:head] + segment_of_it + clean[head:]
+    return clean[:head] + described + clean[head:]
 
 
 def _is_private(marker: int, payload: bytes) -> bool:

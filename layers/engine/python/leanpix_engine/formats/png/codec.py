@@ -30,8 +30,6 @@ _TOLERANCE = 0.8
 _WELL_BELOW = 0.7
 """A lossy file this small against the source is not reached without loss: nobody needs to try."""
 _BEST_PALETTE, _MOST_EFFORT = 100, 10
-_XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
-"""Keyword, no compression, no language, no translated keyword (XMP, part 3, 1.1.5)."""
 _HDR_TRANSFERS = (16, 18)
 """PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
 
@@ -188,7 +186,7 @@ def _colour_chunks(task: Task) -> bytes:
 
 def _metadata_chunks(picture: Picture) -> bytes:
     exif = chunk(b"eXIf", picture.exif.removeprefix(b"Exif\x00\x00")) if picture.exif else b""
-    xmp = chunk(b"iTXt", _XMP_HEAD + picture.xmp) if picture.xmp else b""
+    xmp = chunk(b"iTXt", png_header.XMP_HEAD + picture.xmp) if picture.xmp else b""
     return exif + xmp
 
 

@@ -11,7 +11,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import SWAPS_SIDES, minimal, orientation_of
+from leanpix_engine.picture.exif import NOTHING, SWAPS_SIDES, Kept, orientation_of
 
 MARK = mark.PNG
 """The place of our mark in a file."""
@@ -23,6 +23,8 @@ _SHOWN = {
     *(b"cLLI", b"acTL", b"fcTL", b"fdAT", b"lpXM"),
 }
 """Ancillary chunks that say how the pixels are shown, and our mark."""
+XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
+"""Keyword, no compression, no language, no translated keyword (XMP, part 3, 1.1.5)."""
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
 
 
@@ -131,16 +133,20 @@ def _bounded(payload: bytes, limits: Limits) -> None:
         )
 
 
-def without_metadata(source: bytes) -> bytes:
+def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     """Return a PNG without chunks that only describe it; its orientation stays."""
-    parts = [SIGNATURE]
+    parts, orientation = [SIGNATURE], 1
     for chunk in chunks(source):
         if chunk.kind in _SHOWN or chunk.kind[0] < ord("a"):
             parts.append(source[chunk.start - 8 : chunk.end + 4])
-            continue
-        payload = source[chunk.start : chunk.end]
-        if chunk.kind == b"eXIf" and orientation_of(payload) > 1:
-            body = b"eXIf" + minimal(orientation_of(payload))
-            size = (len(body) - 4).to_bytes(4, "big")
-            parts.append(size + body + zlib.crc32(body).to_bytes(4, "big"))
-    return b"".join(parts)
+        elif chunk.kind == b"eXIf":
+            orientation = orientation_of(source[chunk.start : chunk.end])
+    tiff = kept.tiff(orientation)
+    described = [_chunk(b"eXIf", tiff)] if tiff else []
+    described += [_chunk(b"iTXt", XMP_HEAD + kept.xmp)] if kept.xmp else []
+    return b"".join((*parts[:2], *described, *parts[2:]))
+
+
+def _chunk(kind: bytes, payload: bytes) -> bytes:
+    size = len(payload).to_bytes(4, "big")
+    return size + kind + payload + zlib.crc32(kind + payload).to_bytes(4, "big")

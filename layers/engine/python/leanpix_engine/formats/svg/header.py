@@ -10,6 +10,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
+from leanpix_engine.picture.exif import NOTHING, Kept
 
 # An XML document whose first element is <svg>, after declaration, comments and doctype.
 _DOCUMENT = re.compile(
@@ -115,6 +116,7 @@ def _view_box(attributes: bytes) -> tuple[float, float] | None:
     return (width, height) if 0 < width < 1e9 and 0 < height < 1e9 else None
 
 
-def without_metadata(source: bytes) -> bytes:
+def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     """Return the drawing as it is: the codec's passes drop what editors leave in it."""
+    del kept  # the format has no place for it
     return source

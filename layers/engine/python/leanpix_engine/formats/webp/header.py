@@ -7,7 +7,7 @@ from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
 from leanpix_engine.model import Probe
-from leanpix_engine.picture.exif import SWAPS_SIDES, minimal, orientation_of
+from leanpix_engine.picture.exif import NOTHING, SWAPS_SIDES, Kept, orientation_of
 
 MARK = mark.WEBP
 """The place of our mark in a file."""
@@ -70,7 +70,7 @@ def _u14(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 2], "little") & 0x3FFF
 
 
-def without_metadata(source: bytes) -> bytes:
+def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     """Return a WebP without EXIF and XMP; its orientation stays."""
     parts, at, flags, orientation = [], 12, 0, 1
     while at + 8 <= len(source):
@@ -85,10 +85,12 @@ def without_metadata(source: bytes) -> bytes:
         at = end
     if not flags:
         return source
-    if orientation > 1:
-        exif = minimal(orientation)
-        parts.append(b"EXIF" + len(exif).to_bytes(4, "little") + exif + bytes(len(exif) & 1))
-        flags &= ~_EXIF_FLAG
+    described = ((b"EXIF", _EXIF_FLAG, kept.tiff(orientation)), (b"XMP ", _XMP_FLAG, kept.xmp))
+    for kind, flag, payload in described:
+        if payload and flags & flag:
+            size = len(payload).to_bytes(4, "little")
+            parts.append(kind + size + payload + bytes(len(payload) & 1))
+            flags &= ~flag
     body = bytearray(b"WEBP" + b"".join(parts))
     if body[4:8] == b"VP8X":
         body[12] &= ~flags
