@@ -1,90 +1,101 @@
-"""Run the `leanpix` command: administration, the local cloud, the engine alone."""
+"""Run the `leanpix` command: start what the first word names, and load nothing else.
+
+`optimize` and `config` need neither typer nor AWS's library, which take longer to import than a
+small image takes to optimize.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Final
 
-import typer
-from rich.console import Console
+from leanpix_engine import __version__
 
-from leanpix.services.administration import AdministrationError
-from leanpix_cli import account, cost, deploy, doctor, jobs, key, stage
-from leanpix_cli.console import AsJson, CommandError
-from leanpix_local.errors import LocalCloudError
-
-USER_ERRORS = (CommandError, AdministrationError, LocalCloudError)
-
-app = typer.Typer(
-    help="Smaller images at the same visual quality, in your own AWS account.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
-app.add_typer(account.app, name="account")
-app.add_typer(key.app, name="key")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(stage.app, name="stage")
-app.command()(jobs.redrive)
-app.command()(doctor.doctor)
-app.command()(deploy.deploy)
-app.command()(cost.cost)
-
-
-@app.command()
-def serve(
-    *,
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8080,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget what an earlier run kept.")
-    ] = False,
-) -> None:
-    """Run the local cloud in the foreground, until Ctrl-C."""
-    from leanpix_cli.serve import serve as run  # noqa: PLC0415 - loads only what the command needs
-
-    raise typer.Exit(run(port=port, fresh=fresh))
-
-
-@app.command()
-def demo() -> None:
-    """Send a real photo through the local cloud, by file and by URL, and show what it saved."""
-    from leanpix_cli.demo import demo as run  # noqa: PLC0415 - loads only what the command needs
-
-    raise typer.Exit(run())
-
-
-@app.command()
-def chaos(
-    *,
-    submits: Annotated[int, typer.Option(min=1, help="Images to submit.")] = 300,
-    clients: Annotated[int, typer.Option(min=1, help="Clients that do so at the same time.")] = 16,
-    kills: Annotated[int, typer.Option(min=0, help="Optimizer processes to kill.")] = 30,
-    as_json: AsJson = False,
-) -> None:
-    """Kill optimizers under load on a local cloud, then audit that nothing was lost."""
-    from leanpix_cli import chaos as command  # noqa: PLC0415 - loads only what the command needs
-
-    plan = command.Plan(submits=submits, clients=clients, kills=kills)
-    raise typer.Exit(command.chaos(plan=plan, as_json=as_json))
-
-
-@app.command(
-    add_help_option=False,
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-)
-def optimize(context: typer.Context) -> None:
-    """Optimize one file with the engine alone; the same as `python -m leanpix_engine`."""
-    from leanpix_engine.__main__ import main as run  # noqa: PLC0415 - loads libvips
-
-    raise typer.Exit(run(context.args))
+SUMMARIES: Final = {
+    "optimize": "Make images smaller: files, folders, repositories.",
+    "config": "Show the settings of `leanpix optimize` that hold here, and where from.",
+    "account": "Create, show, list and top up accounts.",
+    "key": "Create, list and revoke keys.",
+    "jobs": "Look at jobs.",
+    "stage": "Pause, resume, empty and destroy a stage.",
+    "redrive": "Send the dead letters of a queue again, after their cause is fixed.",
+    "doctor": "Say what stands in the way of a deploy, or of the stage that is deployed.",
+    "deploy": "Deploy a stage: check the account, then run the CDK's own command line.",
+    "cost": "Compute what 1,000 images cost, by what is paid for; docs/cost.md has the formula.",
+    "serve": "Run the local cloud in the foreground, until Ctrl-C.",
+    "demo": "Send a real photo through the local cloud, by file and by URL, and show what it saved.",
+    "chaos": "Kill optimizers under load on a local cloud, then audit that nothing was lost.",
+}
+"""Every command, and what `leanpix --help` says of it."""
+CHECKOUT_ONLY: Final = frozenset({"serve", "demo", "chaos"})
+_EXIT_USAGE: Final = 2
+_COMPLETION: Final = "_LEANPIX_COMPLETE"
 
 
 def main() -> None:
     """Run the command; print one line for an error that the user can mend."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run the command that the first word names, and return its exit code."""
+    name = argv[0] if argv else "--help"
+    if _COMPLETION not in os.environ:
+        if name in ("--help", "-h", "help"):
+            print(_help())
+            return 0
+        if name in ("--version", "-V"):
+            print(f"leanpix {__version__}")
+            return 0
+        if name in ("optimize", "config"):
+            from leanpix_cli.optimize import command  # noqa: PLC0415 - the others do without it
+
+            chosen = command.main if name == "optimize" else command.show_config
+            return chosen(argv[1:])
+    return _run_other(name)
+
+
+def _run_other(name: str) -> int:
+    try:
+        from leanpix_cli.commands import USER_ERRORS, app  # noqa: PLC0415 - slow to import
+    except ModuleNotFoundError as error:
+        print(f"leanpix: {_missing(name, error.name or '')}", file=sys.stderr)
+        return _EXIT_USAGE
     try:
         app()
+    except ModuleNotFoundError as error:
+        print(f"leanpix: {_missing(name, error.name or '')}", file=sys.stderr)
+        return _EXIT_USAGE
     except USER_ERRORS as error:
-        Console(stderr=True, soft_wrap=True).print(f"leanpix: {error}", markup=False)
-        sys.exit(1)
+        print(f"leanpix: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _missing(name: str, module: str) -> str:
+    """Return what to do where a command's modules are not there."""
+    if name in CHECKOUT_ONLY:
+        return f"`leanpix {name}` needs a checkout of the project, where `make setup` was run"
+    if name not in SUMMARIES and not name.startswith("-"):
+        return f"{name!r} is no command; `leanpix --help` lists them"
+    return f"`leanpix {name}` needs {module}: install leanpix[aws]"
+
+
+def _help() -> str:
+    width = max(map(len, SUMMARIES))
+    lines = [f"  {name.ljust(width)}  {summary}" for name, summary in SUMMARIES.items()]
+    return "\n".join(
+        [
+            "Usage: leanpix COMMAND [ARGS]...",
+            "",
+            "Smaller images at the same visual quality: here, or in your own AWS account.",
+            "",
+            *lines,
+            "",
+            "`leanpix COMMAND --help` says more of each.",
+        ]
+    )
 
 
 if __name__ == "__main__":

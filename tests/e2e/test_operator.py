@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from leanpix.contract import PLANS, usage_plan_output
 from leanpix_cli import target
-from leanpix_cli.main import app
+from leanpix_cli.commands import app
 from leanpix_local.http import Answer, post
 
 if TYPE_CHECKING:

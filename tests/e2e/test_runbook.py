@@ -16,8 +16,8 @@ import pytest
 from botocore import xform_name
 from typer.testing import CliRunner
 
+from leanpix_cli.commands import app
 from leanpix_cli.local_setup import create_local_account, find_photo
-from leanpix_cli.main import app
 from leanpix_local.cloud import LocalCloud
 from leanpix_local.http import post
 from leanpix_local.paths import ROOT

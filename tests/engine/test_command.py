@@ -95,3 +95,13 @@ def test_a_conversion_that_saves_nothing_writes_no_file(
     report = run(capsys, *arguments)
     assert report["reason"] == "no_lossless_form"
     assert not (tmp_path / "out.avif").exists()
+
+
+def test_the_name_of_the_output_says_its_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "photo.png"
+    source.write_bytes(saved(photo(), "PNG"))
+    report = run(capsys, source, tmp_path / "x.webp")
+    assert report["format"] == "webp"
+    assert (tmp_path / "x.webp").read_bytes()[8:12] == b"WEBP"

@@ -19,8 +19,8 @@ from leanpix.domain.ids import hash_api_key
 from leanpix.domain.tasks import CallbackTask
 from leanpix.services.administration import AdministrationError, AdministrationService
 from leanpix.services.redrive import RedriveService
+from leanpix_cli.commands import app
 from leanpix_cli.console import CommandError
-from leanpix_cli.main import app
 from tests.ledger.dynamodb import backend_over
 from tests.ledger.fakes import GAIN, NONE, HandClock
 from tests.ledger.world import World, upload

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from leanpix.contract import OutputName
 from leanpix_cli import target
+from leanpix_cli.commands import app
 from leanpix_cli.local_setup import create_local_account, find_photo
-from leanpix_cli.main import app
 from leanpix_local import deploy, synth
 from leanpix_local.aws import Clients
 from leanpix_local.cloud import STACK_NAME, LocalCloud

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from infra.settings import Settings
+from leanpix_cli.commands import app
 from leanpix_cli.cost import APIS, render_table
 from leanpix_cli.cost_model import OPTIMIZER_MEGABYTES, SECONDS_PER_MEGAPIXEL, Use, cost_per_image
-from leanpix_cli.main import app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUN = CliRunner()

@@ -25,6 +25,8 @@ from leanpix_engine.model import (
     Result,
 )
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Crop",
     "CropMethod",

@@ -110,6 +110,14 @@ def _colour(text: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def _target_format(arguments: argparse.Namespace) -> Format | None:
+    """Return the format asked for: by its name, or by the name of OUT, which is not to lie."""
+    if arguments.format:
+        return Format(arguments.format)
+    ending = arguments.target.suffix.lower().removeprefix(".").replace("jpeg", "jpg")
+    return Format(ending) if ending in TARGETS and not arguments.smallest_of else None
+
+
 def _options(arguments: argparse.Namespace) -> Options:
     crops = [
         Crop(method=method, width=size[0], height=size[1])
@@ -123,7 +131,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         level=Level(arguments.level),
         quality=arguments.quality,
         max_bytes=arguments.max_bytes,
-        target_format=Format(arguments.format) if arguments.format else None,
+        target_format=_target_format(arguments),
         smallest_of=arguments.smallest_of,
         also=(*arguments.also, *([Format.WEBP] if arguments.webp else [])),
         always_convert=arguments.always_convert,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _PACKAGE = "leanpix_native"
+_ENDING = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
+_MACHINES = {"arm64": "aarch64", "ARM64": "aarch64", "AMD64": "x86_64"}
+"""The names of processors by macOS and Windows, in Linux's words."""
 _OK, _OUT_OF_MEMORY, _NO_ROOM, _BROKEN = 0, 1, 2, 3
 # What x86-64-v3 has over the first x86-64 (System V ABI, "micro-architecture levels"), by the
 # kernel's names; it names only what it also saves on a task switch.
@@ -94,7 +97,7 @@ def address(array: npt.NDArray[Any], dtype: npt.DTypeLike, shape: tuple[int, ...
 def _library() -> ctypes.CDLL | None:
     name = _variant()
     for folder in _folders():
-        path = folder / f"{name}.so"
+        path = folder / f"{name}{_ENDING}"
         if path.is_file():
             try:
                 return ctypes.CDLL(str(path))
@@ -111,7 +114,7 @@ def _folders() -> list[Path]:
 
 def _variant() -> str:
     """Return the name of the library for this processor."""
-    machine = platform.machine()
+    machine = _MACHINES.get(platform.machine(), platform.machine())
     if machine != "x86_64" or sys.platform != "linux":
         return machine
     return "x86_64_v3" if _cpu_flags() >= _X86_64_V3 else "x86_64"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
 
 from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.limits import Deadline, Limits
+
+if sys.platform == "linux":
+    import resource
 
 _logger = logging.getLogger(__name__)
 _WORKER = "leanpix_engine.formats.child_main"
@@ -125,7 +127,7 @@ def environment() -> dict[str, str]:
 
 def _bound(pid: int, limits: Limits, seconds: float) -> None:
     """Set the child's limits from outside where the system can (Linux)."""
-    if not hasattr(resource, "prlimit"):
+    if sys.platform != "linux":
         return
     bounds = {
         resource.RLIMIT_AS: limits.max_memory_bytes,

@@ -1,0 +1,1 @@
+"""The command `leanpix optimize`: files, folders and repositories, made smaller by the engine."""
