@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo check mutants test serve chaos bench synth rehearse arm64 openapi lint audit format clean
+.PHONY: help setup dist demo check mutants test serve chaos bench synth rehearse arm64 openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -72,6 +72,9 @@ lint: setup ## run every static check
 	@$(BIN)/python -m infra.rules 2>build/lint/rules.log || { cat build/lint/rules.log; exit 1; }
 	@$(BIN)/python tools/lint_workflows.py
 	@echo "lint: clean"
+
+dist: setup ## build the wheels and the sources of both packages into dist/
+	@PYTHONPATH=. $(BIN)/python tools/dist.py
 
 audit: setup ## ask PyPI for known flaws of what uv.lock pins
 	@$(BIN)/python tools/audit.py

@@ -15,7 +15,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,10 @@ _FLAGS: Final = (
     # it fell into the vectorized part of a loop or the rest of it.
     "-ffp-contract=off",
     # No debugging information and no symbols: the same bytes wherever it is built.
-    *("-g0", "-s", "-Wl,--gc-sections", "-Wl,--build-id=none"),
+    *("-g0", "-s"),
+)
+_ELF_FLAGS: Final = (
+    *("-Wl,--gc-sections", "-Wl,--build-id=none"),
     # The C library and nothing of the compiler's own, which would be compiled first, for seconds;
     # what is missing then fails here, not where it is loaded.
     *("-nostdlib", "-Wl,--no-undefined"),
@@ -59,15 +62,25 @@ class Variant:
     name: str
     architecture: str
     processor: str
+    system: str = f"linux-gnu.{_OLDEST_GLIBC}"
 
     @property
-    def arguments(self) -> tuple[str, str, str]:
+    def arguments(self) -> tuple[str, ...]:
         """The arguments by which the compiler knows the machine."""
-        return (
-            "-target",
-            f"{self.architecture}-linux-gnu.{_OLDEST_GLIBC}",
-            f"-mcpu={self.processor}",
-        )
+        flags = _ELF_FLAGS if self.system.startswith("linux") else ()
+        target = f"{self.architecture}-{self.system}"
+        return (*flags, "-target", target, f"-mcpu={self.processor}")
+
+    @property
+    def is_gnu_linux(self) -> bool:
+        """True for Linux with the GNU C library."""
+        return self.system.startswith("linux-gnu")
+
+    @property
+    def file_name(self) -> str:
+        """The name of the library, as the loader looks for it."""
+        system = self.system.partition(".")[0]
+        return self.name + {"macos": ".dylib", "windows-gnu": ".dll"}.get(system, ".so")
 
 
 # Lambda's arm64 is Graviton2, a Neoverse N1, or later.
@@ -82,10 +95,23 @@ _HOSTS: Final = {
         Variant("x86_64_v3", "x86_64", "x86_64_v3"),
     ),
 }
+_MUSL: Final = "linux-musl"
+_MACOS: Final = "macos.11.0"
+WHEELS: Final = {
+    "manylinux_2_28_x86_64": _HOSTS["x86_64"],
+    "manylinux_2_28_aarch64": _HOSTS["aarch64"],
+    "musllinux_1_2_x86_64": tuple(replace(each, system=_MUSL) for each in _HOSTS["x86_64"]),
+    "macosx_11_0_arm64": (Variant("aarch64", "aarch64", "apple_m1", _MACOS),),
+    "macosx_11_0_x86_64": (Variant("x86_64", "x86_64", "x86_64", _MACOS),),
+    "win_amd64": (Variant("x86_64", "x86_64", "x86_64", "windows-gnu"),),
+}
+"""The platforms that have wheels, by their tags, with their libraries."""
 
 
 def variants(flavour: str) -> tuple[Variant, ...]:
     """Return the libraries of a flavour: none for a host on which the engine is numpy alone."""
+    if flavour in WHEELS:
+        return WHEELS[flavour]
     if flavour != "host":
         return _LAMBDA
     machine = {"arm64": "aarch64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
@@ -98,8 +124,12 @@ def build(flavour: str) -> None:
     def fill(folder: Path) -> None:
         (folder / PACKAGE).mkdir()
         for variant in variants(flavour):
-            compile_library(folder / PACKAGE / f"{variant.name}.so", variant.arguments)
-        for architecture in {variant.architecture for variant in variants(flavour)}:
+            compile_library(folder / PACKAGE / variant.file_name, variant.arguments)
+        for leftover in (folder / PACKAGE).glob("*.lib"):
+            leftover.unlink()  # for linking against a DLL, which nobody does
+        # Its wheel for Linux is of the GNU C library; elsewhere libvips encodes AVIF.
+        linux = {each.architecture for each in variants(flavour) if each.is_gnu_linux}
+        for architecture in linux:
             aom.add_library(folder, architecture)
 
     requirements = uv.export(_GROUP) + uv.export(aom.GROUP)
@@ -149,3 +179,8 @@ def _digest(flavour: str, requirements: str) -> str:
             path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
         )
     return digest.hexdigest()
+
+
+def folder(flavour: str) -> Path:
+    """Return the folder that `build` fills."""
+    return ROOT / "build" / "layers" / flavour / _LAYER / "python"

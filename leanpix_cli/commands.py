@@ -44,7 +44,7 @@ def serve(
 
 @app.command()
 def demo() -> None:
-    """Send a real photo through the local cloud, by file and by URL, and show what it saved."""
+    """Send real photos through the local cloud, by file and by URL, and show the savings."""
     from leanpix_cli.demo import demo as run  # noqa: PLC0415 - loads only what the command needs
 
     raise typer.Exit(run())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from typing import Final
 
 from leanpix_engine import __version__
@@ -24,7 +25,7 @@ SUMMARIES: Final = {
     "deploy": "Deploy a stage: check the account, then run the CDK's own command line.",
     "cost": "Compute what 1,000 images cost, by what is paid for; docs/cost.md has the formula.",
     "serve": "Run the local cloud in the foreground, until Ctrl-C.",
-    "demo": "Send a real photo through the local cloud, by file and by URL, and show what it saved.",
+    "demo": "Send real photos through the local cloud, by file and by URL, and show the savings.",
     "chaos": "Kill optimizers under load on a local cloud, then audit that nothing was lost.",
 }
 """Every command, and what `leanpix --help` says of it."""
@@ -57,6 +58,11 @@ def run(argv: list[str]) -> int:
 
 
 def _run_other(name: str) -> int:
+    if name not in SUMMARIES and not name.startswith("-") and _COMPLETION not in os.environ:
+        near = get_close_matches(name, SUMMARIES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "`leanpix --help` lists them"
+        print(f"leanpix: {name!r} is no command; {hint}", file=sys.stderr)
+        return _EXIT_USAGE
     try:
         from leanpix_cli.commands import USER_ERRORS, app  # noqa: PLC0415 - slow to import
     except ModuleNotFoundError as error:
@@ -77,8 +83,6 @@ def _missing(name: str, module: str) -> str:
     """Return what to do where a command's modules are not there."""
     if name in CHECKOUT_ONLY:
         return f"`leanpix {name}` needs a checkout of the project, where `make setup` was run"
-    if name not in SUMMARIES and not name.startswith("-"):
-        return f"{name!r} is no command; `leanpix --help` lists them"
     return f"`leanpix {name}` needs {module}: install leanpix[aws]"
 
 

@@ -74,7 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
         _add(group, setting)
     old = parser.add_argument_group("older names")
     old.add_argument("--webp", action="store_true", help="--also webp")
-    old.add_argument("--keep-exif", action="store_true", help="--keep exif")
+    old.add_argument("--keep-exif", action="store_true", help="--keep exif,xmp")
     return parser
 
 
@@ -91,7 +91,9 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.webp:
         values["also"] = tuple({**dict.fromkeys(values.get("also", ())), "webp": None})
     if arguments.keep_exif:
-        values["keep"] = tuple({**dict.fromkeys(values.get("keep", ())), "exif": None})
+        values["keep"] = tuple(
+            {**dict.fromkeys(values.get("keep", ())), "exif": None, "xmp": None}
+        )
     return values
 
 

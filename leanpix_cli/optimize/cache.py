@@ -11,13 +11,12 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 import threading
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-
-import platformdirs
 
 import leanpix_engine
 
@@ -52,8 +51,7 @@ class Cache:
         self._lock = threading.Lock()
         self._reads = reads
         self._connection: sqlite3.Connection | None = None
-        home = os.environ.get(FOLDER_VARIABLE) or platformdirs.user_cache_dir("leanpix")
-        folder = folder or Path(home)
+        folder = folder or cache_folder()
         with contextlib.suppress(OSError, sqlite3.Error):
             folder.mkdir(parents=True, exist_ok=True)
             self._connection = _open(folder / "done.sqlite3")
@@ -81,6 +79,17 @@ class Cache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def cache_folder() -> Path:
+    """Return the folder of the cache, where the system keeps a user's caches."""
+    if own := os.environ.get(FOLDER_VARIABLE):
+        return Path(own)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "leanpix" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "leanpix"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "leanpix"
 
 
 def key_of(digest: str, options: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from leanpix_cli.optimize import output, report
+from leanpix_cli.optimize import output
 from leanpix_cli.optimize.arguments import (
     EXIT_FAILED,
     EXIT_FINE,
@@ -24,7 +24,6 @@ from leanpix_cli.optimize.config import Config, read_config
 from leanpix_cli.optimize.files import Item, PathError, Selection, ask_git, find
 from leanpix_cli.optimize.outcome import Outcome, Status, Summary, summarize
 from leanpix_cli.optimize.patterns import GitIgnore, Patterns
-from leanpix_cli.optimize.remote import KEY_VARIABLE, RemoteWorker
 from leanpix_cli.optimize.run import Destination, Run
 from leanpix_cli.optimize.settings import SettingsError
 from leanpix_cli.optimize.workers import (
@@ -39,6 +38,8 @@ _STREAM: Final = "-"
 _REPORT: Final = "leanpix-report.html"
 _INTERRUPTED: Final = 130
 _PAIR: Final = 2
+PICTURE_BYTES: Final = 60_000_000
+"""Bytes of pictures that a page carries; later files are rows without pictures."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -155,13 +156,14 @@ def _optimize_files(config: Config, arguments: argparse.Namespace) -> int:
     destination = _destination(config, arguments) if writes else Destination()
     items = list(find(_paths(arguments), _selection(config, arguments, destination)))
     jobs = min(config["jobs"] or default_jobs(), max(1, len(items)))
+    new_worker = _worker_maker(arguments, apart=len(items) > 1)
     cache = Cache(reads=config["cache"])
     run = Run(
         config,
         destination,
         cache,
-        _worker_maker(arguments, apart=len(items) > 1),
-        keeps_pictures=report.PICTURE_BYTES if arguments.report == "html" else 0,
+        new_worker,
+        keeps_pictures=PICTURE_BYTES if arguments.report == "html" else 0,
     )
     shown = not (arguments.quiet or arguments.json)
     progress = output.Progress(len(items), shown=shown)
@@ -237,6 +239,8 @@ def _destination(config: Config, arguments: argparse.Namespace) -> Destination:
 def _worker_maker(arguments: argparse.Namespace, *, apart: bool) -> Callable[[], Worker]:
     if not arguments.remote:
         return lambda: LocalWorker(apart=apart)
+    from leanpix_cli.optimize.remote import KEY_VARIABLE, RemoteWorker  # noqa: PLC0415 - loads TLS
+
     key = os.environ.get(KEY_VARIABLE, "")
     if not key:
         message = f"--remote needs a key in {KEY_VARIABLE}"
@@ -255,7 +259,7 @@ def _show(
     if arguments.json:
         lines = output.to_json_lines(outcomes, summary)
     elif arguments.report == "markdown" and not arguments.report_file:
-        lines = [report.to_markdown(outcomes, summary, written=written)]
+        pass  # the report is what is printed
     elif not arguments.quiet:
         colour = output.has_colour(sys.stdout)
         lines = output.to_table(outcomes, verbose=arguments.verbose, colour=colour)
@@ -281,11 +285,18 @@ def _write_report(
     *,
     written: bool,
 ) -> None:
+    if not arguments.report:
+        return
+    from leanpix_cli.optimize import report  # noqa: PLC0415 - the rest does without it
+
     if arguments.report == "html":
         page = report.to_page(outcomes, summary, written=written)
         write(Path(arguments.report_file or _REPORT), page.encode("utf-8", "replace"))
-    elif arguments.report and arguments.report_file:
-        text = report.to_markdown(outcomes, summary, written=written)
+        return
+    text = report.to_markdown(outcomes, summary, written=written)
+    if not arguments.report_file:
+        print(text, end="")
+    else:
         write(Path(arguments.report_file), text.encode("utf-8", "replace"))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 
 class Patterns:
     """Patterns that start from a folder.
@@ -17,6 +15,8 @@ class Patterns:
     """
 
     def __init__(self, folder: Path, lines: Iterable[str]) -> None:
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - slow to import, and seldom needed
+
         self._folder = folder.absolute()
         self._spec = GitIgnoreSpec.from_lines(lines)
 

@@ -141,8 +141,8 @@ def to_fields(values: dict[str, Any]) -> dict[str, Any]:
         if values[name]:
             message = f"--{name} does not work with --remote"
             raise SettingsError(message)
-    if set(values["also"]) - {"webp"} or set(values["keep"]) - {"exif"}:
-        message = "with --remote, --also takes webp and --keep takes exif alone"
+    if set(values["also"]) - {"webp"} or set(values["keep"]) not in (set(), {"exif", "xmp"}):
+        message = "with --remote, --also takes webp alone, and --keep exif,xmp"
         raise SettingsError(message)
     return {
         "compression": values["level"],

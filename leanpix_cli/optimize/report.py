@@ -11,8 +11,6 @@ from leanpix_cli.optimize.outcome import Outcome, Status, Summary
 from leanpix_cli.optimize.output import to_line, to_size
 from leanpix_engine.format import Format
 
-PICTURE_BYTES: Final = 60_000_000
-"""Bytes of pictures that a page carries; later files are rows without pictures."""
 _TYPES: Final = {each.value: each.content_type for each in Format}
 _PAGE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -12,10 +12,12 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from leanpix_engine.format import TARGETS
-from leanpix_engine.model import Level
+from leanpix_engine.model import Level, Metadata
 
 AUTO: Final = "auto"
-KEEP: Final = ("exif", "icc", "xmp", "copyright", "creation", "gps")
+ALIASES: Final = {"gps": Metadata.LOCATION.value}
+"""Other names of metadata, which people look for."""
+KEEP: Final = (*(kind.value for kind in Metadata), *ALIASES)
 _UNITS: Final = {"": 1, "B": 1, "K": 1000, "KB": 1000, "KIB": 1024, "M": 1000**2, "MB": 1000**2}
 _UNITS_LARGE: Final = {"MIB": 1024**2, "GB": 1000**3}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")

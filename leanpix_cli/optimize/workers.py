@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, fields
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from leanpix_cli.optimize.settings import AUTO, SettingsError
-from leanpix_engine import Format, Level, Limits, Options, Refused, Result, optimize
+from leanpix_cli.optimize.settings import ALIASES, AUTO
+from leanpix_engine import Format, Level, Limits, Metadata, Options, Refused, Result, optimize
+from leanpix_engine.format import TARGETS
 from leanpix_engine.sandbox.client import AVAILABLE, EngineBroken, SandboxedOptimizer
 
 LIMITS: Final = Limits(max_seconds=300.0)
@@ -81,7 +80,7 @@ class LocalWorker:
             return to_made(self._run(source, options))
         except Refused as refused:
             raise WorkFailed(refused.text) from None
-        except (EngineBroken, BrokenProcessPool) as error:
+        except (EngineBroken, BrokenExecutor) as error:
             raise WorkFailed(str(error) or _BROKE) from None
 
     def close(self) -> None:
@@ -98,56 +97,42 @@ class LocalWorker:
             return optimize(source, options, LIMITS)
         try:
             return self._pool.submit(optimize, source, options, LIMITS).result()
-        except BrokenProcessPool:
+        except BrokenExecutor:
             self._pool = _new_pool()
             raise
 
 
 def to_options(values: dict[str, Any], size: int) -> Options:
-    """Return the engine's options for a file of so many bytes.
-
-    Raises:
-        SettingsError: the engine at hand does not know one of them.
-    """
-    target, keep = values["format"], values["keep"]
-    wanted: dict[str, Any] = {
-        "level": Level(values["level"]),
-        "quality": values["quality"],
-        "target_format": Format(target) if target not in (None, AUTO) else None,
-        "cmyk_to_rgb": values["cmyk-to-rgb"],
-        "max_width": values["max-width"],
-        "max_height": values["max-height"],
-        "mark": values["mark"],
-        "assume_pristine": values["assume-pristine"],
-        "min_saving": values["min-saving"].share_of(size),
-        "also_webp": "webp" in values["also"],
-        "keep_exif": "exif" in keep,
-    }
-    extra = {
-        "--format auto": target == AUTO,
-        "--also avif": "avif" in values["also"],
-        "--long-edge": values["long-edge"],
-        "--max-bytes": values["max-bytes"],
-        "--keep " + ",".join(keep): bool(set(keep) - {"exif"}),
-    }
-    for name, is_wanted in extra.items():
-        if is_wanted:
-            message = f"{name}: this engine does not have it"
-            raise SettingsError(message)
-    known = {field.name for field in fields(Options)}
-    return Options(**{name: value for name, value in wanted.items() if name in known})
+    """Return the engine's options for a file of so many bytes."""
+    target = values["format"]
+    return Options(
+        level=Level(values["level"]),
+        quality=values["quality"],
+        target_format=Format(target) if target not in (None, AUTO) else None,
+        smallest_of=TARGETS if target == AUTO else (),
+        also=tuple(Format(name) for name in values["also"]),
+        keep=frozenset(Metadata(ALIASES.get(name, name)) for name in values["keep"]),
+        cmyk_to_rgb=values["cmyk-to-rgb"],
+        max_width=values["max-width"],
+        max_height=values["max-height"],
+        long_edge=values["long-edge"],
+        max_bytes=values["max-bytes"],
+        mark=values["mark"],
+        assume_pristine=values["assume-pristine"],
+        min_saving=values["min-saving"].share_of(size),
+    )
 
 
 def to_made(result: Result) -> Made:
     """Return what the engine made, without the facts that nobody here asks for."""
-    output, webp = result.output, result.also_webp
+    output = result.output
     return Made(
         data=output.data if output else None,
         format=(output.format if output else result.original_format).value,
         reason=result.reason,
         quality=output.quality if output else None,
         score=output.score if output else None,
-        also=((Format.WEBP.value, webp.data),) if webp else (),
+        also=tuple((each.format.value, each.data) for each in result.also),
     )
 
 
@@ -169,5 +154,8 @@ def _free_memory() -> int:
     return free
 
 
-def _new_pool() -> ProcessPoolExecutor:
+def _new_pool() -> Executor:
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - not for Linux
+    from multiprocessing import get_context  # noqa: PLC0415 - the same
+
     return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
