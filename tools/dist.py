@@ -20,7 +20,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from layers import native
+from layers import aom, native
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGING = ROOT / "build" / "dist"
@@ -34,6 +34,8 @@ SOURCES = {
     ),
 }
 """The packages of each distribution."""
+COMPILED = (native.PACKAGE, aom.PACKAGE)
+"""Folders of a wheel that no source has."""
 
 
 def main() -> int:
@@ -58,9 +60,9 @@ def build(platforms: list[str], output: Path) -> list[Path]:
     _build(folder, output, "--sdist")
     for name in platforms:
         native.build(name)
-        compiled = folder / native.PACKAGE
-        shutil.rmtree(compiled, ignore_errors=True)
-        shutil.copytree(native.folder(name) / native.PACKAGE, compiled)
+        for compiled in COMPILED:
+            shutil.rmtree(folder / compiled, ignore_errors=True)
+        shutil.copytree(native.folder(name), folder, dirs_exist_ok=True)
         _build(folder, output, "--wheel", platform=name)
     _build(stage(COMMAND), output, "--sdist", "--wheel")
     return sorted(path for path in output.iterdir() if path.suffix in (".whl", ".gz"))

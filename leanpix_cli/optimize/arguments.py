@@ -89,12 +89,14 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
         if name in values:
             values[name] = tuple(values[name])
     if arguments.webp:
-        values["also"] = tuple({**dict.fromkeys(values.get("also", ())), "webp": None})
+        values["also"] = _joined(values.get("also", ()), "webp")
     if arguments.keep_exif:
-        values["keep"] = tuple(
-            {**dict.fromkeys(values.get("keep", ())), "exif": None, "xmp": None}
-        )
+        values["keep"] = _joined(values.get("keep", ()), "exif", "xmp")
     return values
+
+
+def _joined(names: tuple[str, ...], *more: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, *more)))
 
 
 def _add(group: argparse._ArgumentGroup, setting: Setting) -> None:

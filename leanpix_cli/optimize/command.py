@@ -23,7 +23,7 @@ from leanpix_cli.optimize.cache import Cache
 from leanpix_cli.optimize.config import Config, read_config
 from leanpix_cli.optimize.files import Item, PathError, Selection, ask_git, find
 from leanpix_cli.optimize.outcome import Outcome, Status, Summary, summarize
-from leanpix_cli.optimize.patterns import GitIgnore, Patterns
+from leanpix_cli.optimize.patterns import GitIgnore, Patterns, absolute
 from leanpix_cli.optimize.run import Destination, Run
 from leanpix_cli.optimize.settings import SettingsError
 from leanpix_cli.optimize.workers import (
@@ -214,7 +214,7 @@ def _selection(
         include=include[0] if include else None,
         exclude=_patterns(config, "exclude"),
         gitignore=GitIgnore() if config["gitignore"] else None,
-        left_out=tuple(folder.absolute() for folder in folders if folder is not None),
+        left_out=tuple(absolute(folder) for folder in folders if folder is not None),
         only=git_files,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from leanpix_cli.optimize.patterns import GitIgnore, Patterns
+from leanpix_cli.optimize.patterns import GitIgnore, Patterns, absolute
 from leanpix_engine.format import Format
 
 SUFFIXES: Final = frozenset(
@@ -64,11 +64,11 @@ class Selection:
             return False
         if self.excludes(path) or (self.gitignore is not None and self.gitignore.ignores(path)):
             return False
-        return self.only is None or path.absolute() in self.only
+        return self.only is None or absolute(path) in self.only
 
     def enters(self, path: Path) -> bool:
         """Return whether a folder inside a folder is entered."""
-        if path.name == ".git" or path.absolute() in self.left_out:
+        if path.name == ".git" or absolute(path) in self.left_out:
             return False
         if self.excludes(path, is_folder=True):
             return False
@@ -132,7 +132,7 @@ def _items(path: Path, selection: Selection) -> Iterator[Item]:
     if path.is_dir():
         yield from _walk(path, path, selection)
         return
-    wanted = selection.only is None or path.absolute() in selection.only
+    wanted = selection.only is None or absolute(path) in selection.only
     if wanted and not selection.excludes(path):
         inside = not path.is_absolute() and ".." not in path.parts
         yield Item(path, path if inside else Path(path.name))

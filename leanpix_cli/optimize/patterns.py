@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
+
+
+def absolute(path: Path) -> Path:
+    """Return the absolute path without `..`; symbolic links stay."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - pathlib keeps the dots, or follows links
 
 
 class Patterns:
@@ -17,7 +23,7 @@ class Patterns:
     def __init__(self, folder: Path, lines: Iterable[str]) -> None:
         from pathspec import GitIgnoreSpec  # noqa: PLC0415 - slow to import, and seldom needed
 
-        self._folder = folder.absolute()
+        self._folder = absolute(folder)
         self._spec = GitIgnoreSpec.from_lines(lines)
 
     def match(self, path: Path, *, is_folder: bool = False) -> bool:
@@ -27,7 +33,7 @@ class Patterns:
     def verdict(self, path: Path, *, is_folder: bool = False) -> bool | None:
         """Return True where the last pattern takes a path, False where it lets it go again."""
         try:
-            relative = path.absolute().relative_to(self._folder).as_posix()
+            relative = absolute(path).relative_to(self._folder).as_posix()
         except ValueError:
             return None
         return self._spec.check_file(relative + "/" * is_folder).include
@@ -42,7 +48,7 @@ class GitIgnore:
 
     def ignores(self, path: Path, *, is_folder: bool = False) -> bool:
         """Return whether git would leave a path out; the nearest file has the last word."""
-        for patterns in self._chain(path.absolute().parent):
+        for patterns in self._chain(absolute(path).parent):
             verdict = patterns.verdict(path, is_folder=is_folder)
             if verdict is not None:
                 return verdict

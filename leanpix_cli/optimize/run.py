@@ -17,6 +17,7 @@ from leanpix_cli.optimize.cache import Cache, Record, key_of
 from leanpix_cli.optimize.config import Config
 from leanpix_cli.optimize.files import Item
 from leanpix_cli.optimize.outcome import Outcome, Status
+from leanpix_cli.optimize.patterns import absolute
 from leanpix_cli.optimize.settings import SETTINGS
 from leanpix_cli.optimize.workers import Made, Worker, WorkFailed
 
@@ -227,7 +228,7 @@ class Run:
         Raises:
             LeftAlone: another file's result has this name.
         """
-        place = target.absolute()
+        place = absolute(target)
         with self._lock:
             other = self._claimed.setdefault(place, item)
             if place.parent not in self._swept:
