@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +15,7 @@ from leanpix_cli.local_setup import LocalAccount, create_local_account, find_pho
 from leanpix_local.cloud import LocalCloud
 from leanpix_local.paths import LOCAL_DIR
 from tests.api import Api, Site, serve_site
+from tests.tls_proxy import SecureSite, serve_tls
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +60,12 @@ def site() -> Iterator[Site]:
     """Yield a web site on loopback that the local cloud may fetch from."""
     with serve_site() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def secure(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureSite]:
+    """Yield the local cloud behind TLS, which Tinify's SDKs ask for."""
+    port = urlsplit(cloud.url).port
+    assert port
+    with serve_tls(port, tmp_path_factory.mktemp("tls")) as site:
+        yield site
