@@ -12,7 +12,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup dist demo check mutants test serve chaos bench synth rehearse arm64 openapi lint audit format clean
+.PHONY: help setup dist demo check clients mutants test serve chaos bench synth rehearse arm64 openapi lint audit format clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -37,6 +37,9 @@ mutants: setup ## change the code in small ways, and name changes that no test n
 
 test: setup ## run the whole test suite
 	@exec $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+clients: setup ## run Tinify's clients of every language that can be had here
+	@LEANPIX_ALL_CLIENTS=1 exec $(BIN)/python -m pytest -v -n0 -rs tests/e2e/test_tinify_python.py tests/e2e/test_tinify_clients.py $(PYTEST_ARGS)
 
 serve: setup ## run the local cloud in the foreground (PORT=8080)
 	@exec $(BIN)/leanpix serve --port $(PORT)

@@ -20,12 +20,12 @@ from leanpix_cli.cost_model import (
 
 _IMAGES: Final = 1_000
 SIZES_MEGAPIXELS: Final = (0.5, 2.0, 12.0)
-APIS: Final = ("megaoptim", "tinyjpg")
+APIS: Final = ("megaoptim", "tinyjpg", "tinify")
 
 
 def cost(  # noqa: PLR0913 - each parameter is an option of the command
     *,
-    api: Annotated[str, typer.Option(help="megaoptim or tinyjpg.")] = "megaoptim",
+    api: Annotated[str, typer.Option(help="megaoptim, tinyjpg or tinify.")] = "megaoptim",
     image_format: Annotated[str, typer.Option("--format", help="jpg, png or webp.")] = "jpg",
     level: Annotated[str, typer.Option(help="lossless, medium or high.")] = "medium",
     megapixels: Annotated[float, typer.Option(min=0.01, max=268, help="Of an image.")] = 2.0,

@@ -53,6 +53,7 @@ _DOWNLOAD_SECONDS: Final = 0.08
 OPTIMIZER_EXTRA_SECONDS: Final = 0.35
 """Claiming, loading, storing, settling."""
 _QUEUE_SECONDS: Final = 0.3
+_STATUS_CALLS: Final[Mapping[str, float]] = {"megaoptim": 1.0, "tinyjpg": 3.0, "tinify": 0.0}
 _LOOKS_PER_SECOND: Final = 13
 """The rate at which a held poll reads the table: every 50 to 100 ms."""
 _AUTHORIZER_MISSES: Final = 0.1
@@ -77,7 +78,8 @@ class Use:
     submit_megabytes: int = 1_024
     retention_days: int = 7
     polls: float | None = None
-    """Status calls for each image; None: one held poll (MegaOptim), three short ones (TinyJPG)."""
+    """Status calls for each image; None: one held poll (MegaOptim), three short ones (TinyJPG),
+    none (Tinify, whose upload is held)."""
     downloads: float = 1.0
 
     @property
@@ -102,7 +104,7 @@ class Use:
         """The number of status calls for an image."""
         if self.polls is not None:
             return self.polls
-        return 1.0 if self.api == "megaoptim" else 3.0
+        return _STATUS_CALLS[self.api]
 
     @property
     def held_seconds(self) -> float:
@@ -111,6 +113,17 @@ class Use:
             return self.optimizer_seconds + _QUEUE_SECONDS
         return self.status_calls * _LIGHT_SECONDS
 
+    @property
+    def upload_seconds(self) -> float:
+        """The time that the function works which takes an image in; Tinify's holds meanwhile."""
+        held = self.optimizer_seconds + _QUEUE_SECONDS if self.api == "tinify" else 0.0
+        return _SUBMIT_SECONDS + held
+
+    @property
+    def authorizations(self) -> float:
+        """The calls of the authorizer; Tinify's routes cache no answer."""
+        return 1 + self.downloads if self.api == "tinify" else _AUTHORIZER_MISSES
+
 
 def cost_per_image(use: Use) -> dict[str, float]:
     """Return the dollars of one image by what they are paid for."""
@@ -118,16 +131,16 @@ def cost_per_image(use: Use) -> dict[str, float]:
     return {
         "optimizing": _lambda(use.optimizer_megabytes, use.optimizer_seconds, 1),
         "submit and download": (
-            _lambda(use.submit_megabytes, _SUBMIT_SECONDS, 1)
+            _lambda(use.submit_megabytes, use.upload_seconds, 1)
             + _lambda(use.submit_megabytes, use.downloads * _DOWNLOAD_SECONDS, use.downloads)
-            + _lambda(use.light_megabytes, _AUTHORIZER_MISSES * _LIGHT_SECONDS, _AUTHORIZER_MISSES)
+            + _lambda(use.light_megabytes, use.authorizations * _LIGHT_SECONDS, use.authorizations)
         ),
         "polls": (
             _lambda(use.light_megabytes, use.held_seconds, use.status_calls)
             + DYNAMODB_READ * (use.status_calls + _looks(use))
         ),
         "API Gateway": GATEWAY_CALL * calls,
-        "DynamoDB": DYNAMODB_WRITE * _WRITES + DYNAMODB_READ * (2 + _AUTHORIZER_MISSES),
+        "DynamoDB": DYNAMODB_WRITE * _WRITES + DYNAMODB_READ * (2 + use.authorizations),
         "SQS": SQS_CALL * 3,
         "S3": (
             S3_PUT * 2
@@ -144,6 +157,8 @@ def cost_per_image(use: Use) -> dict[str, float]:
 
 
 def _looks(use: Use) -> float:
+    if use.api == "tinify":
+        return use.upload_seconds * _LOOKS_PER_SECOND
     return use.held_seconds * _LOOKS_PER_SECOND if use.api == "megaoptim" else 0.0
 
 

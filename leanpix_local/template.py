@@ -18,7 +18,7 @@ Resource = dict[str, Any]
 API_ID: Final = "leanpix"
 """The id of the REST API, chosen by us so that its URL is known before it is deployed."""
 
-_CALLING_STRANGERS: Final = ("-submit", "-optimizer", "-callbacks")
+_CALLING_STRANGERS: Final = ("-submit", "-tinify_shrink", "-optimizer", "-callbacks")
 """Functions that check or call the addresses in requests, by the ends of their names."""
 
 

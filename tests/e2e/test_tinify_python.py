@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tinify
@@ -91,7 +91,7 @@ def test_it_resizes_what_came_from_a_url(site: Site) -> None:
         ({"method": "fit", "width": 5000, "height": 5000}, (WIDTH, HEIGHT)),
     ],
 )
-def test_it_resizes(options: dict[str, object], size: tuple[int, int]) -> None:
+def test_it_resizes(options: dict[str, Any], size: tuple[int, int]) -> None:
     result = tinify.from_buffer(LOGO).resize(**options).result()
     assert read_size(result.to_buffer()) == size
     assert (result.width, result.height) == size
@@ -108,7 +108,7 @@ def test_it_resizes(options: dict[str, object], size: tuple[int, int]) -> None:
         ("*/*", "WEBP"),
     ],
 )
-def test_it_converts(kind: object, name: str) -> None:
+def test_it_converts(kind: Any, name: str) -> None:
     result = tinify.from_buffer(LOGO).convert(type=kind).result()
     with Image.open(io.BytesIO(result.to_buffer())) as image:
         assert (image.format, image.size) == (name, (WIDTH, HEIGHT))
