@@ -21,6 +21,8 @@ from leanpix import contract
 from leanpix.contract import Access, Route
 
 _SECONDS_PER_MINUTE: Final = 60
+HOLDING: Final = frozenset({"result", "tinify_shrink", "tinify_output"})
+"""The functions that hold calls until an image has ended."""
 _REFUSING_FUNCTION: Final = "health"
 """The function that answers 405 to the methods that a path has not; it needs no rights."""
 _PREFLIGHT_CACHE_SECONDS: Final = 86_400
@@ -93,7 +95,9 @@ class Api(Construct):
         return apigateway.StageOptions(
             stage_name=settings.stage,
             method_options=rates,
-            tracing_enabled=settings.tracing,
+            # Its segments would hold the called path, which is a key in GET /keys/{key}. A trace
+            # begins in the function instead.
+            tracing_enabled=False,
             access_log_destination=destination,
             access_log_format=log_format,
         )
@@ -139,15 +143,16 @@ class Api(Construct):
         methods: dict[Route, apigateway.Method] = {}
         verbs_by_path: dict[str, set[str]] = defaultdict(set)
         for route in contract.ROUTES:
-            needs_key = route.access is not Access.PUBLIC
+            has_key = route.access is not Access.PUBLIC
             methods[route] = self._resource(route.path).add_method(
                 route.method,
                 integrations[route.function],
-                api_key_required=needs_key,
+                # API Gateway knows keys in X-API-KEY alone.
+                api_key_required=has_key and route.access not in contract.BASIC_ACCESSES,
                 authorizer=authorizers.get(route.access),
                 authorization_type=(
                     apigateway.AuthorizationType.CUSTOM
-                    if needs_key
+                    if has_key
                     else apigateway.AuthorizationType.NONE
                 ),
             )
@@ -207,6 +212,8 @@ class Api(Construct):
             Access.KEY: by_key,
             Access.KEY_CHECKED_BY_GATEWAY: by_key,
             Access.KEY_ALL_401: by_any_call,
+            Access.BASIC: by_any_call,
+            Access.BASIC_OPTIONAL: by_any_call,
         }
 
     def _resource(self, path: str) -> apigateway.IResource:
@@ -338,5 +345,5 @@ def _held_rates(
         throttling_rate_limit=(held - burst) / FEW_SLOTS_HOLD_SECONDS,
     )
     return {
-        f"{route.path}/{route.method}": options for route in routes if route.function == "result"
+        f"{route.path}/{route.method}": options for route in routes if route.function in HOLDING
     }

@@ -68,6 +68,7 @@ def rows(settings: Settings) -> Mapping[str, Row]:
         **_common_rows(settings),
         **_megaoptim_rows(settings),
         **_tinyjpg_rows(settings),
+        **_tinify_rows(settings),
         **_worker_rows(settings),
     }
 
@@ -138,6 +139,34 @@ def _tinyjpg_rows(settings: Settings) -> dict[str, Row]:
         "tinyjpg_account": Row(
             description="Tells an account its usage, by TinyJPG's API",
             needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE}),
+        ),
+    }
+
+
+def _tinify_rows(settings: Settings) -> dict[str, Row]:
+    name = EnvironmentName
+    held = (
+        _TABLES
+        | {name.BASE_URL, name.SITE_URL, name.INTEGRATION_TIMEOUT_SECONDS}
+        | {name.BUCKET, name.IMAGES_QUEUE_URL, name.RETENTION_DAYS}
+    )
+    return {
+        "tinify_shrink": Row(
+            description="Makes an image smaller by Tinify's API, and holds the call meanwhile",
+            needs=held,
+            memory_megabytes=settings.submit_memory_megabytes,
+            timeout_seconds=settings.integration_timeout_seconds,
+            has_probe=True,
+        ),
+        "tinify_output": Row(
+            description="Serves an image by Tinify's API, and what commands make of it",
+            needs=held - {name.BASE_URL},
+            memory_megabytes=settings.submit_memory_megabytes,
+            timeout_seconds=settings.integration_timeout_seconds,
+        ),
+        "tinify_account": Row(
+            description="Tells whether a key is good, by Tinify's API",
+            needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE, name.KEYS_TABLE}),
         ),
     }
 

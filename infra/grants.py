@@ -48,6 +48,7 @@ def grant_all(functions: Functions, *, storage: Storage, queues: Queues) -> None
     functions.allow("authorizer", ["dynamodb:GetItem"], to.keys)
     _grant_submits(functions, to)
     _grant_reads(functions, to)
+    _grant_tinify(functions, to)
     _grant_optimizer(functions, to)
     _grant_recovery(functions, to)
     _grant_callbacks(functions, to)
@@ -55,14 +56,15 @@ def grant_all(functions: Functions, *, storage: Storage, queues: Queues) -> None
 
 def _grant_submits(functions: Functions, to: _Resources) -> None:
     allow = functions.allow
-    for name in ("submit", "tinyjpg_submit"):
+    for name in ("submit", "tinyjpg_submit", "tinify_shrink", "tinify_output"):
         # A client's idempotency key is looked up, and the job that it led to.
         allow(name, ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], to.jobs)
         allow(name, ["dynamodb:Query", "dynamodb:UpdateItem"], to.accounts)
     # Direct uploads are looked up when they are named.
     allow("submit", ["s3:GetObject", "s3:PutObject"], to.uploads)
-    allow("tinyjpg_submit", ["s3:PutObject"], to.uploads)
-    for name in ("submit", "tinyjpg_submit"):
+    for name in ("tinyjpg_submit", "tinify_shrink"):
+        allow(name, ["s3:PutObject"], to.uploads)
+    for name in ("submit", "tinyjpg_submit", "tinify_shrink", "tinify_output"):
         allow(name, ["sqs:SendMessage"], to.images)
     # Who signs a direct upload needs the right that it lends.
     allow("uploads", ["s3:PutObject"], to.uploads)
@@ -79,13 +81,24 @@ def _grant_reads(functions: Functions, to: _Resources) -> None:
     allow("image", ["s3:GetObject"], to.uploads)
 
 
+def _grant_tinify(functions: Functions, to: _Resources) -> None:
+    allow = functions.allow
+    allow("tinify_output", ["s3:GetObject"], to.results)
+    # The count of an account that is never charged is in its usage.
+    for name in ("tinify_shrink", "tinify_output"):
+        allow(name, ["dynamodb:Query"], to.accounts)
+    allow("tinify_account", ["dynamodb:GetItem", "dynamodb:Query"], to.accounts)
+    allow("tinify_account", ["dynamodb:GetItem"], to.keys)
+
+
 def _grant_optimizer(functions: Functions, to: _Resources) -> None:
     allow = functions.allow
     # Whoever ends a job's last image reads the job to queue its callback.
     allow("optimizer", ["dynamodb:Query", "dynamodb:UpdateItem"], to.jobs)
     allow("optimizer", ["sqs:SendMessage"], to.callbacks)
     allow("optimizer", ["dynamodb:UpdateItem"], to.accounts)
-    allow("optimizer", ["s3:GetObject"], to.uploads)
+    # A fetched source is kept where other results may be made of it.
+    allow("optimizer", ["s3:GetObject", "s3:PutObject"], to.uploads)
     allow("optimizer", ["s3:PutObject"], to.results)
 
 

@@ -1,14 +1,21 @@
 """Turn a key into an account and its policy, as API Gateway's REQUEST authorizer.
 
 API Gateway keeps the answer for a key, so it covers every route: an account may call them all. An
-unknown key may call only the routes that API Gateway's own key check refuses (401).
+unknown key may call only the routes whose own check of the key follows and refuses it (401).
 """
 
 import re
 from typing import TYPE_CHECKING, Any
 
 from leanpix.bootstrap import key_service
-from leanpix.contract import API_KEY_HEADER, KEY_CHECKED_ACCESSES, ROUTES
+from leanpix.contract import (
+    API_KEY_HEADER,
+    BASIC_ACCESSES,
+    KEY_CHECKED_ACCESSES,
+    ROUTES,
+    find_route,
+)
+from leanpix.http import parse_basic_password
 from leanpix.observability import begin_log, logger
 
 if TYPE_CHECKING:
@@ -27,8 +34,7 @@ SERVICE = key_service()
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Return the policy of a key."""
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    account_id = SERVICE.identify(headers.get(API_KEY_HEADER.lower(), ""))
+    account_id = SERVICE.identify(read_key(event))
     request_context = event.get("requestContext") or {}
     begin_log(request_id=context.aws_request_id, correlation_id=request_context.get("requestId"))
     logger.info("authorized", account_id=account_id)
@@ -42,6 +48,16 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         "policyDocument": policy,
         "context": {"accountId": account_id},
     }
+
+
+def read_key(event: dict[str, Any]) -> str:
+    """Return the key of a call, from where its route has it."""
+    sent: dict[str, str] = event.get("headers") or {}
+    headers = {name.lower(): value for name, value in sent.items()}
+    route = find_route(event.get("httpMethod", ""), event.get("resource", ""))
+    if route and route.access in BASIC_ACCESSES:
+        return parse_basic_password(headers.get("authorization", ""))
+    return headers.get(API_KEY_HEADER.lower(), "")
 
 
 def _allow(stage_arn: str, calls: list[str]) -> dict[str, Any]:

@@ -171,18 +171,22 @@ class MemoryLedger:
         purse = replace(self.purses[account.account_id])
         purse.begin(calendar_month(self.clock.now()))
         is_unlimited = self.accounts[account.account_id].is_unlimited
-        if not is_unlimited and purse.granted + purse.sold < len(job.images):
+        if not is_unlimited and purse.granted + purse.sold < job.paid_images:
             raise NoTokensLeftError
         if job.job_id in self.jobs:
             raise IdTakenError
         if not is_unlimited:
-            for _ in job.images:
+            for _ in range(job.paid_images):
                 purse.spend()
             self.purses[account.account_id] = purse
         if idempotency:
             self.keys[idempotency.key_hash] = idempotency
         images = tuple(
-            replace(image, charged_tokens=int(not is_unlimited), charged_month=purse.month)
+            replace(
+                image,
+                charged_tokens=int(not is_unlimited and not image.is_free),
+                charged_month=purse.month,
+            )
             for image in job.images
         )
         self.jobs[job.job_id] = replace(job, images=images)

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     from leanpix.adapters.dynamodb.accounts import AccountsTable
     from leanpix.adapters.dynamodb.jobs import JobsTable
-    from leanpix.services.accounts import AccountService, KeyService
+    from leanpix.services.accounts import AccountService, KeyedAccountService, KeyService
     from leanpix.services.administration import AdministrationService
     from leanpix.services.callbacks import CallbackAnnouncer, CallbackService
     from leanpix.services.jobs import JobService
     from leanpix.services.optimization import OptimizationService
+    from leanpix.services.outputs import HeldSubmissionService, OutputService
     from leanpix.services.polls import PollService
     from leanpix.services.recovery import GiveUpService, SweepService
     from leanpix.services.redrive import RedriveService
@@ -88,6 +89,41 @@ def probed_submission_service() -> ProbedSubmissionService:
     from leanpix.services.submissions import ProbedSubmissionService
 
     return ProbedSubmissionService(submissions=submission_service(), prober=EngineProber())
+
+
+@cache
+def held_submission_service() -> HeldSubmissionService:
+    """Return the service that takes an image in and answers when it has ended."""
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.prober import EngineProber
+    from leanpix.services.outputs import HeldSubmissionService
+
+    return HeldSubmissionService(
+        submissions=submission_service(),
+        polls=poll_service(),
+        accounts=account_service(),
+        prober=EngineProber(),
+        clock=SystemClock(),
+    )
+
+
+@cache
+def output_service() -> OutputService:
+    """Return the service of what was made of an image, and of what else can be made of it."""
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.deliveries import BucketDeliverer
+    from leanpix.adapters.fetching.fetcher import GuardedFetcher
+    from leanpix.services.outputs import OutputService
+
+    return OutputService(
+        jobs=job_service(),
+        polls=poll_service(),
+        submissions=submission_service(),
+        accounts=account_service(),
+        files=result_service(),
+        deliverer=BucketDeliverer(fetcher=GuardedFetcher()),
+        clock=SystemClock(),
+    )
 
 
 @cache
@@ -221,6 +257,14 @@ def account_service() -> AccountService:
     from leanpix.services.accounts import AccountService
 
     return AccountService(accounts=_accounts())
+
+
+@cache
+def keyed_account_service() -> KeyedAccountService:
+    """Return the service that tells about the account of a key."""
+    from leanpix.services.accounts import KeyedAccountService
+
+    return KeyedAccountService(keys=key_service(), accounts=account_service())
 
 
 @cache

@@ -9,6 +9,7 @@ import re
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Handle = Callable[[Request], Response]
+TellHeaders = Callable[[Request], Mapping[str, str]]
 LambdaHandler = Callable[[dict[str, Any], "LambdaContext"], dict[str, Any]]
 
 COMMON_HEADERS: Final = {
@@ -41,7 +43,9 @@ COMMON_HEADERS: Final = {
 }
 
 
-def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], LambdaHandler]:
+def serves(
+    *, render_error: RenderError | None = None, add_headers: TellHeaders | None = None
+) -> Callable[[Handle], LambdaHandler]:
     """Make a Lambda handler of a function from request to response.
 
     A `LeanpixError` is answered in the words of the route's API. Any other exception is logged
@@ -49,6 +53,7 @@ def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], Lam
 
     Args:
         render_error: renders the errors of a handler that serves several APIs alike.
+        add_headers: returns what every answer carries besides, an error too.
     """
 
     def decorate(handle: Handle) -> LambdaHandler:
@@ -67,6 +72,8 @@ def serves(*, render_error: RenderError | None = None) -> Callable[[Handle], Lam
             if job_id is not None:
                 logger.append_keys(job_id=job_id)
             response = _answer(handle, request, render_error or dialect.render_error)
+            if add_headers:
+                response = _with_headers(response, add_headers, request)
             milliseconds = (time.perf_counter() - started) * 1000
             logger.info(
                 "request",
@@ -124,6 +131,16 @@ def require_account(request: Request) -> str:
     if not request.account_id:
         raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
     return request.account_id
+
+
+def _with_headers(response: Response, tell: TellHeaders, request: Request) -> Response:
+    """Return the response with more headers, or as it is where these cannot be told."""
+    try:
+        return replace(response, headers={**response.headers, **tell(request)})
+    except Exception:  # noqa: BLE001 - what was done must be answered, headers or not
+        logger.exception("headers left out")
+        count_internal_error()
+        return response
 
 
 def _dialect_of(request: Request) -> Dialect:

@@ -54,6 +54,9 @@ class LeanpixEngine:
         Raises:
             EngineRefusedError: the engine could not use the file.
         """
+        if options.crop or options.smallest_of or options.background or options.keep:
+            reason = "unsupported_feature"
+            raise EngineRefusedError(reason, self._tell_format(source))
         limits = self._limits(max_seconds)
         optimize = self._sandbox.optimize if self._sandbox else self._engine.optimize
         try:
@@ -78,6 +81,8 @@ class LeanpixEngine:
             main=_to_file(result.output),
             webp=_to_file(result.also[0] if result.also else None),
             reason=result.reason,
+            width=(result.output or result).width,
+            height=(result.output or result).height,
         )
 
     def _limits(self, max_seconds: float) -> leanpix_engine.Limits:

@@ -55,6 +55,7 @@ from leanpix.contract.limits import (
 )
 from leanpix.contract.names import (
     APP_VERSION,
+    AWS_REGIONS,
     CORRELATION_ATTRIBUTE,
     KEYS_BY_ACCOUNT_INDEX,
     OPEN_RECORDS_INDEX,
@@ -72,6 +73,7 @@ from leanpix.contract.names import (
 from leanpix.contract.reasons import REASONS, ReasonEntry, write_reasons_table
 from leanpix.contract.routes import (
     API_KEY_HEADER,
+    BASIC_ACCESSES,
     BROWSER_HEADERS,
     FUNCTIONS,
     IDEMPOTENCY_HEADER,
@@ -85,6 +87,7 @@ from leanpix.contract.routes import (
     LeanpixPath,
     MegaOptimPath,
     Route,
+    TinifyPath,
     TinyJpgPath,
     find_route,
     routes_of,
@@ -94,6 +97,8 @@ __all__ = [
     "API_KEY_HEADER",
     "APP_VERSION",
     "AUTHORIZER_CACHE_SECONDS",
+    "AWS_REGIONS",
+    "BASIC_ACCESSES",
     "BROWSER_HEADERS",
     "CORRELATION_ATTRIBUTE",
     "DEFAULT_PLAN",
@@ -159,6 +164,7 @@ __all__ = [
     "Plan",
     "ReasonEntry",
     "Route",
+    "TinifyPath",
     "TinyJpgPath",
     "find_route",
     "format_by_name",

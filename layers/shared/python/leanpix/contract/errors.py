@@ -34,6 +34,7 @@ class ErrorName(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     FORBIDDEN = "forbidden"
+    DELIVERY_FAILED = "delivery_failed"
     OPTIMIZATION_FAILED = "optimization_failed"
     INTERNAL = "internal"
     BAD_GATEWAY = "bad_gateway"
@@ -51,6 +52,27 @@ class ErrorEntry:
     """A way out that the vendor's document does not name."""
     retry_after_seconds: int | None = None
 
+    @property
+    def title(self) -> str:
+        """The kind of error in the words of Tinify's API, whose clients read it as `error`."""
+        return _TITLES.get(self.status, "InternalServerError")
+
+
+_TITLES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        400: "Bad request",
+        401: "Unauthorized",
+        403: "Forbidden",
+        404: "Not found",
+        405: "Method not allowed",
+        409: "Conflict",
+        413: "Request entity too large",
+        415: "Unsupported media type",
+        429: "Too many requests",
+        465: "Unauthorized",
+        466: "Too many requests",
+    }
+)
 
 ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
     {
@@ -82,7 +104,7 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
         ErrorName.IMAGE_NOT_READY: ErrorEntry(
             status=404, text="Image not found. It may not be ready yet.", retry_after_seconds=2
         ),
-        ErrorName.ROUTE_NOT_FOUND: ErrorEntry(status=404, text="Not found."),
+        ErrorName.ROUTE_NOT_FOUND: ErrorEntry(status=404, text="This endpoint does not exist."),
         ErrorName.METHOD_NOT_ALLOWED: ErrorEntry(
             status=405, text="The method is not allowed. Use {methods}."
         ),
@@ -110,6 +132,9 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
             status=415, text="The content type of the request is not supported."
         ),
         ErrorName.FORBIDDEN: ErrorEntry(status=403, text="Forbidden."),
+        ErrorName.DELIVERY_FAILED: ErrorEntry(
+            status=400, text="The image could not be stored: {why}."
+        ),
         ErrorName.OPTIMIZATION_FAILED: ErrorEntry(
             status=500,
             text="Optimization failure. Possible internal server error. Please contact support"
@@ -167,5 +192,6 @@ def render_gateway_body(
         "errors": [text],
         "success": False,
         "message": text,
+        "error": entry.title,
         **({"hint": entry.hint} if entry.hint else {}),
     }

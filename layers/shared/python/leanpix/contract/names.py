@@ -104,6 +104,48 @@ def usage_plan_output(plan: str) -> str:
     return f"UsagePlanId{plan.capitalize()}"
 
 
+AWS_REGIONS: Final = frozenset(
+    {
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-central-1",
+        "ca-west-1",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "mx-central-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+"""The Regions of the partition `aws`, whose S3 hosts are `s3.<Region>.amazonaws.com`. A result is
+stored for a client in no other place, so that a client names no host."""
+
+
 def stack_name(stage: str) -> str:
     """Return the name of a stage's CloudFormation stack."""
     return f"leanpix-{stage}"

@@ -15,6 +15,7 @@ class Api(StrEnum):
 
     MEGAOPTIM = "megaoptim"
     TINYJPG = "tinyjpg"
+    TINIFY = "tinify"
     LEANPIX = "leanpix"
     """The routes that are in no vendor's document and describe the service itself."""
 
@@ -32,10 +33,19 @@ class Access(StrEnum):
     KEY_ALL_401 = "key_all_401"
     """A key is needed. Missing or unknown: 401. Its authorizer has no identity source, so that it
     is asked even without a key, and lets the call pass to API Gateway's own key check."""
+    BASIC = "basic"
+    """A key is needed, as the password of HTTP Basic (RFC 7617). Missing or unknown: 401. The
+    authorizer lets the call pass, and the function itself refuses it."""
+    BASIC_OPTIONAL = "basic_optional"
+    """Anyone; who sends a key as with `BASIC` is told the account's count."""
 
 
-KEY_CHECKED_ACCESSES: Final = frozenset({Access.KEY_CHECKED_BY_GATEWAY, Access.KEY_ALL_401})
-"""The accesses with which the authorizer leaves an unknown key to API Gateway."""
+BASIC_ACCESSES: Final = frozenset({Access.BASIC, Access.BASIC_OPTIONAL})
+"""The accesses with which the key is the password of HTTP Basic."""
+KEY_CHECKED_ACCESSES: Final = frozenset(
+    {Access.KEY_CHECKED_BY_GATEWAY, Access.KEY_ALL_401, *BASIC_ACCESSES}
+)
+"""The accesses with which the authorizer leaves an unknown key to the check that follows."""
 
 
 class MegaOptimPath:
@@ -64,6 +74,14 @@ class TinyJpgPath:
     STATS: Final = "/api/v1/stats"
     ORIGINAL: Final = "/direct-file/original/{name}"
     OPTIMIZED: Final = "/direct-file/optimized/{name}"
+
+
+class TinifyPath:
+    """The paths of Tinify's API."""
+
+    SHRINK: Final = "/shrink"
+    OUTPUT: Final = "/output/{output_id}"
+    KEY: Final = "/keys/{key}"
 
 
 class LeanpixPath:
@@ -192,6 +210,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         methods=_GET,
         requests_per_minute=120,
     ),
+    *_routes(Api.TINIFY, "tinify_shrink", Access.BASIC, TinifyPath.SHRINK, methods=_POST),
+    *_routes(Api.TINIFY, "tinify_output", Access.BASIC, TinifyPath.OUTPUT, methods=_POST),
+    *_routes(
+        Api.TINIFY,
+        "tinify_output",
+        Access.BASIC_OPTIONAL,
+        TinifyPath.OUTPUT,
+        methods=_GET_AND_HEAD,
+    ),
+    *_routes(Api.TINIFY, "tinify_account", Access.PUBLIC, TinifyPath.KEY, methods=_GET_AND_HEAD),
     *_routes(Api.MEGAOPTIM, "image", Access.PUBLIC, MegaOptimPath.IMAGE, methods=_GET_AND_HEAD),
     *_routes(
         Api.TINYJPG,

@@ -55,6 +55,8 @@ class Operation:
     """The parameters in the path, with their meanings."""
     query: tuple[Field, ...] = ()
     form: tuple[Field, ...] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """A body that is no form: OpenAPI's Media Type Objects by their types."""
     variants: tuple[Variant, ...] = ()
     """The ways to fill in a form whose `type` tells them apart."""
     may_be_repeated: bool = False
@@ -91,6 +93,8 @@ ACCESS_ERRORS: Final[Mapping[Access, tuple[ErrorName, ...]]] = {
         ErrorName.INVALID_API_KEY_ON_ACCOUNT,
     ),
     Access.KEY_ALL_401: (ErrorName.INVALID_API_KEY_ON_ACCOUNT,),
+    Access.BASIC: (ErrorName.INVALID_API_KEY_ON_ACCOUNT,),
+    Access.BASIC_OPTIONAL: (),
 }
 """The errors that a caller without a good key gets."""
 

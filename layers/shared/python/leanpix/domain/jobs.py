@@ -97,6 +97,9 @@ class Outcome:
     seconds: float = 0.0
     original_format: str = ""
     """The format of the source by its content; empty where that could not be told."""
+    width: int = 0
+    """The width of the result, or of the source where there is none; 0 where it is not known."""
+    height: int = 0
 
     @property
     def is_gain(self) -> bool:
@@ -117,6 +120,8 @@ class Image:
     options: ImageOptions
     always_has_result: bool = False
     """True where the original stands in for a result that gained nothing."""
+    is_free: bool = False
+    """True for another copy of an image that is paid for: it costs and counts nothing."""
     state: ImageState = ImageState.QUEUED
     attempts: int = 0
     charged_tokens: int = 1
@@ -130,6 +135,17 @@ class Image:
     lease_id: str | None = None
     lease_ends_at: float = 0.0
     outcome: Outcome | None = None
+
+    @property
+    def result_name(self) -> str:
+        """The name of the file that stands for the result: the original's where none is better."""
+        main = self.outcome.main if self.outcome else None
+        return main.file_name if main else self.file_name
+
+    @property
+    def keeps_source(self) -> bool:
+        """True where a fetched source is stored, for other results that are made of it later."""
+        return self.always_has_result and isinstance(self.source, UrlSource)
 
     @property
     def cost_tokens(self) -> int:
@@ -158,12 +174,17 @@ class Job:
         images = tuple(
             replace(
                 image,
-                charged_tokens=account.image_price_tokens,
+                charged_tokens=0 if image.is_free else account.image_price_tokens,
                 charged_month=account.current.month,
             )
             for image in self.images
         )
         return replace(self, images=images)
+
+    @property
+    def paid_images(self) -> int:
+        """The number of images that are charged for."""
+        return sum(not image.is_free for image in self.images)
 
     @property
     def direct_uploads(self) -> frozenset[str]:

@@ -22,6 +22,24 @@ class Operation(StrEnum):
     COMPRESS_CONVERT = "compress_convert"
 
 
+class CropMethod(StrEnum):
+    """A way to fill a box exactly."""
+
+    COVER = "cover"
+    """Cut away what is least important."""
+    THUMB = "thumb"
+    """As `cover`; an object on a plain background keeps its edges."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crop:
+    """A box to fill, in pixels."""
+
+    method: CropMethod
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOptions:
     """The options of the images of a job."""
@@ -31,8 +49,15 @@ class ImageOptions:
     """A quality from 1 to 100 on the perceptual scale, in place of `compression`."""
     target_format: str | None = None
     """A name in `TARGET_FORMATS`; None keeps the format of the source."""
+    smallest_of: tuple[str, ...] = ()
+    """Names of formats, of which the one with the smallest file is wanted."""
     also_webp: bool = False
     keep_exif: bool = False
     cmyk_to_rgb: bool = False
     max_width: int | None = None
     max_height: int | None = None
+    crop: Crop | None = None
+    background: tuple[int, int, int] | None = None
+    """The colour, in sRGB, that takes the place of transparency."""
+    keep: tuple[str, ...] = ()
+    """The kinds of metadata to keep: `copyright`, `creation`, `location`."""

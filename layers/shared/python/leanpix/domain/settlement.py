@@ -49,6 +49,9 @@ def _refund_of(image: Image, month: str) -> Purse | None:
 
 
 def _usage_of(image: Image, state: ImageState, outcome: Outcome, day: str) -> Usage:
+    if image.is_free:
+        failed = 1 if state is ImageState.FAILED else 0
+        return Usage(month=day[: len("2026-11")], day=day, failed_images=failed)
     bytes_out = outcome.main.bytes if outcome.main else outcome.original_bytes
     percent = 0.0
     if outcome.is_gain and outcome.original_bytes:

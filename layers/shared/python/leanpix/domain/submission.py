@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leanpix.contract import IDEMPOTENCY_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -65,10 +67,25 @@ class Submission:
     callback_url: str | None = None
     idempotency_key: str | None = None
     """The client's name for this request; the same again within a day is not charged again."""
+    idempotency_seconds: int = IDEMPOTENCY_SECONDS
+    """For how long that name is remembered."""
     warnings: tuple[str, ...] = ()
     """The likely mistakes in the request, for its sender."""
     always_has_result: bool = False
     """True where the original stands in for a result that gained nothing."""
+    is_free: bool = False
+    """True for other copies of images that are paid for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remake:
+    """Another result that is wanted of the source of a job."""
+
+    operation: Operation
+    options: ImageOptions
+    is_free: bool
+    idempotency_key: str
+    idempotency_seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,13 @@ from string import Template
 from typing import Any, Final
 
 from leanpix.contract import API_KEY_HEADER, REASONS
-from leanpix.dialects.operations import Task
+from leanpix.dialects.operations import IMAGE_TYPE, Task
 from leanpix.http import JSON_TYPE, Response
 from leanpix.openapi.specification import build_specification
 
 _FOLDER: Final = Path(__file__).parent
 _EXAMPLE_FILE: Final = "@/path/to/image.jpg"
+_FORM: Final = "multipart/form-data"
 _FIRST_ERROR: Final = "400"
 _SCRIPTS: Final = {
     "curl": "curl.txt",
@@ -143,7 +144,8 @@ def _operation(
     yield f'<section id="{escape(operation["operationId"])}">'
     yield f"<h3><b>{method}</b> <code>{escape(path)}</code></h3>"
     yield f"<p>{escape(operation['summary'])}. {escape(operation.get('description', ''))}"
-    key = "Needs a key." if operation["security"] else "Needs no key."
+    needs_key = operation["security"] and {} not in operation["security"]
+    key = "Needs a key." if needs_key else "Needs no key."
     yield f" {key} <small>{escape(operation['tags'][0])}</small></p>"
     yield from _table(
         ("Parameter", "In", "Type", "Meaning"),
@@ -159,11 +161,13 @@ def _operation(
 
 
 def _forms(operation: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the ways to fill in the form of a request, all of which multipart has."""
+    """Return the ways to fill in the body of a request; of a form, multipart has all."""
     content = operation.get("requestBody", {}).get("content", {})
     if not content:
         return []
-    schema = content["multipart/form-data"]["schema"]
+    if _FORM not in content:
+        return [("JSON", content[JSON_TYPE]["schema"])]
+    schema = content[_FORM]["schema"]
     return [(way["title"], way) for way in schema.get("oneOf", ())] or [("Form", schema)]
 
 
@@ -225,9 +229,19 @@ def _curl(
 ) -> str:
     verb = "--head" if method == "HEAD" else f"-X {method}"
     lines = [f'curl {verb} "{base_url}{path}"']
-    if operation["security"]:
+    if {"basic": []} in operation["security"]:
+        lines.append("--user api:your_api_key")
+    elif operation["security"]:
         lines.append(f'-H "{API_KEY_HEADER}: your_api_key"')
-    if forms:
+    content = operation.get("requestBody", {}).get("content", {})
+    if IMAGE_TYPE in content:
+        lines.append(f'--data-binary "{_EXAMPLE_FILE}"')
+    elif forms and _FORM not in content:
+        lines += [
+            f'-H "Content-Type: {JSON_TYPE}"',
+            f"-d '{json.dumps(content[JSON_TYPE]['example'])}'",
+        ]
+    elif forms:
         _, schema = forms[0]
         lines += [
             f'-F "{name}={_example_value(schema["properties"][name])}"'

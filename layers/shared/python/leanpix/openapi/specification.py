@@ -11,6 +11,7 @@ from typing import Any, Final
 from leanpix.contract import (
     API_KEY_HEADER,
     APP_VERSION,
+    BASIC_ACCESSES,
     IDEMPOTENCY_HEADER,
     MAX_IDEMPOTENCY_KEY_CHARACTERS,
     ROUTES,
@@ -42,6 +43,7 @@ from leanpix.openapi.schemas import (
 DESCRIPTIONS: Final[Mapping[Api, Description]] = {api: find_description(api) for api in Api}
 
 _SECURITY: Final = "apiKey"
+_BASIC: Final = "basic"
 _MULTIPART: Final = "multipart/form-data"
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _OWN_STATUS_TEXTS: Final = {
@@ -51,7 +53,11 @@ _OWN_STATUS_TEXTS: Final = {
     465: "Missing API Key",
     466: "Insufficient Tokens",
 }
-_FACTS: Final = {"wait_seconds": "80", "kind": _MULTIPART}
+_FACTS: Final = {
+    "wait_seconds": "80",
+    "kind": _MULTIPART,
+    "why": "the store answered with status 403",
+}
 """The values of the placeholders in examples of error texts."""
 
 
@@ -86,8 +92,8 @@ def build_specification(*, base_url: str, site_url: str) -> dict[str, Any]:
         "info": {
             "title": "Leanpix",
             "version": APP_VERSION,
-            "summary": "Image optimization by two public APIs.",
-            "description": "Make images smaller at the same visual quality. The APIs of two"
+            "summary": "Image optimization by three public APIs.",
+            "description": "Make images smaller at the same visual quality. The APIs of three"
             " vendors are spoken to the letter, with the same accounts, keys, tokens and jobs.",
         },
         "servers": [{"url": base_url}],
@@ -98,7 +104,12 @@ def build_specification(*, base_url: str, site_url: str) -> dict[str, Any]:
         "paths": dict(paths),
         "components": {
             "securitySchemes": {
-                _SECURITY: {"type": "apiKey", "in": "header", "name": API_KEY_HEADER}
+                _SECURITY: {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},
+                _BASIC: {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "Any user name; the key is the password.",
+                },
             },
             "schemas": {
                 name: schema
@@ -145,7 +156,7 @@ class _Writer:
             "x-task": operation.task.value,
             "summary": operation.summary,
             "description": _tell(route, operation),
-            "security": [] if route.access is Access.PUBLIC else [{_SECURITY: []}],
+            "security": _security(route.access),
             "parameters": list(_parameters(operation, self._job_parameter)),
             "responses": {
                 **{str(answer.status): self._answer(answer) for answer in operation.answers},
@@ -209,10 +220,20 @@ class _Writer:
         return written
 
 
+def _security(access: Access) -> list[dict[str, list[str]]]:
+    if access is Access.PUBLIC:
+        return []
+    if access in BASIC_ACCESSES:
+        basic: dict[str, list[str]] = {_BASIC: []}
+        return [basic] if access is Access.BASIC else [{}, basic]
+    return [{_SECURITY: []}]
+
+
 def _errors_of(route: Route, operation: Operation) -> Iterator[ErrorName]:
     yield from operation.errors
     yield from ACCESS_ERRORS[route.access]
-    if route.requests_per_minute is not None or route.access is not Access.PUBLIC:
+    has_plan = route.access not in {Access.PUBLIC, *BASIC_ACCESSES}
+    if route.requests_per_minute is not None or has_plan:
         yield ErrorName.TOO_MANY_REQUESTS
     yield from SERVER_ERRORS
 
@@ -272,6 +293,8 @@ def _request_body(operation: Operation) -> dict[str, Any]:
         schema = describe_form(operation.form)
         kinds = (_MULTIPART, _URLENCODED, JSON_TYPE)
         schemas = dict.fromkeys(kinds[:1] if _has_file(operation.form) else kinds, schema)
+    elif operation.content:
+        return {"required": False, "content": dict(operation.content)}
     else:
         return {}
     is_required = bool(operation.variants) or any(field.is_required for field in operation.form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from leanpix.contract import ErrorName
@@ -32,4 +33,17 @@ class JobService:
             raise LeanpixError(ErrorName.JOB_NOT_FOUND)
         if job.account_id != account_id:
             raise LeanpixError(ErrorName.NOT_YOUR_JOB)
+        return job
+
+    def look_up_by_link(self, job_id: int, public_id: str) -> Job:
+        """Return the job of an image whose public id is known: who has it needs no account.
+
+        Raises:
+            LeanpixError: `JOB_NOT_FOUND`.
+        """
+        job = self.jobs.read(job_id)
+        if job is None or job.expires_at <= self.clock.now():
+            raise LeanpixError(ErrorName.JOB_NOT_FOUND)
+        if not compare_digest(job.images[0].public_id, public_id):
+            raise LeanpixError(ErrorName.JOB_NOT_FOUND)
         return job

@@ -14,7 +14,7 @@ from leanpix.domain.file_names import with_added_extension, with_extension
 from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
 from leanpix.domain.options import ImageOptions
-from leanpix.domain.results import SECONDS_PER_DAY, result_object_key
+from leanpix.domain.results import SECONDS_PER_DAY, result_object_key, upload_object_key
 from leanpix.services.ports import (
     Clock,
     Engine,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from leanpix.domain.tasks import ImageTask
     from leanpix.services.callbacks import CallbackAnnouncer
 
+UNTOLD_TYPE = "application/octet-stream"
+"""The type of a source that is stored before the engine has read it."""
 PROBE_SECONDS = 20.0
 SETTLE_MARGIN_SECONDS = 10.0
 """The part of the function's time kept for storing the result and settling after the engine."""
@@ -115,9 +117,18 @@ class OptimizationService:
     def _load(self, image: Image) -> bytes:
         if isinstance(image.source, UploadedSource):
             return self.objects.read(image.source.object_key)
-        return self.fetcher.fetch(
+        source = self.fetcher.fetch(
             image.source.url, credentials=image.source.credentials, max_bytes=MAX_SOURCE_BYTES
         )
+        if image.keeps_source:
+            self.objects.write(
+                upload_object_key(image.public_id),
+                source,
+                content_type=UNTOLD_TYPE,
+                expires_at=self.clock.now() + self.retention_days * SECONDS_PER_DAY,
+                job_id=image.job_id,
+            )
+        return source
 
     def _store(
         self, image: Image, result: EngineResult, original_bytes: int, started: float
@@ -140,6 +151,8 @@ class OptimizationService:
             reason=None if main else result.reason,
             seconds=self.clock.now() - started,
             original_format=result.original_format,
+            width=result.width,
+            height=result.height,
         )
 
     def _store_file(self, image: Image, file: EngineFile, file_name: str) -> Rendition:

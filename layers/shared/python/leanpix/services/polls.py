@@ -10,6 +10,7 @@ from leanpix.domain.errors import LeanpixError
 from leanpix.domain.jobs import FinishedJob
 
 if TYPE_CHECKING:
+    from leanpix.domain.jobs import Job
     from leanpix.services.jobs import JobService
     from leanpix.services.ports import Accounts, Clock
 
@@ -32,12 +33,24 @@ class PollService:
     max_hold_seconds: int
     """The longest time for which a request is held; API Gateway gives up soon after."""
 
-    def wait(self, job_id: int, *, account_id: str, wait_seconds: int) -> FinishedJob:
-        """Return the job once all its images have ended.
+    def wait(self, job_id: int, *, account_id: str, wait_seconds: float) -> FinishedJob:
+        """Return the job once all its images have ended, and its account.
 
         Raises:
             LeanpixError: `JOB_NOT_FOUND`, `NOT_YOUR_JOB`, `WAIT_TIMED_OUT` or, where every image
                 failed for a fault of ours, `OPTIMIZATION_FAILED`.
+        """
+        job = self.hold(job_id, account_id=account_id, wait_seconds=wait_seconds)
+        account = self.accounts.read(account_id)
+        if account is None:
+            raise LeanpixError(ErrorName.INVALID_API_KEY)
+        return FinishedJob(job, account)
+
+    def hold(self, job_id: int, *, account_id: str, wait_seconds: float) -> Job:
+        """Return the job once all its images have ended.
+
+        Raises:
+            LeanpixError: as `wait`.
         """
         held_seconds = min(wait_seconds, self.max_hold_seconds)
         started = self.clock.now()
@@ -48,15 +61,12 @@ class PollService:
                 break
             waited = self.clock.now() - started
             if waited >= held_seconds:
-                raise LeanpixError(ErrorName.WAIT_TIMED_OUT, wait_seconds=held_seconds)
+                raise LeanpixError(ErrorName.WAIT_TIMED_OUT, wait_seconds=round(held_seconds))
             self.clock.sleep(min(pause, held_seconds - waited))
             pause = _next_pause(pause, waited)
         if job.has_failed:
             raise LeanpixError(ErrorName.OPTIMIZATION_FAILED)
-        account = self.accounts.read(account_id)
-        if account is None:
-            raise LeanpixError(ErrorName.INVALID_API_KEY)
-        return FinishedJob(job, account)
+        return job
 
 
 def _next_pause(pause: float, waited: float) -> float:

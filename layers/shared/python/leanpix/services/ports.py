@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from leanpix.domain.accounts import Account, Usage
     from leanpix.domain.callbacks import CallbackState, Delivery
+    from leanpix.domain.destinations import Destination
     from leanpix.domain.estimates import ImageFacts
     from leanpix.domain.idempotency import IdempotencyRecord
     from leanpix.domain.jobs import Credentials, Image, ImageState, Job, Outcome
@@ -69,6 +70,10 @@ class EngineRefusedError(Exception):
         self.is_our_fault = is_our_fault
 
 
+class DeliveryFailedError(Exception):
+    """Somebody's object store that did not take a file; the text is public."""
+
+
 class LeaseLostError(Exception):
     """A claim that is gone: another worker has the image, or it has ended."""
 
@@ -91,6 +96,9 @@ class EngineResult:
     main: EngineFile | None
     webp: EngineFile | None
     reason: str | None
+    width: int = 0
+    """The width of `main`, or of the source where there is none."""
+    height: int = 0
 
 
 class Clock(Protocol):
@@ -235,6 +243,17 @@ class Poster(Protocol):
 
         Raises:
             FetchFailedError: no status came back.
+        """
+
+
+class Deliverer(Protocol):
+    """A client for other people's object stores."""
+
+    def deliver(self, data: bytes, destination: Destination, *, content_type: str) -> str:
+        """Store a file and return its URL.
+
+        Raises:
+            DeliveryFailedError: the store did not take it.
         """
 
 

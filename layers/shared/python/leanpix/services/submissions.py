@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from leanpix.contract import IDEMPOTENCY_SECONDS, PHOTO_FORMATS, ErrorName
+from leanpix.contract import PHOTO_FORMATS, ErrorName
 from leanpix.domain.callbacks import Callback
 from leanpix.domain.errors import LeanpixError, Problem
 from leanpix.domain.estimates import estimate_bytes
@@ -83,7 +83,7 @@ class SubmissionService:
         account = self.accounts.read(submission.account_id)
         if account is None:
             raise LeanpixError(ErrorName.INVALID_API_KEY)
-        if not account.can_pay_for(len(submission.inputs)):
+        if not account.can_pay_for(0 if submission.is_free else len(submission.inputs)):
             raise LeanpixError(ErrorName.NO_TOKENS)
         job = self._make_job(submission, job_id, now)
         self._store_uploads(job, submission)
@@ -223,7 +223,7 @@ def _make_idempotency(submission: Submission, job_id: int, now: float) -> Idempo
         key_hash=hash_idempotency_key(submission.account_id, submission.idempotency_key),
         fingerprint=fingerprint_submission(submission),
         job_id=job_id,
-        expires_at=now + IDEMPOTENCY_SECONDS,
+        expires_at=now + submission.idempotency_seconds,
     )
 
 
@@ -240,6 +240,7 @@ def _make_image(job_id: int, index: int, item: Input, submission: Submission, no
         source=_make_source(item, public_id),
         options=submission.options,
         always_has_result=submission.always_has_result,
+        is_free=submission.is_free,
         has_callback=submission.callback_url is not None,
     )
 

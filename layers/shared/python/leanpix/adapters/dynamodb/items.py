@@ -21,7 +21,7 @@ from leanpix.domain.jobs import (
     UploadedSource,
     UrlSource,
 )
-from leanpix.domain.options import Compression, ImageOptions, Operation
+from leanpix.domain.options import Compression, Crop, CropMethod, ImageOptions, Operation
 from leanpix.domain.recovery import FIRST_CALLBACK_LOOK_SECONDS, FIRST_LOOK_SECONDS, shard_of
 
 Item = dict[str, Any]
@@ -123,6 +123,7 @@ def image_from_values(values: Mapping[str, Any]) -> Image:
         source=_source_from(values["source"]),
         options=_options_from(values["options"]),
         always_has_result=values["always_has_result"],
+        is_free=values.get("is_free", False),
         state=ImageState(values["state"]),
         attempts=int(values["attempts"]),
         charged_tokens=int(values["charged_tokens"]),
@@ -151,6 +152,7 @@ def _image_to_item(image: Image, job: Job) -> Item:
             "source": asdict(image.source),
             "options": asdict(image.options),
             "always_has_result": image.always_has_result,
+            "is_free": image.is_free or None,
             "state": image.state.value,
             "attempts": image.attempts,
             "charged_tokens": image.charged_tokens,
@@ -209,7 +211,26 @@ def _options_from(value: Mapping[str, Any]) -> ImageOptions:
         cmyk_to_rgb=value["cmyk_to_rgb"],
         max_width=_whole(value.get("max_width")),
         max_height=_whole(value.get("max_height")),
+        smallest_of=tuple(value.get("smallest_of", ())),
+        crop=_crop_from(value["crop"]) if value.get("crop") else None,
+        background=_colour_from(value.get("background")),
+        keep=tuple(value.get("keep", ())),
     )
+
+
+def _crop_from(value: Mapping[str, Any]) -> Crop:
+    return Crop(
+        method=CropMethod(value["method"]),
+        width=int(value["width"]),
+        height=int(value["height"]),
+    )
+
+
+def _colour_from(value: Iterable[Decimal] | None) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    red, green, blue = value
+    return int(red), int(green), int(blue)
 
 
 def _outcome_from(value: Mapping[str, Any]) -> Outcome:
@@ -223,6 +244,8 @@ def _outcome_from(value: Mapping[str, Any]) -> Outcome:
         is_refused=value["is_refused"],
         seconds=float(value["seconds"]),
         original_format=value["original_format"],
+        width=int(value.get("width", 0)),
+        height=int(value.get("height", 0)),
     )
 
 
@@ -244,6 +267,6 @@ def _with_decimals(value: object) -> object:
         return Decimal(f"{value:.6f}")
     if isinstance(value, Mapping):
         return {name: _with_decimals(each) for name, each in value.items() if each is not None}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_with_decimals(each) for each in value]
     return value

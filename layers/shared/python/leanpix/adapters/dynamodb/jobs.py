@@ -92,11 +92,11 @@ class JobsTable(JobReaderTable):
     ) -> None:
         """Record a job, charge its images and keep the client's key for it: all or nothing."""
         logger.append_keys(job_id=job.job_id)
-        tokens = 0 if account.is_unlimited else len(job.images)
+        tokens = 0 if account.is_unlimited else job.paid_images
         current: Account | None = account
         spread = self.charges
         for _ in range(MAX_CHARGE_TRIES):
-            if current is None or not current.can_pay_for(len(job.images)):
+            if current is None or not current.can_pay_for(job.paid_images):
                 raise NoTokensLeftError
             if current.current.month != current.balance.month:
                 # A new grant is written to the balance alone, with nothing in purses.
@@ -126,7 +126,7 @@ class JobsTable(JobReaderTable):
             picked = number
             return [*self._charge(account, charged.cost_tokens, number), *others]
 
-        charges = 0 if account.is_unlimited else 1
+        charges = 1 if charged.cost_tokens else 0
         try:
             write_spread(self.client, spread, make_actions)
         except ConditionRefusedError as error:
@@ -144,9 +144,9 @@ class JobsTable(JobReaderTable):
         return None
 
     def _charge(self, account: Account, tokens: int, number: int) -> list[Item]:
-        """Return the action that charges an account; none where it is unlimited."""
+        """Return the action that charges an account; none where there is nothing to charge."""
         table = self.accounts.table
-        if account.is_unlimited:
+        if not tokens:
             return []
         if number == _BALANCE:
             return [charge_action(table, account, tokens)]

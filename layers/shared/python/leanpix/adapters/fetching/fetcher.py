@@ -86,6 +86,17 @@ class GuardedFetcher:
         with self._open("POST", address, sent, ends_at, body) as response:
             return response.status
 
+    def put(self, url: str, body: bytes, *, headers: Mapping[str, str]) -> int:
+        """Put a file and return the status, following no redirect and reading no body.
+
+        Raises:
+            FetchFailedError: no status came back.
+        """
+        ends_at = time.monotonic() + self.total_seconds
+        sent = {"User-Agent": USER_AGENT, **headers}
+        with self._open("PUT", self._parse(url), sent, ends_at, body) as response:
+            return response.status
+
     def _parse(self, url: str) -> WebAddress:
         try:
             return parse_address(url, any_port=self.may_fetch_loopback)
