@@ -100,6 +100,12 @@ ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
         " to put one before the API.",
     ),
     Acknowledgement(
+        rule="Serverless-APIGWXrayEnabled",
+        where="Api/RestApi/DeploymentStage.*",
+        why="A trace of the stage would hold called paths, and a path of Tinify's API holds a key;"
+        " traces begin in the functions.",
+    ),
+    Acknowledgement(
         rule="AwsSolutions-S1",
         where="Storage/Bucket/Resource",
         why="Only our functions' roles reach the bucket, and log what they do; who must know of"

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -17,10 +17,14 @@ from urllib.parse import unquote
 from leanpix import bootstrap
 from leanpix.adapters.prober import EngineProber
 from leanpix.contract import EnvironmentName
+from leanpix.domain.destinations import Destination
 from leanpix.domain.estimates import ImageFacts
+from leanpix.domain.ids import hash_api_key
 from leanpix.domain.results import StoredFile
 from leanpix.domain.submission import UploadGrant, UploadRequest
-from leanpix.services.accounts import AccountService
+from leanpix.services.accounts import AccountService, KeyedAccountService, KeyService
+from leanpix.services.outputs import HeldSubmissionService, OutputService
+from leanpix.services.ports import DeliveryFailedError
 from leanpix.services.results import ResultService
 from leanpix.services.submissions import ProbedSubmissionService
 from tests.bodies import check_body, find_route
@@ -31,6 +35,7 @@ FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
 BASE_URL = "https://api.example.com"
 SITE_URL = "https://leanpix.example"
 ACCOUNT = "acc_1"
+KEY = "lpxkey"
 CONTEXT = SimpleNamespace(aws_request_id="1-2-3", get_remaining_time_in_millis=lambda: 29_000)
 
 
@@ -53,6 +58,7 @@ class House:
     def __init__(self, *, tokens: int = -1) -> None:
         self.world = World(Backend.in_memory)
         self.world.add_account(ACCOUNT, tokens=tokens)
+        self.deliverer = MemoryDeliverer()
         self._modules: dict[str, ModuleType] = {}
 
     def call(
@@ -104,6 +110,32 @@ class House:
             self._give_services(function, self._modules[function])
         return self._modules[function]
 
+    def _tinify_services(self) -> dict[str, Any]:
+        world = self.world
+        accounts = AccountService(accounts=world.backend.accounts)
+        files = ResultService(results=MemoryResults(world.objects), clock=world.clock)
+        return {
+            "tinify_shrink": HeldSubmissionService(
+                submissions=world.submission_service,
+                polls=world.poll_service,
+                accounts=accounts,
+                prober=KindProber(),
+                clock=world.clock,
+            ),
+            "tinify_output": OutputService(
+                jobs=world.job_service,
+                polls=world.poll_service,
+                submissions=world.submission_service,
+                accounts=accounts,
+                files=files,
+                deliverer=self.deliverer,
+                clock=world.clock,
+            ),
+            "tinify_account": KeyedAccountService(
+                keys=KeyService(keys=MemoryKeys()), accounts=accounts
+            ),
+        }
+
     def _give_services(self, function: str, module: Any) -> None:
         world = self.world
         services: dict[str, Any] = {
@@ -117,6 +149,7 @@ class House:
             "uploads": SimpleNamespace(grant=_grant),
             "image": ResultService(results=MemoryResults(world.objects), clock=world.clock),
             "tinyjpg_account": AccountService(accounts=world.backend.accounts),
+            **self._tinify_services(),
         }
         if function in services:
             module.SERVICE = services[function]
@@ -130,6 +163,29 @@ class KindProber:
         if data.partition(b":")[0] in KINDS:
             return ImageFacts(format="png", content_type="image/png", pixels=0)
         return EngineProber().probe(data)
+
+
+@dataclass
+class MemoryDeliverer:
+    """Other people's buckets; `refusal` is what they answer instead of taking a file."""
+
+    taken: list[tuple[bytes, Destination, str]] = field(default_factory=list)
+    refusal: str = ""
+
+    def deliver(self, data: bytes, destination: Destination, *, content_type: str) -> str:
+        """Take a file."""
+        if self.refusal:
+            raise DeliveryFailedError(self.refusal)
+        self.taken.append((data, destination, content_type))
+        return f"https://store.example/{destination.bucket}/{destination.key}"
+
+
+class MemoryKeys:
+    """One key, and the account that it belongs to."""
+
+    def find_account_id(self, key_hash: str) -> str | None:
+        """Return whose key it is."""
+        return ACCOUNT if key_hash == hash_api_key(KEY) else None
 
 
 @dataclass(frozen=True)

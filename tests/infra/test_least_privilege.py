@@ -21,6 +21,7 @@ from leanpix import contract
 from leanpix.adapters import aws
 from leanpix.adapters.bucket import Bucket
 from leanpix.adapters.clock import SystemClock
+from leanpix.adapters.fetching.fetcher import GuardedFetcher
 from leanpix.contract import API_KEY_HEADER, EnvironmentName
 from leanpix.domain.callbacks import CALLBACK_PAUSES_SECONDS
 from leanpix.domain.ids import make_public_id
@@ -213,6 +214,7 @@ class Tour:
         authorize(API_KEY)
         self.submits()
         self.tinyjpg()
+        self.tinify()
         self.gives_up()
         self.sweeps()
         self.serves()
@@ -286,6 +288,41 @@ class Tour:
         )
         for path in ("/api/v1/usage", "/api/v1/stats"):
             self.call("tinyjpg_account", path, method="GET")
+
+    def tinify(self) -> None:
+        """Shrink an upload and a URL, twice as a client that had no answer, and remake each."""
+        source = json.dumps({"source": {"url": "http://127.0.0.1/a.jpg"}}).encode()
+        self.patch.setattr(GuardedFetcher, "fetch", lambda *_, **__: PHOTO)
+        headers = {"Content-Type": "application/json"}
+        for account in ("acc_1", "acc_3"):
+            for body in (source, PHOTO, PHOTO):
+                answer = self.call(
+                    "tinify_shrink", "/shrink", body=body, headers=headers, account=account
+                )
+            self.deliver("optimizer", *self.take())
+            for commands in (b"", b'{"resize":{"width":9}}', b'{"resize":{"width":9}}'):
+                self.output(answer["headers"]["Location"], commands, account)
+                self.deliver("optimizer", *self.take())
+        # The count of an account that is never charged is in its usage.
+        for tokens in (9, contract.UNLIMITED_TOKENS):
+            self.house.stack.add_account(tokens=tokens, account_id="acc_1")
+            key = {"key": API_KEY}
+            self.call(
+                "tinify_account", "/keys/k", method="GET", resource="/keys/{key}", parameters=key
+            )
+        self.house.stack.add_account(tokens=9, account_id="acc_1")
+
+    def output(self, link: str, commands: bytes, account: str) -> None:
+        self.recorder.function = "tinify_output"
+        output_id = link.rpartition("/")[2]
+        call(
+            "tinify_output",
+            f"/output/{output_id}",
+            resource="/output/{output_id}",
+            parameters={"output_id": output_id},
+            body=commands,
+            account=account,
+        )
 
     def gives_up(self) -> None:
         self.submit(callback_url="http://127.0.0.1/hook")

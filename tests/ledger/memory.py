@@ -251,6 +251,10 @@ class MemoryLedger:
     def _count(self, image: Image, none: Usage, outcome: Outcome, state: ImageState) -> None:
         key = image.account_id, none.day or none.month
         before = self.usage.get(key, none)
+        if image.is_free:
+            failed = before.failed_images + (state is ImageState.FAILED)
+            self.usage[key] = replace(before, failed_images=failed)
+            return
         main = outcome.main
         saved_percent = _saved_percent(outcome)
         self.usage[key] = replace(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leanpix.domain.jobs import ImageState
+from leanpix.domain.jobs import ImageState, Job
 from leanpix.services.ports import QueueFailedError
 from tests.ledger.dynamodb import ledger_in_dynamodb, spread_ledger_in_dynamodb
 from tests.ledger.fakes import DAY, GAIN, NONE, OURS, POISON, SLOW
@@ -28,6 +28,7 @@ HARMLESS = {
     "Accounts.read_usage": "reads what is shown, and nothing follows from it",
     "Clock.now": "the process's own clock",
     "Clock.sleep": "the process's own clock",
+    "Deliverer.deliver": "copies a result that is on record; nothing is written here",
     "DirectUploads.grant": "signs a form; nothing is written",
     "JobReader.read": "a part of Jobs, for services that only read",
     "Keys.find_account_id": "the authorizer's read, and nothing follows from it",
@@ -96,6 +97,26 @@ def tell_of_a_deaf_client(world: World) -> None:
         world.pass_time(4_000)
 
 
+def tell_of_a_client_that_sends_again(world: World) -> None:
+    """Tell a history of images that are shrunk, sent again within a minute, and made anew."""
+    world.add_account("acc_1", tokens=6)
+    world.add_account("acc_2", tokens=-1, plan="unlimited")
+    for account_id in ("acc_1", "acc_2"):
+        for item in (upload(GAIN), upload(NONE), link(GAIN)):
+            for _ in range(2):
+                job = world.submit(world.shrink(account_id, item, key=f"shrink {item}"))
+                world.pass_time(1)
+            world.drain()
+            if not isinstance(job, Job):
+                continue
+            for is_free in (False, True, True):
+                key = f"output {item} {is_free}"
+                world.submit(world.remake(job, is_free=is_free, key=key))
+                world.drain()
+    world.pass_time(61)
+    world.sweep()
+
+
 HISTORIES = {"CallbackQueue.bury_callback": tell_of_a_deaf_client}
 
 
@@ -127,6 +148,46 @@ def test_a_death_at_a_conditional_write_loses_nothing_in_dynamodb(
     world.faults.arm(0, after=after, target=call)
     tell(world)
     assert world.faults.has_struck
+    world.settle_down()
+    world.check()
+
+
+SHRINK_CALLS = sorted(
+    f"{port}.{method}"
+    for port, methods in ports_of().items()
+    for method in methods
+    if port in {"Accounts", "Engine", "Fetcher", "ImageQueue", "Jobs", "Objects"}
+    and f"{port}.{method}" not in {*HARMLESS, "ImageQueue.count_waiting", "Jobs.fail"}
+)
+"""The calls that shrinking makes; its history ends before any image is given up."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", SHRINK_CALLS)
+def test_a_death_while_an_image_is_shrunk_or_made_anew_loses_nothing(
+    call: str, *, after: bool
+) -> None:
+    # At the first, the third and the sixth such call: an upload's, a URL's, a remake's.
+    for position in (0, 2, 5):
+        die_while_shrinking(Backend.in_memory, call, position, after=after)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", ["Jobs.create", "Jobs.settle"])
+def test_a_death_at_a_conditional_write_of_a_remake_loses_nothing_in_dynamodb(
+    call: str, dynamodb: None, *, after: bool
+) -> None:
+    del dynamodb
+    die_while_shrinking(ledger_in_dynamodb, call, 2, after=after)
+
+
+def die_while_shrinking(
+    backend: Callable[[HandClock], Backend], call: str, position: int, *, after: bool
+) -> None:
+    world = World(backend)
+    world.faults.arm(position, after=after, target=call)
+    tell_of_a_client_that_sends_again(world)
+    assert world.faults.has_struck or position
     world.settle_down()
     world.check()
 

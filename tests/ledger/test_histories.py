@@ -84,6 +84,37 @@ class Histories(RuleBasedStateMachine):
             return direct_upload(self.world, account, kind)
         return link(kind) if way == "l" else upload(kind)
 
+    @rule(account=accounts, by_url=st.booleans(), kind=kinds, key=st.booleans(), death=deaths)
+    def shrink(
+        self,
+        account: str,
+        by_url: bool,  # noqa: FBT001 - drawn
+        kind: bytes,
+        key: bool,  # noqa: FBT001 - drawn
+        death: tuple[int, bool] | None,
+    ) -> None:
+        self.arm(death)
+        item = link(kind) if by_url else upload(kind)
+        name = f"shrink {kind!r} {by_url}" if key else None
+        self.world.submit(self.world.shrink(account, item, key=name))
+
+    @precondition(lambda self: any(job.is_final for job in self.world.jobs()))
+    @rule(position=st.integers(0, 9), is_free=st.booleans(), key=st.booleans(), death=deaths)
+    def remake(
+        self,
+        position: int,
+        is_free: bool,  # noqa: FBT001 - drawn
+        key: bool,  # noqa: FBT001 - drawn
+        death: tuple[int, bool] | None,
+    ) -> None:
+        ended = sorted(
+            (job for job in self.world.jobs() if job.is_final), key=lambda job: job.created_at
+        )
+        job = ended[position % len(ended)]
+        name = f"output {job.job_id} {is_free}" if key else None
+        self.arm(death)
+        self.world.submit(self.world.remake(job, is_free=is_free, key=name))
+
     @rule(death=st.booleans(), account=accounts, kind=kinds)
     def submit_while_the_queue_fails(self, death: bool, account: str, kind: bytes) -> None:  # noqa: FBT001 - drawn
         self.world.faults.arm(0, after=death, target="ImageQueue.send", error=QueueFailedError)

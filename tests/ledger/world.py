@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,11 +12,18 @@ from leanpix.contract import Api, ErrorName
 from leanpix.domain.accounts import Account
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import make_public_id
-from leanpix.domain.jobs import Job
+from leanpix.domain.jobs import Job, UploadedSource
 from leanpix.domain.ledger import Balance, month_of
 from leanpix.domain.options import ImageOptions, Operation
-from leanpix.domain.results import direct_upload_object_key
-from leanpix.domain.submission import Input, Link, Submission, Upload, UploadReference
+from leanpix.domain.results import direct_upload_object_key, upload_object_key
+from leanpix.domain.submission import (
+    Input,
+    Link,
+    StoredUpload,
+    Submission,
+    Upload,
+    UploadReference,
+)
 from leanpix.domain.tasks import CallbackTask, ImageTask
 from leanpix.services.callbacks import CallbackAnnouncer, CallbackService
 from leanpix.services.jobs import JobService
@@ -223,6 +230,27 @@ class World:
             idempotency_key=key,
         )
 
+    def shrink(self, account_id: str, item: Input, *, key: str | None = None) -> Submission:
+        """Return a request whose result is always there, and which is sent again unnamed."""
+        return replace(
+            self.submission(account_id, item, key=key),
+            api=Api.TINIFY,
+            always_has_result=True,
+            idempotency_seconds=MINUTE,
+        )
+
+    def remake(self, job: Job, *, is_free: bool, key: str | None = None) -> Submission:
+        """Return a request for something else of the source of a job."""
+        image = job.images[0]
+        source = image.source
+        stored = StoredUpload(
+            file_name=image.file_name,
+            object_key=source.object_key
+            if isinstance(source, UploadedSource)
+            else upload_object_key(image.public_id),
+        )
+        return replace(self.shrink(job.account_id, stored, key=key), is_free=is_free)
+
     def submit(self, submission: Submission) -> Job | ErrorName | None:
         """Submit; return the job, the refusal, or None where the process died."""
         try:
@@ -240,7 +268,7 @@ class World:
             return
         name = submission.account_id, submission.idempotency_key
         earlier = self.idempotent.get(name)
-        if earlier and self.clock.now() < earlier[2] + DAY - 1:
+        if earlier and self.clock.now() < earlier[2] + submission.idempotency_seconds - 1:
             assert earlier[:2] == (submission, job.job_id), "one key, one request, one job"
         else:
             self.idempotent[name] = submission, job.job_id, job.created_at

@@ -75,14 +75,7 @@ def serves(
             if add_headers:
                 response = _with_headers(response, add_headers, request)
             milliseconds = (time.perf_counter() - started) * 1000
-            logger.info(
-                "request",
-                method=request.method,
-                resource=event.get("resource"),
-                status=response.status,
-                account_id=request.account_id,
-                milliseconds=round(milliseconds, 1),
-            )
+            _log_answer(request, response, milliseconds)
             return to_result(response, milliseconds=milliseconds)
 
         return handler
@@ -131,6 +124,17 @@ def require_account(request: Request) -> str:
     if not request.account_id:
         raise LeanpixError(ErrorName.INVALID_API_KEY_ON_ACCOUNT)
     return request.account_id
+
+
+def _log_answer(request: Request, response: Response, milliseconds: float) -> None:
+    logger.info(
+        "request",
+        method=request.method,
+        resource=request.route,
+        status=response.status,
+        account_id=request.account_id,
+        milliseconds=round(milliseconds, 1),
+    )
 
 
 def _with_headers(response: Response, tell: TellHeaders, request: Request) -> Response:

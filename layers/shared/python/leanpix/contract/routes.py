@@ -37,7 +37,7 @@ class Access(StrEnum):
     """A key is needed, as the password of HTTP Basic (RFC 7617). Missing or unknown: 401. The
     authorizer lets the call pass, and the function itself refuses it."""
     BASIC_OPTIONAL = "basic_optional"
-    """Anyone; who sends a key as with `BASIC` is told the account's count."""
+    """Anyone. The answer to a key as with `BASIC` has the account's count."""
 
 
 BASIC_ACCESSES: Final = frozenset({Access.BASIC, Access.BASIC_OPTIONAL})

@@ -127,11 +127,14 @@ class UploadGranted(Body):
 
 
 class Error(Body):
-    """An error. `success` and `message` are sent where API Gateway itself answers."""
+    """An error. `success`, `message` and `error` are sent where API Gateway itself answers."""
 
     status: Literal["error"] = "error"
     code: int = described("Equal to the HTTP status.")
     errors: list[str]
     success: Literal[False] | None = None
     message: str | None = None
+    error: str | None = described(
+        "The kind of error, for the clients of Tinify's API.", default=None
+    )
     hint: str | None = described("A way out, where there is one.", default=None)

@@ -103,7 +103,7 @@ def _read_resize(value: object) -> dict[str, Any]:
         if width is None and height is None:
             refuse("Resize method 'fit' takes a width and a height")
         return {"max_width": width, "max_height": height}
-    if method not in set(CropMethod):
+    if method not in list(CropMethod):
         refuse("Resize method must be one of scale, fit, cover, thumb")
     if width is None or height is None:
         refuse(f"Resize method '{method}' takes a width and a height")

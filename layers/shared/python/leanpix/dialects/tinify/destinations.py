@@ -24,7 +24,7 @@ def read_destination(value: object) -> Destination:
     if not isinstance(value, dict):
         refuse("store must be an object")
     service = value.get("service")
-    if service not in {"s3", "gcs"}:
+    if service not in ("s3", "gcs"):
         refuse("Store service must be one of s3, gcs")
     bucket, _, key = _text(value, "path").strip("/").partition("/")
     if not _BUCKET.fullmatch(bucket) or not key or {"", ".", ".."} & set(key.split("/")):
@@ -43,7 +43,7 @@ def _read_s3(
     if region not in AWS_REGIONS:
         refuse("region must be a Region of AWS, such as us-west-1")
     acl = value.get("acl")
-    if acl not in {None, _NO_ACL, "public-read"}:
+    if acl not in (None, _NO_ACL, "public-read"):
         refuse(f"acl must be {_NO_ACL} or left out")
     token = "aws_session_token"  # noqa: S105 - the name of a field
     return S3Destination(

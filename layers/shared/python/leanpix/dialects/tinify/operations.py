@@ -65,7 +65,11 @@ _COMMANDS: Final = _object(
     resize={
         **_object(
             (),
-            method={"type": "string", "enum": ["scale", "fit", *CropMethod], "default": "scale"},
+            method={
+                "type": "string",
+                "enum": ["scale", "fit", *(str(way) for way in CropMethod)],
+                "default": "scale",
+            },
             width=_SIDE,
             height=_SIDE,
         ),

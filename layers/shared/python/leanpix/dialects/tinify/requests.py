@@ -54,7 +54,7 @@ def parse_submission(
 ) -> Submission:
     """Return the submission in a request to shrink.
 
-    The body is told by its first bytes: clients send images under any content type, or none.
+    The body's first bytes decide: clients send images under any content type, or none.
 
     Args:
         request: the request.
@@ -72,15 +72,16 @@ def parse_submission(
     if len(body) > MAX_INLINE_BYTES:
         raise LeanpixError(ErrorName.TOO_LARGE)
     facts = probe(body)
-    item: Input
     if facts and facts.format in ACCEPTED_FORMATS:
-        item = Upload(file_name=FILE_NAME, data=body, content_type=facts.content_type)
-        name = hashlib.sha256(body).hexdigest()
-    elif facts is None and _is_json(request):
-        item = Link(file_name=FILE_NAME, url=_read_url(body, any_port=any_port))
-        name = item.url
-    else:
-        raise LeanpixError(ErrorName.UNSUPPORTED_MEDIA_TYPE)
+        upload = Upload(file_name=FILE_NAME, data=body, content_type=facts.content_type)
+        return _to_submission(account_id, upload, name=hashlib.sha256(body).hexdigest())
+    if facts is None and _is_json(request):
+        url = _read_url(body, any_port=any_port)
+        return _to_submission(account_id, Link(file_name=FILE_NAME, url=url), name=url)
+    raise LeanpixError(ErrorName.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _to_submission(account_id: str, item: Input, *, name: str) -> Submission:
     return Submission(
         account_id=account_id,
         api=Api.TINIFY,

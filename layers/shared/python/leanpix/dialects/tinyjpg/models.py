@@ -113,3 +113,6 @@ class Error(Body):
     errors: dict[str, list[str]] | list[str] | None = None
     status: str | None = None
     code: int | None = None
+    error: str | None = described(
+        "The kind of error, for the clients of Tinify's API.", default=None
+    )
