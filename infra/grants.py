@@ -84,10 +84,7 @@ def _grant_reads(functions: Functions, to: _Resources) -> None:
 def _grant_tinify(functions: Functions, to: _Resources) -> None:
     allow = functions.allow
     allow("tinify_output", ["s3:GetObject"], to.results)
-    # The count of an account that is never charged is in its usage.
-    for name in ("tinify_shrink", "tinify_output"):
-        allow(name, ["dynamodb:Query"], to.accounts)
-    allow("tinify_account", ["dynamodb:GetItem", "dynamodb:Query"], to.accounts)
+    allow("tinify_account", ["dynamodb:Query"], to.accounts)
     allow("tinify_account", ["dynamodb:GetItem"], to.keys)
 
 

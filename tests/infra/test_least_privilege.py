@@ -303,14 +303,10 @@ class Tour:
             for commands in (b"", b'{"resize":{"width":9}}', b'{"resize":{"width":9}}'):
                 self.output(answer["headers"]["Location"], commands, account)
                 self.deliver("optimizer", *self.take())
-        # The count of an account that is never charged is in its usage.
-        for tokens in (9, contract.UNLIMITED_TOKENS):
-            self.house.stack.add_account(tokens=tokens, account_id="acc_1")
-            key = {"key": API_KEY}
-            self.call(
-                "tinify_account", "/keys/k", method="GET", resource="/keys/{key}", parameters=key
-            )
-        self.house.stack.add_account(tokens=9, account_id="acc_1")
+        key = {"key": API_KEY}
+        self.call(
+            "tinify_account", "/keys/k", method="GET", resource="/keys/{key}", parameters=key
+        )
 
     def output(self, link: str, commands: bytes, account: str) -> None:
         self.recorder.function = "tinify_output"

@@ -32,7 +32,7 @@ def held(*, tokens: int = 9) -> House:
     """Return a house in which images are worked on while requests are held."""
     house = House(tokens=tokens)
     world = house.world
-    world.clock.sleep = lambda _: house.finish()  # type: ignore[method-assign]  # others work meanwhile
+    world.clock.sleep = lambda _: house.finish()  # type: ignore[method-assign, assignment]  # others work meanwhile
     world.poll_service = PollService(
         jobs=world.job_service,
         accounts=world.backend.accounts,

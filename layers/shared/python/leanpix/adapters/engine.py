@@ -13,8 +13,10 @@ from leanpix.observability import logger
 from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import leanpix_engine
-    from leanpix.domain.options import ImageOptions
+    from leanpix.domain.options import Crop, ImageOptions
     from leanpix_engine.sandbox.client import SandboxedOptimizer
 
 
@@ -54,9 +56,6 @@ class LeanpixEngine:
         Raises:
             EngineRefusedError: the engine could not use the file.
         """
-        if options.crop or options.smallest_of or options.background or options.keep:
-            reason = "unsupported_feature"
-            raise EngineRefusedError(reason, self._tell_format(source))
         limits = self._limits(max_seconds)
         optimize = self._sandbox.optimize if self._sandbox else self._engine.optimize
         try:
@@ -110,19 +109,30 @@ class LeanpixEngine:
     def _to_engine_options(self, options: ImageOptions) -> leanpix_engine.Options:
         engine = self._engine
         target = options.target_format
-        kept = engine.Metadata.EXIF, engine.Metadata.XMP
+        kept = (engine.Metadata.EXIF, engine.Metadata.XMP) if options.keep_exif else ()
         chosen: leanpix_engine.Options = engine.Options(
             level=engine.Level(options.compression.value),
             quality=options.quality,
             target_format=engine.Format(target) if target else None,
             also=(engine.Format.WEBP,) if options.also_webp else (),
-            keep=frozenset(kept if options.keep_exif else ()),
+            smallest_of=tuple(engine.Format(name) for name in options.smallest_of),
+            always_convert=options.always_convert,
+            background=options.background,
+            crop=_to_crop(engine, options.crop) if options.crop else None,
+            keep=frozenset({*kept, *(engine.Metadata(kind) for kind in options.keep)}),
             cmyk_to_rgb=options.cmyk_to_rgb,
             max_width=options.max_width,
             max_height=options.max_height,
             min_saving=self._min_saved_percent / 100,
         )
         return chosen
+
+
+def _to_crop(engine: ModuleType, crop: Crop) -> leanpix_engine.Crop:
+    chosen: leanpix_engine.Crop = engine.Crop(
+        method=engine.CropMethod(crop.method.value), width=crop.width, height=crop.height
+    )
+    return chosen
 
 
 def _to_file(output: leanpix_engine.Output | None) -> EngineFile | None:

@@ -51,6 +51,8 @@ class ImageOptions:
     """A name in `TARGET_FORMATS`; None keeps the format of the source."""
     smallest_of: tuple[str, ...] = ()
     """Names of formats, of which the one with the smallest file is wanted."""
+    always_convert: bool = False
+    """True where a converted file is wanted even if it is larger."""
     also_webp: bool = False
     keep_exif: bool = False
     cmyk_to_rgb: bool = False

@@ -207,6 +207,7 @@ def _options_from(value: Mapping[str, Any]) -> ImageOptions:
         quality=_whole(value.get("quality")),
         target_format=value.get("target_format"),
         also_webp=value["also_webp"],
+        always_convert=value.get("always_convert", False),
         keep_exif=value["keep_exif"],
         cmyk_to_rgb=value["cmyk_to_rgb"],
         max_width=_whole(value.get("max_width")),

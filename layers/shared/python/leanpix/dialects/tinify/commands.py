@@ -136,7 +136,9 @@ def _read_convert(value: object) -> dict[str, Any]:
         else:
             refuse(f"Type '{kind}' not supported"[:200])
     unique = tuple(dict.fromkeys(formats))
-    return {"target_format": unique[0]} if len(unique) == 1 else {"smallest_of": unique}
+    if len(unique) == 1:
+        return {"target_format": unique[0], "always_convert": True}
+    return {"smallest_of": unique, "always_convert": True}
 
 
 def _read_background(value: object) -> tuple[int, int, int] | None:
