@@ -105,12 +105,32 @@ def blocks_off(pixels: Pixels) -> Pixels:
     return pixels
 
 
+def header() -> Pixels:
+    """Draw the top of a web page: a slanting gradient with text, and plain white below."""
+    across, down = np.meshgrid(np.linspace(0, 0.85, 320), np.linspace(0, 0.15, 96))
+    first, last = np.array([24, 32, 72]), np.array([74, 120, 190])
+    gradient = np.rint(first + (last - first) * (across + down)[..., None]).astype(np.uint8)
+    page = Image.new("RGB", (320, 320), "white")
+    page.paste(Image.fromarray(gradient))
+    draw = ImageDraw.Draw(page)
+    for row in range(112, 304, 12):
+        draw.text((16, row), "Plain text on white below the header", fill=(40, 40, 50))
+    return np.array(page)
+
+
 def banded(pixels: Pixels) -> Pixels:
     """Make steps of 8 pixels of a gradient, as a coarse quantizer does."""
     blocks = pixels.reshape(40, 8, 40, 8, 3).mean(axis=(1, 3), keepdims=True)
     return np.rint(np.broadcast_to(blocks, (40, 8, 40, 8, 3)).reshape(pixels.shape)).astype(
         np.uint8
     )
+
+
+def striped(pixels: Pixels) -> Pixels:
+    """Leave the header fewer colours, as a palette does whose score is high enough."""
+    coarse = np.rint(pixels[:96] / 5) * 5
+    pixels[:96] = np.where((pixels[:96] == 255).all(-1, keepdims=True), 255, coarse)
+    return pixels
 
 
 def tinted(pixels: Pixels) -> Pixels:
@@ -150,6 +170,7 @@ BAD_OUTPUTS = (
         blocks_off,
     ),
     Case("bands in a sky", "gradients", sky, banded),
+    Case("slanting stripes in a header", "slopes", header, striped),
     Case("a gray photo with a tint", "gray", gray_photo, tinted),
 )
 

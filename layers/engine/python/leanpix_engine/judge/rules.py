@@ -48,6 +48,7 @@ def rules_for(original: Views, *, exact: bool) -> list[Rule]:
         *_flat_rules(original, exact=exact),
         BlockColoursStay(original),
         GradientsStay(original),
+        SlopesStay(original),
         GrayStays(original),
     ]
 
@@ -155,7 +156,7 @@ class GradientsStay:
     """Smooth areas get no new steps: what looks like bands or blocks in a sky."""
 
     name = "gradients"
-    _ROUGHEST = 1.5
+    ROUGHEST = 1.5
     """The most by which a cell of a smooth area is off its neighbours' mean, of 255."""
     _LEAST_SHARE, _LEAST_CELLS = 0.04, 300
     """Of a picture, and in all: in less of it the highest steps are chance."""
@@ -166,7 +167,7 @@ class GradientsStay:
 
     def __init__(self, original: Views) -> None:
         self._luma = _luma(original)
-        smooth = _smooth(self._luma, self._ROUGHEST)
+        smooth = _smooth(self._luma, self.ROUGHEST)
         if original.alpha is not None:
             smooth &= _opaque_cells(original)
         self._across = smooth[:, 1:] & smooth[:, :-1]
@@ -188,6 +189,61 @@ class GradientsStay:
         ]
         height = float(np.percentile(np.concatenate(new), self._PERCENT))
         return (interpolated(self._MOST, goal) - height) * self._POINTS
+
+
+class SlopesStay:
+    """A slope of colour stays one: it gets no stripes, however straight or slanting."""
+
+    name = "slopes"
+    _REACH = 4
+    """How many cells to each side a slope is looked for; 16 pixels."""
+    _LEAST_RISE, _MOST_RISE = 0.5, 20.0
+    """The change of luma over that way; flat areas have rules of their own."""
+    _STRIDE = 2
+    """The edge of a stripe that slants is spread over two cells."""
+    _LEAST_CELLS = 300
+    _PERCENT = 98
+    # (goal, step of 255 that may be new)
+    _MOST = ((53.0, 3.2), (65.0, 2.6), (77.0, 2.1), (89.0, 1.5))
+    _GRAIN_PERCENT = 90
+    # (height of the original's own grain, share of those steps that it hides)
+    _HIDDEN = ((0.3, 0.45), (0.8, 1.0))
+    _POINTS = 10.0
+
+    def __init__(self, original: Views) -> None:
+        self._luma = _luma(original)
+        slopes = _smooth(self._luma, GradientsStay.ROUGHEST) & self._rises()
+        if original.alpha is not None:
+            slopes &= _opaque_cells(original)
+        stride = self._STRIDE
+        self._across = slopes[:, stride:] & slopes[:, :-stride]
+        self._down = slopes[stride:] & slopes[:-stride]
+        own = self._steps(self._luma)
+        self._matters = own.size >= self._LEAST_CELLS
+        grain = float(np.percentile(own, self._GRAIN_PERCENT)) if self._matters else 0.0
+        self._share = interpolated(self._HIDDEN, grain)
+
+    def points_left(self, made: Views, goal: float) -> float:
+        """Return how much higher the steps may be; grain hides some of their height."""
+        if not self._matters:
+            return KEPT
+        new = self._steps(_luma(made)) - self._steps(self._luma)
+        height = float(np.percentile(new, self._PERCENT))
+        return (interpolated(self._MOST, goal) * self._share - height) * self._POINTS
+
+    def _steps(self, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return how much each step on the slopes stands out."""
+        across, down = (_along(luma, axis, self._STRIDE) for axis in (1, 0))
+        return np.concatenate([across[self._across], down[self._down]])
+
+    def _rises(self) -> npt.NDArray[np.bool_]:
+        """Return the cells past which luma changes by a little, along either axis."""
+        reach = self._REACH
+        rise = np.zeros(self._luma.shape, np.float32)
+        rise[:, reach:-reach] = np.abs(self._luma[:, 2 * reach :] - self._luma[:, : -2 * reach])
+        down = np.abs(self._luma[2 * reach :] - self._luma[: -2 * reach])
+        rise[reach:-reach] = np.maximum(rise[reach:-reach], down)
+        return np.asarray((rise >= self._LEAST_RISE) & (rise <= self._MOST_RISE))
 
 
 def _luma(views: Views) -> npt.NDArray[np.float32]:
@@ -218,16 +274,17 @@ def _opaque_cells(views: Views) -> npt.NDArray[np.bool_]:
     return np.asarray(least == _OPAQUE)
 
 
-def _along(luma: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:
-    """Return by how much each step between neighbours stands out from those beside it.
+def _along(luma: npt.NDArray[np.float32], axis: int, stride: int = 1) -> npt.NDArray[np.float32]:
+    """Return by how much each step to the cell a stride ahead stands out from those beside it.
 
     On a slope all of them are alike; at the edge of a block or a band one is not. Each is
     averaged with the next along its edge, so that it is 8 pixels long.
     """
-    steps = np.diff(luma, axis=axis)
-    steps = steps if axis == 0 else steps.T
+    across = luma if axis == 0 else luma.T
+    steps = across[stride:] - across[:-stride]
     out = np.zeros(steps.shape, np.float32)
-    out[1:-1] = steps[1:-1] - (steps[2:] + steps[:-2]) / 2
+    beside = (steps[2 * stride :] + steps[: -2 * stride]) / 2
+    out[stride:-stride] = steps[stride:-stride] - beside
     mean = np.abs(out)
     mean[:, :-1] = np.abs(out[:, :-1] + out[:, 1:]) / 2
     return np.asarray(mean if axis == 0 else mean.T)
