@@ -16,6 +16,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from typing import Any
 from layers import aom, native
 
 ROOT = Path(__file__).resolve().parent.parent
-STAGING = ROOT / "build" / "dist"
 ENGINE, COMMAND = "engine", "command"
 SOURCES = {
     ENGINE: (ROOT / "layers" / "engine" / "python" / "leanpix_engine",),
@@ -56,22 +56,22 @@ def build(platforms: list[str], output: Path) -> list[Path]:
     for path in before:
         if path.name.startswith(("leanpix-", "leanpix_engine-")) and path.suffix != ".sha256":
             path.unlink()
-    folder = stage(ENGINE)
-    _build(folder, output, "--sdist")
-    for name in platforms:
-        native.build(name)
-        for compiled in COMPILED:
-            shutil.rmtree(folder / compiled, ignore_errors=True)
-        shutil.copytree(native.folder(name), folder, dirs_exist_ok=True)
-        _build(folder, output, "--wheel", platform=name)
-    _build(stage(COMMAND), output, "--sdist", "--wheel")
+    with tempfile.TemporaryDirectory(prefix="leanpix-dist-") as staging:
+        folder = stage(ENGINE, Path(staging))
+        _build(folder, output, "--sdist")
+        for name in platforms:
+            native.build(name)
+            for compiled in COMPILED:
+                shutil.rmtree(folder / compiled, ignore_errors=True)
+            shutil.copytree(native.folder(name), folder, dirs_exist_ok=True)
+            _build(folder, output, "--wheel", platform=name)
+        _build(stage(COMMAND, Path(staging)), output, "--sdist", "--wheel")
     return sorted(path for path in output.iterdir() if path.suffix in (".whl", ".gz"))
 
 
-def stage(name: str) -> Path:
+def stage(name: str, staging: Path) -> Path:
     """Return a folder with the sources and the metadata of a distribution."""
-    folder = STAGING / name
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = staging / name
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     shutil.copytree(ROOT / "packages" / name, folder, ignore=ignored)
     for source in SOURCES[name]:
