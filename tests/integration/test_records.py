@@ -158,6 +158,11 @@ class TestCallbacks:
             late, lease_id="a", now=now, lease_ends_at=now + 29
         )
 
+    def test_one_that_has_not_failed_is_not_begun_anew(self, world: World) -> None:
+        job = self.ended(world)
+        reopened = world.backend.callbacks.reopen_callback(job, due_at=world.clock.now())
+        assert reopened is False
+
     @staticmethod
     def ended(world: World) -> int:
         """Return a job that has ended and owes a call."""

@@ -269,6 +269,11 @@ class TestAddresses:
         with pytest.raises(AddressRefusedError):
             choose_addresses("x", 80, may_be_loopback=False, resolve=lambda *_: [address])
 
+    def test_a_name_without_an_address_is_refused(self) -> None:
+        """And never an empty list, which a caller would take for one to try."""
+        with pytest.raises(AddressRefusedError, match="has no address"):
+            choose_addresses("x", 80, may_be_loopback=False, resolve=lambda *_: [])
+
     def test_one_bad_address_among_good_ones_refuses_the_name(self) -> None:
         """A mixed answer is how a name is rebound."""
         with pytest.raises(AddressRefusedError):

@@ -85,3 +85,9 @@ def test_extensions_are_replaced_or_added() -> None:
     """A conversion replaces, the WebP beside an image adds."""
     assert with_extension("photo.v2.jpg", "avif") == "photo.v2.avif"
     assert with_added_extension("photo.jpg", "webp") == "photo.jpg.webp"
+
+
+def test_a_name_that_is_nothing_but_a_long_extension_is_cut() -> None:
+    name = with_extension("photo.jpg", "x" * 300)
+    assert len(name.encode()) == MAX_FILE_NAME_BYTES
+    assert "photo.x".startswith(name[:7])
