@@ -13,9 +13,11 @@ import leanpix_cli.account
 import leanpix_cli.jobs
 import leanpix_cli.key
 from leanpix.adapters.dynamodb.callbacks import CallbacksTable
+from leanpix.adapters.dynamodb.purse_items import refund_action
 from leanpix.adapters.queues import DeadLetters, SqsCallbackQueue
 from leanpix.contract import UNLIMITED_TOKENS
 from leanpix.domain.ids import hash_api_key
+from leanpix.domain.ledger import refund_as_topped_up
 from leanpix.domain.tasks import CallbackTask
 from leanpix.services.administration import AdministrationError, AdministrationService
 from leanpix.services.redrive import RedriveService
@@ -150,6 +152,24 @@ class TestAccounts:
         answer = run("account", "top-up", account_id, 40)
         assert (answer["tokens"], answer["topped_up_tokens"]) == (540, 40)
 
+    @pytest.mark.parametrize(
+        "words", [("top-up", "acc_none", 1), ("take-back", "acc_none", 1), ("delete", "acc_none")]
+    )
+    def test_an_account_that_there_is_not_is_named(
+        self, run: Any, words: tuple[object, ...]
+    ) -> None:
+        with pytest.raises(AdministrationError, match="there is no account acc_none"):
+            run("account", *words)
+
+    def test_what_lies_beside_the_balance_is_listed_with_it(
+        self, create: Any, run: Any, stack: Stack
+    ) -> None:
+        account_id = create("--tokens", 20)["account_id"]
+        refund = refund_action("accounts", account_id, refund_as_topped_up(3), number=1)
+        stack.dynamodb.transact_write_items(TransactItems=[refund])
+        (listed,) = run("account", "list")["accounts"]
+        assert listed["tokens"] == run("account", "show", account_id)["tokens"] == 23
+
     def test_accounts_are_listed_by_name(self, create: Any, run: Any) -> None:
         create()
         create("--name", "Abe")
@@ -273,6 +293,21 @@ class TestChangingThePlan:
 
 class TestDeleting:
     """`leanpix account delete` and `leanpix key revoke --all`."""
+
+    def test_the_accounts_own_item_goes_last_so_that_it_can_be_asked_for_again(
+        self, stack: Stack, create: Any, run: Any
+    ) -> None:
+        account_id = create()["account_id"]
+        refund = refund_action("accounts", account_id, refund_as_topped_up(3), number=1)
+        stack.dynamodb.transact_write_items(TransactItems=[refund])
+        deleted: list[str] = []
+        stack.dynamodb.meta.events.register(
+            "provide-client-params.dynamodb.DeleteItem",
+            lambda params, **_: deleted.append(params["Key"].get("part", {}).get("S", "key")),
+        )
+        run("account", "delete", account_id, "--yes", "--force")
+        assert deleted[-1] == "account"
+        assert len(deleted) >= 2
 
     def test_an_account_goes_with_its_keys_and_its_usage(
         self, stack: Stack, create: Any, run: Any, target: FakeTarget

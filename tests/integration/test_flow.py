@@ -168,6 +168,23 @@ class TestSubmitting:
         house.work()
         assert house.stack.tokens_of("acc_2") == -1
 
+    def test_an_id_that_is_taken_is_our_fault_and_costs_nothing(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another's job stays as it is."""
+        taken = house.submit(Upload(file_name="a.jpg", data=PHOTO)).job_id
+        monkeypatch.setattr("leanpix.services.submissions.make_job_id", lambda: taken)
+        with pytest.raises(LeanpixError) as refused:
+            house.submit(Upload(file_name="b.jpg", data=PHOTO))
+        assert refused.value.name is ErrorName.INTERNAL
+        assert house.stack.tokens_of() == 9
+
+    def test_the_queue_tells_how_many_wait(self, house: House) -> None:
+        """For the sweeper, which holds back while images wait."""
+        assert house.stack.queue.count_waiting() == 0
+        house.submit(Upload(file_name="a.jpg", data=PHOTO))
+        assert house.stack.queue.count_waiting() == 1
+
 
 class TestOptimizing:
     """OptimizationService."""
@@ -297,6 +314,35 @@ class TestOptimizing:
         assert outcome.webp is None
         listed = house.stack.s3.list_objects_v2(Bucket="images", Prefix="results/")
         assert len(listed.get("Contents", [])) == (1 if outcome.main else 0)
+
+    def test_a_try_before_a_release_optimizes_and_records_nothing(self, house: House) -> None:
+        """`probe`, which the rollout calls."""
+        result = house.optimize.probe(PHOTO)
+        assert result.main is not None
+        assert len(result.main.data) < len(PHOTO)
+
+    def test_where_a_result_is_promised_the_original_is_one(self, house: House) -> None:
+        """And where none is promised, nothing is stored."""
+        made = house.optimize.probe(PHOTO).main
+        assert made is not None
+        for is_promised in (True, False):
+            job = house.accept.accept(
+                Submission(
+                    account_id="acc_1",
+                    api="tinyjpg",
+                    operation=Operation.COMPRESS,
+                    options=ImageOptions(),
+                    inputs=(Upload(file_name="a.jpg", data=made.data),),
+                    always_has_result=is_promised,
+                )
+            )
+            house.work()
+            image = house.image(job)
+            assert image.outcome is not None
+            assert image.outcome.main is None
+            key = result_object_key(image.public_id, "a.jpg")
+            stored = house.stack.bucket.describe(key)
+            assert (stored is not None) is is_promised
 
     def test_usage_counts_images_and_bytes_of_the_month(self, house: House) -> None:
         """Kept images count as sent but not as optimized."""

@@ -21,6 +21,7 @@ from leanpix.http import Request
 from leanpix.openapi import build_specification, render_page, render_specification
 from leanpix.openapi.specification import DESCRIPTIONS
 from tests.handlers import BASE_URL, SITE_URL, House
+from tools.openapi import describe_api
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SPECIFICATION = build_specification(base_url=BASE_URL, site_url=SITE_URL)
@@ -213,3 +214,8 @@ def test_no_other_function_loads_the_description(function: str) -> None:
     for module in ("megaoptim", "tinyjpg"):
         package = ROOT / "layers/shared/python/leanpix/dialects" / module / "__init__.py"
         assert "operations" not in package.read_text("utf-8")
+
+
+def test_the_written_description_is_what_the_code_says() -> None:
+    written = (ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8")
+    assert written == describe_api(), "run `make openapi`"

@@ -340,3 +340,9 @@ def read_through(file: File) -> tuple[bytearray, ...]:
         except native.Broken:
             continue
     return components
+
+
+def test_a_scan_that_ends_within_a_symbol_is_refused() -> None:
+    # A size of 8 bits and no block's end: the data end behind the code and seven of the bits.
+    with pytest.raises(native.Broken):
+        one_block(8, "0" + "1" * 7)

@@ -121,3 +121,7 @@ def test_gray_is_identical_to_the_same_gray_in_another_layout_and_to_no_other(
         frames = after.frames.copy()
         frames[0, 4, 4, -1] = 254
         assert not judged(before, replace(after, frames=frames), None)[0]
+
+
+def test_the_score_of_a_small_picture_is_exact() -> None:
+    assert judge(FILM, FILM).uncertainty == 0

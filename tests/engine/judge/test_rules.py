@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from leanpix_engine.judge import judge as judge_module
+from leanpix_engine.judge import rules as rules_module
 from leanpix_engine.judge.judge import Judge, Verdict
 from leanpix_engine.judge.rules import Rule, rules_for
 from leanpix_engine.judge.views import Views
@@ -224,3 +225,15 @@ def test_a_rule_that_is_switched_off_lets_its_bad_output_through(
 def test_every_rule_has_a_bad_output() -> None:
     names = {rule.name for rule in rules_for(Views(drawing(), alpha=False), exact=False)}
     assert names == {case.rule for case in BAD_OUTPUTS}
+
+
+def test_luma_is_a_mean_whose_weights_make_one() -> None:
+    white = Views(np.full((32, 32, 3), 255, np.uint8), alpha=False)
+    assert np.allclose(rules_module._luma(white), 255, atol=0.01)
+
+
+def test_a_cell_as_rough_as_a_gradient_may_be_is_smooth_and_a_rougher_one_is_not() -> None:
+    luma = np.zeros((9, 9), np.float32)
+    luma[4, 4] = 0.5
+    assert rules_module._smooth(luma, 0.5).all()
+    assert not rules_module._smooth(luma, 0.4375).all()
