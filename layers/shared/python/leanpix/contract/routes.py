@@ -268,7 +268,7 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 IDEMPOTENCY_SECONDS: Final = 86_400
 """For how long such a name is remembered."""
 MAX_IDEMPOTENCY_KEY_CHARACTERS: Final = 255
-BROWSER_HEADERS: Final = ("Content-Type", API_KEY_HEADER, IDEMPOTENCY_HEADER)
+BROWSER_HEADERS: Final = ("Content-Type", "Authorization", API_KEY_HEADER, IDEMPOTENCY_HEADER)
 """The headers that a page of another origin may send (Fetch standard, CORS protocol)."""
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
