@@ -14,7 +14,8 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.formats import child
 from leanpix_engine.formats.codec import Task
 from leanpix_engine.formats.gif.delays import with_delays_of
-from leanpix_engine.formats.history.loss import PRISTINE
+from leanpix_engine.formats.history.loss import PRISTINE, SPENT
+from leanpix_engine.formats.history.pixels import has_reduced_palette
 from leanpix_engine.formats.png.palette import count_at
 from leanpix_engine.limits import Limits
 from leanpix_engine.picture.decode import decode as decode_by_vips
@@ -147,5 +148,9 @@ def _tool() -> str:
 
 
 def source_score(source: bytes, picture: Picture) -> float:
-    """Return 100: what a GIF has lost does not show; see `formats/codec.py`."""
-    return PRISTINE
+    """Return `SPENT` for a photo in few colours, 100 for all else; see `formats/codec.py`.
+
+    What lossy LZW took from a full palette does not show.
+    """
+    del source
+    return SPENT if has_reduced_palette(picture) else PRISTINE

@@ -13,6 +13,13 @@ from leanpix_engine.picture.picture import Picture, Pixels
 _MOST_INDEXED: Final = 256
 _FEW_LEVELS: Final = 64
 _SAMPLE: Final = 65_536
+_FEWEST_OF_PHOTO, _FULL_PALETTE = 24, 248
+"""Colours of a photo that was reduced to less than what a GIF may hold."""
+_EQUAL_IN_DRAWINGS: Final = 0.6
+_WEIGHTS: Final = np.array([1, 1 << 8, 1 << 16, 1 << 24], np.uint32)
+"""By which the channels of a pixel become one number."""
+_MOST_FRAMES: Final = 8
+"""Of an animation, whose colours are counted."""
 
 
 def score_of_pixels(picture: Picture) -> float:
@@ -33,6 +40,20 @@ def has_few_colours(picture: Picture) -> bool:
     sample = _sample(picture.frames[0]).astype(np.uint32)
     packed = sum(sample[:, channel] << (8 * channel) for channel in range(sample.shape[1]))
     return len(np.unique(packed)) <= _MOST_INDEXED
+
+
+def has_reduced_palette(picture: Picture) -> bool:
+    """Return whether a palette's pixels look like a photo's, in fewer colours than it could hold.
+
+    Drawings have few colours by nature, and most of their pixels equal their left neighbour.
+    """
+    count = picture.count
+    frames = picture.frames[:: max(1, count // _MOST_FRAMES)]
+    packed = frames.astype(np.uint32) @ _WEIGHTS[: frames.shape[-1]]
+    used = len(np.unique(packed))
+    if not _FEWEST_OF_PHOTO <= used < _FULL_PALETTE:
+        return False
+    return float(np.mean(packed[..., 1:] == packed[..., :-1])) < _EQUAL_IN_DRAWINGS
 
 
 def _has_few_levels(colour: Pixels) -> bool:

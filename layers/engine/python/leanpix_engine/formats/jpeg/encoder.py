@@ -135,12 +135,11 @@ class Encoder:
 
     def _quantized(self, quality: float) -> _Quantized:
         if quality not in self._made:
-            tables = jpeg_tables.scaled(self._design, quality)
             if self._is_first:
-                self._quantize(tables)
+                self._quantize(quality)
                 self._is_first = False
             self._forget()
-            self._made[quality] = self._quantize(tables)
+            self._made[quality] = self._quantize(quality)
         return self._made[quality]
 
     def _forget(self) -> None:
@@ -184,7 +183,9 @@ class Encoder:
         )
         return coefficients
 
-    def _quantize(self, tables: Coefficients) -> _Quantized:
+    def _quantize(self, quality: float) -> _Quantized:
+        tables = jpeg_tables.scaled(self._design, quality)
+        share = jpeg_tables.bit_weight_share(quality)
         lengths = self._lengths(self._shape())
         quantized = tuple(np.empty(length, np.int16) for length in lengths)
         totals = [np.zeros(jpeg_tables.SYMBOLS, np.int64) for _ in lengths]
@@ -192,7 +193,9 @@ class Encoder:
         for band in self._bands():
             for index, coefficients in enumerate(band):
                 end = starts[index] + coefficients.size
-                quantizer = _quantizer(self._design, index, tables, self._symbol_bits[index])
+                quantizer = _quantizer(
+                    self._design, share, index, tables, self._symbol_bits[index]
+                )
                 part = quantized[index][starts[index] : end]
                 totals[index] += _quantize(quantizer, coefficients, part)
                 starts[index] = end
@@ -201,10 +204,14 @@ class Encoder:
 
 
 def _quantizer(
-    design: jpeg_tables.Design, component: int, tables: Coefficients, symbol_bits: Coefficients
+    design: jpeg_tables.Design,
+    share: float,
+    component: int,
+    tables: Coefficients,
+    symbol_bits: Coefficients,
 ) -> _Quantizer:
     quantizer = _Quantizer(
-        design.luma_bit_weight if component == 0 else design.chroma_bit_weight,
+        share * (design.luma_bit_weight if component == 0 else design.chroma_bit_weight),
         design.masking_knee,
         design.masking_scale,
         design.masking_power,

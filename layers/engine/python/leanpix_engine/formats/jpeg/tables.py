@@ -20,6 +20,9 @@ _LARGEST_STEP: Final = 255
 _REFERENCE_PERCENT: Final = 40.0
 """libjpeg's scale at quality 80, for which the tables below are."""
 
+_SHARE_POWER: Final = 0.645
+_LEAST_SHARE: Final = 0.3
+
 Table = tuple[tuple[float, ...], ...]
 """Steps at quality 80 for a block of 8 x 8, by rows, in the order of rising frequency."""
 
@@ -60,8 +63,8 @@ DESIGN: Final = Design(
         (17.0, 12.2, 11.2, 10.9, 9.0, 11.8, 18.1, 17.2),
         (14.4, 12.2, 10.9, 11.8, 10.9, 17.2, 17.2, 141.2),
     ),
-    luma_bit_weight=0.05,
-    chroma_bit_weight=0.028,
+    luma_bit_weight=0.0375,
+    chroma_bit_weight=0.021,
     masking_knee=2.8,
     masking_scale=62.8,
     masking_power=0.39,
@@ -79,12 +82,26 @@ def _zigzag() -> list[int]:
     return [8 * row + column for row, column in places]
 
 
+def percent_of(quality: float) -> float:
+    """Return libjpeg's scale of its tables at a quality of 1 to 100."""
+    return max(1.0, 5000 / quality if quality < 50 else 200 - 2 * quality)  # noqa: PLR2004 - libjpeg's
+
+
 def scaled(design: Design, quality: float) -> npt.NDArray[np.float32]:
     """Return the tables (2, 64) of luma and chroma in zigzag order at a quality of 1 to 100."""
-    percent = 5000 / quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004 - libjpeg's
+    percent = percent_of(quality)
     base = np.array([design.luma, design.chroma]).reshape(2, 64)[:, _zigzag()]
     steps = np.rint(base * (percent / _REFERENCE_PERCENT))
     return np.ascontiguousarray(np.clip(steps, 1, _LARGEST_STEP), np.float32)
+
+
+def bit_weight_share(quality: float) -> float:
+    """Return the share of a design's bit weights that counts at a quality of 1 to 100.
+
+    Errors count in steps. With larger steps the same share of one shows more: in calm and dark
+    blocks first, where detail would go altogether.
+    """
+    return min(1.0, max(_LEAST_SHARE, (_REFERENCE_PERCENT / percent_of(quality)) ** _SHARE_POWER))
 
 
 def symbol_bits(design: Design, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
