@@ -51,4 +51,8 @@ LEANPIX_EXPORT int leanpix_avif_planes(
 LEANPIX_EXPORT int leanpix_avif_rgb(
     const uint16_t *planes, size_t pixels, uint32_t bits, uint8_t *rgb);
 
+/* The largest difference between two images, in degrees of mid gray, about; see worst.c. */
+LEANPIX_EXPORT int leanpix_worst(
+    const uint8_t *original, const uint8_t *made, size_t height, size_t width, float *worst);
+
 #endif

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from leanpix_engine.formats.png.palette import MergedPalette
 from leanpix_engine.judge import judge as judge_module
@@ -52,6 +52,51 @@ def coarse(pixels: Pixels) -> Pixels:
     return MergedPalette(Picture(frames=pixels[None], mode=Mode.RGB, alpha=True)).pixels(12)
 
 
+def panel() -> Pixels:
+    """Return a soft gradient of 120 pixels with a white square."""
+    rows, columns = np.mgrid[:120, :120]
+    pixels = np.stack([60 + rows, 120 + columns // 2, 200 - rows // 2], axis=-1).astype(np.uint8)
+    pixels[30:60, 30:60] = 250
+    return pixels
+
+
+def spotted(pixels: Pixels) -> Pixels:
+    """Turn four by four pixels red, of which no mean takes notice."""
+    pixels[90:94, 90:94, 0] += 30
+    return pixels
+
+
+def page() -> Pixels:
+    """Return a chart with a few lines of small text on it."""
+    image = Image.new("RGB", (600, 400), (235, 238, 242))
+    draw = ImageDraw.Draw(image)
+    for step in range(8):
+        shade = (200 - step * 4, 210, 220)
+        draw.line((0, 200 + step * 20, 600, 100 + step * 30), fill=shade, width=9)
+    for top in (20, 36, 52):
+        font = ImageFont.load_default(12)
+        text = "The quick brown fox jumps over the lazy dog"
+        draw.text((20, top), text, fill=(20, 20, 30), font=font)
+    return np.asarray(image).copy()
+
+
+def softened(pixels: Pixels) -> Pixels:
+    """Blur the text a little."""
+    blurred = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(0.4))
+    pixels[10:80, 10:320] = np.asarray(blurred)[10:80, 10:320]
+    return pixels
+
+
+def night() -> Pixels:
+    """Return a photo as taken at night."""
+    return (3 + np.asarray(photo(320, 240)) * 0.13).astype(np.uint8)
+
+
+def crushed(pixels: Pixels) -> Pixels:
+    """Leave a quarter of the levels in the shadows."""
+    return pixels // 4 * 4
+
+
 def verdict_on(original: Pixels, made: Pixels) -> Verdict:
     pictures = [
         Picture(frames=pixels[None], mode=Mode.RGB, alpha=pixels.shape[-1] == 4)
@@ -77,7 +122,13 @@ def without(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "original", "spoil"),
-    [("colours", icon, muted), ("enlarged", button, coarse)],
+    [
+        ("colours", icon, muted),
+        ("enlarged", button, coarse),
+        ("worst_spot", panel, spotted),
+        ("edges", page, softened),
+        ("brightened", night, crushed),
+    ],
 )
 def test_an_opinion_sees_what_the_score_hardly_feels(
     name: str, original: object, spoil: object, monkeypatch: pytest.MonkeyPatch
@@ -100,13 +151,30 @@ def test_the_original_is_perfect_to_every_opinion() -> None:
             assert opinion.score(_views(pixels)) >= 99.9
 
 
-def test_large_pictures_are_left_to_the_score() -> None:
+def test_large_photos_are_left_to_the_score() -> None:
     assert opinions_on(_views(np.asarray(photo(300, 200)))) == []
 
 
 def test_a_small_photo_may_hide_more_than_an_icon() -> None:
     names = [opinion.name for opinion in opinions_on(_views(np.asarray(photo(120, 90))))]
-    assert names == ["enlarged"]
+    assert names == ["enlarged", "worst_spot"]
+
+
+@pytest.mark.parametrize(
+    ("name", "original", "spoil"),
+    [("worst_spot", panel, spotted), ("edges", page, softened), ("brightened", night, crushed)],
+)
+def test_no_rule_and_no_other_opinion_sees_it(
+    name: str, original: object, spoil: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert callable(original)
+    assert callable(spoil)
+
+    def others(views: Views) -> list[Opinion]:
+        return [opinion for opinion in opinions_on(views) if opinion.name != name]
+
+    monkeypatch.setattr(judge_module, "opinions_on", others)
+    assert verdict_on(original(), spoil(original())).weakest >= GOAL
 
 
 def test_an_opinion_that_is_switched_off_lets_its_bad_output_through(

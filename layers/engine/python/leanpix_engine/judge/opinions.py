@@ -12,8 +12,11 @@ from leanpix_engine.judge.views import BACKGROUNDS, Views
 from leanpix_engine.metric.ciede2000 import difference, lab
 from leanpix_engine.metric.sampling import Rgb
 from leanpix_engine.metric.ssimulacra2 import Reference
+from leanpix_engine.metric.worst import worst
 from leanpix_engine.search.targets import interpolated
 
+LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""ITU-R BT.601."""
 SMALL_SIDE: Final = 256
 """Pictures smaller than this a side are looked at more closely: SSIMULACRA2 hardly sees them."""
 _PHOTO_ALLOWANCE: Final = 20.0
@@ -34,12 +37,16 @@ class Opinion(Protocol):
 
 def opinions_on(original: Views) -> list[Opinion]:
     """Return the opinions that are worth their time for a frame."""
+    drawn = _is_drawn(original)
+    found: list[Opinion] = [Edges(original)] if Edges.has_some(original) else []
+    if Brightened.is_dark(original):
+        found.append(Brightened(original))
     side = max(original.size)
     if side >= SMALL_SIDE:
-        return []
-    if _is_drawn(original):
-        return [Colours(original), Enlarged(original, allowance=0.0)]
-    return [Enlarged(original, allowance=_PHOTO_ALLOWANCE * side / SMALL_SIDE)]
+        return found
+    allowance = 0.0 if drawn else _PHOTO_ALLOWANCE * side / SMALL_SIDE
+    found += [Enlarged(original, allowance=allowance), WorstSpot(original, allowance=allowance)]
+    return [*found, Colours(original)] if drawn else found
 
 
 def _is_drawn(original: Views) -> bool:
@@ -111,3 +118,103 @@ class Enlarged:
         size = (width * self._times, height * self._times)
         larger = Image.fromarray(rgb).resize(size, Image.Resampling.BICUBIC)
         return np.ascontiguousarray(larger)
+
+
+class WorstSpot:
+    """The largest difference anywhere in a small picture, where all others are means."""
+
+    name = "worst_spot"
+    # Largest difference, in degrees of mid gray -> score
+    _OF_WORST = ((0.0, 100.0), (1.4, 90.0), (3.0, 77.0), (4.5, 65.0), (8.0, 45.0), (20.0, 0.0))
+
+    def __init__(self, original: Views, *, allowance: float) -> None:
+        """Keep the original; `allowance` is added to every score."""
+        self._allowance = allowance
+        self._original = original
+        self._backgrounds = BACKGROUNDS[: 1 if original.alpha is None else None]
+
+    def score(self, made: Views) -> float:
+        """Return the score on the background where it is lower."""
+        found = max(worst(self._original.on(at), made.on(at)) for at in self._backgrounds)
+        return interpolated(self._OF_WORST, found) + self._allowance
+
+
+class Edges:
+    """The sharp edges of a drawing, as of its letters: they stay sharp, and nothing rings by them.
+
+    A mean over a large picture hardly feels a little text on it.
+    """
+
+    name = "edges"
+    _SHARP = 48
+    """Difference of neighbours' luma, of 255, from which there is an edge."""
+    _FLAT_SHARE = 0.6
+    """Of pixels like their left neighbour: that many only drawings have."""
+    _LEAST_SHARE, _MOST_SHARE, _LEAST = 0.0005, 0.1, 200
+    _PERCENT = 90
+    # The change of a step at an edge, as a share of it, in nine of ten -> score
+    _OF_CHANGE = ((0.0, 100.0), (0.08, 90.0), (0.22, 77.0), (0.34, 65.0), (0.55, 40.0), (1.0, 0.0))
+
+    def __init__(self, original: Views) -> None:
+        """Find the edges of the original."""
+        luma = self._luma(original)
+        self._steps = [np.diff(luma, axis=axis) for axis in (0, 1)]
+        self._places = [np.abs(steps) >= self._SHARP for steps in self._steps]
+        self._heights = self._at_edges(luma)
+
+    @classmethod
+    def has_some(cls, original: Views) -> bool:
+        """Return whether a frame is a drawing with edges, and not made of them as a texture is."""
+        luma = cls._luma(original)
+        steps = np.abs(np.diff(luma, axis=1))
+        if float(np.mean(steps == 0)) < cls._FLAT_SHARE:
+            return False
+        least = max(cls._LEAST, cls._LEAST_SHARE * steps.size)
+        return bool(least <= np.count_nonzero(steps >= cls._SHARP) <= cls._MOST_SHARE * steps.size)
+
+    def score(self, made: Views) -> float:
+        """Return the score of the change that nine in ten edges stay below."""
+        change = np.abs(self._at_edges(self._luma(made)) - self._heights) / np.abs(self._heights)
+        return interpolated(self._OF_CHANGE, float(np.percentile(change, self._PERCENT)))
+
+    def _at_edges(self, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        found = [
+            np.diff(luma, axis=axis)[places]
+            for axis, places in zip((0, 1), self._places, strict=True)
+        ]
+        return np.concatenate(found)
+
+    @staticmethod
+    def _luma(views: Views) -> npt.NDArray[np.float32]:
+        return np.asarray(views.on(BACKGROUNDS[0]) @ LUMA)
+
+
+class Brightened:
+    """A dark scene as it looks in a dark room, or on a screen that lifts the shadows."""
+
+    name = "brightened"
+    _DARK, _LEAST_SHARE = 48, 0.6
+    """Luma, of 255, below which a pixel is dark; the share of them that makes a dark scene."""
+    _POWER = 0.6
+    """Of brightness, about as much as from a display's gamma of 2.2 to 1.3."""
+    _ALLOWANCE = 20.0
+
+    def __init__(self, original: Views) -> None:
+        """Brighten the original."""
+        self._reference = Reference(self._brightened(original))
+
+    @classmethod
+    def is_dark(cls, original: Views) -> bool:
+        """Return whether most of a frame is dark, but not plainly black."""
+        luma = original.on(BACKGROUNDS[0])[::2, ::2] @ LUMA
+        dark, black = luma < cls._DARK, luma < 1
+        shown = float(np.mean(dark & ~black))
+        return original.alpha is None and shown >= cls._LEAST_SHARE
+
+    def score(self, made: Views) -> float:
+        """Return SSIMULACRA2 of what is brightened, and what that makes worse in any case."""
+        return self._reference.score(self._brightened(made)) + self._ALLOWANCE
+
+    def _brightened(self, views: Views) -> Rgb:
+        levels = np.rint(255 * (np.arange(256) / 255) ** self._POWER).astype(np.uint8)
+        return np.ascontiguousarray(levels[views.on(BACKGROUNDS[0])])

@@ -177,6 +177,12 @@ def _linear(rgb: Rgb) -> Plane:
     return _LINEAR[rgb.transpose(2, 0, 1)]
 
 
+def xyb_of(rgb: Rgb) -> tuple[Plane, Plane, Plane]:
+    """Return an image's X, Y and B-Y planes."""
+    planes = _xyb(_linear(rgb), (X, Y, B))
+    return planes[X], planes[Y], planes[B]
+
+
 def quarter(rgb: Rgb) -> Plane:
     """Return linear light at a quarter of the size, made in strips that stay in the cache."""
     height, width = rgb.shape[:2]
