@@ -27,6 +27,7 @@ random = np.random.default_rng(0)
 SCORE_ALL_KINDS_OF_IMAGES = """
 from leanpix_engine.metric import scales_native
 from leanpix_engine.metric.ssimulacra2 import Reference
+from leanpix_engine.metric.worst import worst
 sizes = [(8, 8), (9, 13), (17, 400), (1600, 2100), *random.integers(8, 100, (40, 2))]
 for height, width in sizes:
     image = random.integers(0, 256, (height, width, 3), np.uint8)
@@ -34,6 +35,7 @@ for height, width in sizes:
     assert reference.score(image) == 100
     reference.score(255 - image)
     scales_native.quarter(image)
+    assert worst(image, image) == 0 < worst(image, 255 - image)
 """
 
 ENCODE_ALL_KINDS_OF_IMAGES = """

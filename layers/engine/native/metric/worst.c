@@ -15,8 +15,10 @@ enum {
     /* Around a pixel: where a difference is averaged, and where the original hides it. */
     NEAR = 1,
     AROUND = 2,
-    /* X, Y, B, then how busy the original is, then room for sums along rows. */
-    PLANES = XYB_CHANNELS + 2,
+    /* X, Y, B of both images, how busy the original is, and room for means along rows. */
+    PLANES = 2 * XYB_CHANNELS + 2,
+    /* Rows of light and of cones. */
+    ROWS = 2 * LIGHT_CHANNELS,
 };
 
 /* A step of one degree of 255 in mid gray is about .004 of Y. */
@@ -90,10 +92,11 @@ int leanpix_worst(
     const uint8_t *original, const uint8_t *made, size_t height, size_t width, float *worst)
 {
     const size_t count = height * width;
-    float *const room = malloc((2 * PLANES * count + 6 * width) * sizeof *room);
+    float *const room = malloc((PLANES * count + ROWS * width) * sizeof *room);
     float *const first = room, *const second = room + XYB_CHANNELS * count;
     float *const contrast = second + XYB_CHANNELS * count, *const sums = contrast + count;
-    float *const light = room + 2 * PLANES * count, *const cones = light + 3 * width;
+    float *const light = room + PLANES * count;
+    float *const cones = light + LIGHT_CHANNELS * width;
 
     if (room == NULL) {
         return LEANPIX_OUT_OF_MEMORY;
