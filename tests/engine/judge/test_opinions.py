@@ -53,16 +53,16 @@ def coarse(pixels: Pixels) -> Pixels:
 
 
 def panel() -> Pixels:
-    """Return a soft gradient of 120 pixels with a white square."""
-    rows, columns = np.mgrid[:120, :120]
-    pixels = np.stack([60 + rows, 120 + columns // 2, 200 - rows // 2], axis=-1).astype(np.uint8)
-    pixels[30:60, 30:60] = 250
+    """Return a panel of 120 pixels in three colours."""
+    pixels = np.full((120, 120, 3), (96, 132, 170), np.uint8)
+    pixels[:40] = 60, 90, 120
+    pixels[30:60, 30:60] = 250, 240, 230
     return pixels
 
 
 def spotted(pixels: Pixels) -> Pixels:
     """Turn four by four pixels red, of which no mean takes notice."""
-    pixels[90:94, 90:94, 0] += 30
+    pixels[90:94, 90:94, 0] += 20
     return pixels
 
 
