@@ -62,7 +62,7 @@ def panel() -> Pixels:
 
 def spotted(pixels: Pixels) -> Pixels:
     """Turn four by four pixels red, of which no mean takes notice."""
-    pixels[90:94, 90:94, 0] += 20
+    pixels[90:94, 90:94, 0] += 30
     return pixels
 
 
