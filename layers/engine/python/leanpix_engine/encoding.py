@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -20,13 +21,22 @@ from leanpix_engine.model import Output
 from leanpix_engine.picture.exif import SWAPS_SIDES, Kept
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.vips import pyvips
+from leanpix_engine.search.fit import fitting
 from leanpix_engine.search.ladder import Candidate, Ladder
-from leanpix_engine.search.targets import FLOOR_BELOW_GOAL, goal_of
+from leanpix_engine.search.targets import (
+    FLOOR_BELOW_GOAL,
+    LEAST_LEFT,
+    LEAST_SCORE,
+    VISUALLY_LOSSLESS,
+    goal_of,
+)
 
 _NO_SAVINGS, _GAIN_MAP_KEPT = "no_savings", "gain_map_kept"
 _NO_LOSSLESS_FORM, ALREADY_OPTIMIZED = "no_lossless_form", "already_optimized"
 _TIME_FOR_LOSSLESS = 0.3
 """Share of the time that no further lossy way may use, once one has been found."""
+_CLEARLY_ABOVE = 1.0
+"""Points above the goal from which it is worth looking for a smaller file that reaches it."""
 _AIMS_ABOVE_GOAL = (0.0, 2.0, 5.0)
 """Points of score: what a preview promised a file may miss by a little, and then there is none."""
 
@@ -106,6 +116,11 @@ def encode(job: Job, task: Task, judge: Judge, above: float = 0.0) -> tuple[Cand
     codec, goal = codec_of(job.kind), job.goal
     reached: list[Candidate] = []
     missed: list[Candidate] = []
+    if goal is None and job.options.max_bytes is not None and not job.keeps_gain_map:
+        exact = tuple(codec.lossless(task))
+        if any(len(candidate.data) <= job.most_bytes for candidate in exact):
+            return exact
+        goal = VISUALLY_LOSSLESS
     if goal is not None:
         for ladder in codec.ladders(task, goal):
             if reached and job.deadline.share_left() < _TIME_FOR_LOSSLESS:
@@ -131,10 +146,19 @@ def verify(
     saving = 0.0 if job.has_private_metadata else job.options.min_saving
     whatever_it_costs = job.must_change or job.must_convert
     ceiling = None if whatever_it_costs else len(job.source) * (1 - saving)
+    if job.options.max_bytes is not None:
+        ceiling = min(job.options.max_bytes, ceiling or math.inf)
     by_size = sorted(candidates, key=lambda candidate: len(candidate.data))
     output = _first_right(job, judge, size, by_size, ceiling, job.goal)
+    by_score = sorted(by_size, key=lambda candidate: -(candidate.score or 100.0))
+    if output is None and job.options.max_bytes is not None:
+        least, enough = judge.for_goal(LEAST_SCORE), LEAST_LEFT + FLOOR_BELOW_GOAL
+        good = [one for one in by_score if one.score is None or one.score >= LEAST_SCORE]
+        output = _first_right(job, least, size, good, ceiling, enough)
+        if output is None and (not job.may_stay or len(job.source) > job.options.max_bytes):
+            raise Refused(Reason.CANNOT_FIT)
+        return output
     if output is None and whatever_it_costs:
-        by_score = sorted(by_size, key=lambda candidate: -(candidate.score or 100.0))
         output = _first_right(job, judge, size, by_score, None, -math.inf)
     if output is None and job.must_change:
         raise Refused(Reason.UNSUPPORTED_CONVERSION)
@@ -159,11 +183,14 @@ def without_metadata(job: Job, stored: Picture) -> Output | None:
     )
 
 
-def _marked(job: Job, data: bytes) -> bytes:
+def _marked(job: Job, candidate: Candidate) -> bytes:
     """Return a file with the mark of the quality it was made for, where it is to have one."""
+    data, goal = candidate.data, goal_of(job.options)
     if not job.options.mark or job.keeps_gain_map:  # a gain map is found by its offset
         return data
-    made_for = Mark.of(goal_of(job.options), carries_metadata=job.carries_metadata)
+    if job.options.max_bytes is not None and candidate.score is not None:
+        goal = min(candidate.score, VISUALLY_LOSSLESS if goal is None else goal)
+    made_for = Mark.of(goal, carries_metadata=job.carries_metadata)
     return mark.write(data, made_for, header_of(job.kind).MARK)
 
 
@@ -184,8 +211,11 @@ def _why_none(job: Job, candidates: Sequence[Candidate]) -> str:
 
 def _climb(job: Job, judge: Judge, ladder: Ladder, goal: float) -> list[tuple[Candidate, bool]]:
     """Return the file of a lossy way and whether it reaches the goal; nothing where it fails."""
+    goal += judge.uncertainty
     try:
-        return [ladder.climb(goal + judge.uncertainty, judge.score, job.deadline)]
+        if job.options.max_bytes is not None:
+            return _climb_within(job, judge, ladder, goal)
+        return [ladder.climb(goal, judge.score, job.deadline)]
     except (CodecFailed, pyvips.Error):
         return []  # a file that a codec cannot make is no candidate
     except ChildNotStarted:
@@ -194,6 +224,28 @@ def _climb(job: Job, judge: Judge, ladder: Ladder, goal: float) -> list[tuple[Ca
         if refusal.reason is Reason.ENGINE_FAILURE:
             return []
         raise
+
+
+def _climb_within(
+    job: Job, judge: Judge, ladder: Ladder, goal: float
+) -> list[tuple[Candidate, bool]]:
+    """Return the file that reaches the goal where it fits, or else the best look that fits.
+
+    Where a quick file at the usual quality is too large already, the goal is not searched for.
+    """
+    ladder = replace(ladder, encode=cache(ladder.encode), finish=cache(ladder.finish))
+    too_large: Candidate | None = None
+    if len(ladder.encode(ladder.start)) <= job.most_bytes:
+        too_large, reaches = ladder.climb(goal, judge.score, job.deadline)
+        if len(too_large.data) <= job.most_bytes:
+            return [(too_large, reaches)]
+    fits = fitting(ladder, job.most_bytes, job.deadline, too_large)
+    if fits is None:
+        return []
+    score = judge.for_goal(LEAST_SCORE).plain_score(fits.data)
+    if score > goal + _CLEARLY_ABOVE and too_large is None:
+        return [ladder.climb(goal, judge.score, job.deadline)]
+    return [(replace(fits, score=score), True)]
 
 
 def _first_right(
@@ -206,7 +258,7 @@ def _first_right(
 ) -> Output | None:
     """Return the first candidate that is below the ceiling in bytes and passes the judge."""
     for candidate in candidates:
-        data = _marked(job, candidate.data)
+        data = _marked(job, candidate)
         if ceiling is not None and len(data) > ceiling:
             continue
         job.deadline.check()

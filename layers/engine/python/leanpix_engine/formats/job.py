@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from leanpix_engine.format import Format
 from leanpix_engine.formats.history.loss import LEAN_ABOVE, PRISTINE, goal_after
-from leanpix_engine.formats.history.mark import Mark
+from leanpix_engine.formats.history.mark import MOST_MARK_BYTES, Mark
 from leanpix_engine.limits import Deadline, Limits
 from leanpix_engine.model import Metadata, Options, Probe
 from leanpix_engine.picture.geometry import Geometry, geometry_of
@@ -46,6 +47,12 @@ class Job:
             return self
         options = replace(self.options, target_format=kind, smallest_of=(), also=())
         return replace(self, options=options)
+
+    @property
+    def most_bytes(self) -> float:
+        """The bytes that a file may have before the mark comes into it."""
+        most = self.options.max_bytes
+        return math.inf if most is None else most - (MOST_MARK_BYTES if self.options.mark else 0)
 
     @property
     def carries_metadata(self) -> bool:
@@ -129,6 +136,8 @@ class Job:
         """True where the source is our own output for this request, or for a gentler one."""
         options = self.options
         if self.mark is None or options.assume_pristine or options.smallest_of:
+            return False
+        if len(self.source) > (options.max_bytes or len(self.source)):
             return False
         keeps = options.keeps_all_metadata
         is_served = self.mark.serves(goal_of(options), keeps_metadata=keeps)

@@ -69,6 +69,7 @@ class Judge:
         self._verdicts: dict[int, Verdict] = {}
         self._frames: list[_Frame] = []
         self._vetoes: list[str] = []
+        self._by_goal: dict[float, Judge] = {}
 
     def is_of(self, picture: Picture, goal: float | None) -> bool:
         """Return whether this is the judge of a picture and a goal."""
@@ -79,6 +80,18 @@ class Judge:
         other = Judge(self._picture, decode, self._goal, exact=exact)
         other._frames = [frame.for_format(exact=exact) for frame in self._frames]
         return other
+
+    def for_goal(self, goal: float) -> Judge:
+        """Return the judge of the same candidates by another goal, with the same references."""
+        if goal not in self._by_goal:
+            other = Judge(self._picture, self._decode, goal, exact=self._exact)
+            other._frames = self._sampled()
+            self._by_goal[goal] = other
+        return self._by_goal[goal]
+
+    def plain_score(self, data: bytes) -> float:
+        """Return a candidate's score, whatever the rules and the other opinions say."""
+        return self.verdict(self._decode(data)).score
 
     @property
     def uncertainty(self) -> float:

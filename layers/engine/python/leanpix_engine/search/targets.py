@@ -13,6 +13,11 @@ from leanpix_engine.model import Level, Options
 
 LEVEL_SCORES = {Level.MEDIUM: 77.0, Level.HIGH: 65.0}
 
+LEAST_SCORE = 30.0
+"""The score that a file must reach that has to fit into so many bytes; below it images fall
+apart (SSIMULACRA2 calls 30 "low quality")."""
+LEAST_LEFT = 0.0
+"""What rules and other opinions must leave of it: alpha stays, but a sky may get steps."""
 VISUALLY_LOSSLESS = 90.0
 """The goal of a lossless request that must change pixels in a format that has no lossless form."""
 

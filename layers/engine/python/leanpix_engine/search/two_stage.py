@@ -30,7 +30,7 @@ _SLOPE_RANGE = 2.0
 """The factor by which an image's slope may differ from the usual one."""
 _AIM_ABOVE_GOAL = 0.3
 """A prediction is off by 0.7 (standard deviation): without this, one in four is made twice."""
-_SCORE_PER_E = 30.0
+SCORE_PER_E = 30.0
 """Points of score by which bytes fall by e, roughly, for every encoder."""
 
 
@@ -124,7 +124,7 @@ def _quick_attempts(
 
 def _is_hopeless(ladder: TwoStageLadder, quick: _Encoded, aim: float) -> bool:
     """Return True where other ways are smaller by far than this file would be at the aim."""
-    at_aim = len(quick.data) * math.exp((aim - quick.score) / _SCORE_PER_E)
+    at_aim = len(quick.data) * math.exp((aim - quick.score) / SCORE_PER_E)
     return at_aim > ladder.hopeless_above()
 
 

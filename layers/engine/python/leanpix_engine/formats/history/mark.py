@@ -15,6 +15,8 @@ from zlib import crc32
 
 _MAGIC: Final = b"lpx1"
 LOSSLESS: Final = 100
+MOST_MARK_BYTES: Final = 25
+"""What a mark takes in any format; SVG's is the longest."""
 _ROUNDED_BY: Final = 0.5
 _CHECKSUM_BYTES: Final = 4
 _CARRIES_METADATA: Final = 0x80
