@@ -20,10 +20,10 @@ from leanpix_engine.formats.probe import check
 from leanpix_engine.formats.probe import probe as read_headers
 from leanpix_engine.formats.registry import codec_of, header_of
 from leanpix_engine.limits import Deadline, Limits
-from leanpix_engine.model import Metadata, Options, Output, Result
+from leanpix_engine.model import CropMethod, Metadata, Options, Output, Result
 from leanpix_engine.picture import color, metadata
 from leanpix_engine.picture.background import laid_on
-from leanpix_engine.picture.crop import cut
+from leanpix_engine.picture.crop import around_subject, cut
 from leanpix_engine.picture.decode import NO_MEMORY
 from leanpix_engine.picture.geometry import geometry_of
 from leanpix_engine.picture.orient import upright
@@ -177,6 +177,10 @@ def resize(job: Job, picture: Picture) -> Picture:
         return picture
     width, height = picture.width * job.shrink, picture.height * job.shrink
     geometry = geometry_of(width, height, job.options)
+    if job.options.crop and job.options.crop.method is CropMethod.THUMB:
+        alone = around_subject(picture, geometry.size)
+        if alone is not None:
+            return alone
     if geometry.scaled != (picture.width, picture.height):
         picture = resize_picture(picture, *geometry.scaled)
     return cut(picture, geometry.size)

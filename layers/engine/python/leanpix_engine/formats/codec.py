@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from leanpix_engine.limits import Deadline, Limits
-from leanpix_engine.model import Level, Options, Probe
+from leanpix_engine.model import CropMethod, Level, Options, Probe
 from leanpix_engine.picture.geometry import geometry_of
 from leanpix_engine.picture.picture import Picture
 from leanpix_engine.picture.resize import shrink_while_decoding
@@ -98,7 +98,8 @@ def shrink_of(facts: Probe, options: Options) -> int:
     """
     still = facts.frames == 1 and not facts.alpha
     can = facts.format.traits.shrinks_while_decoding and still
-    if not can or options.level is Level.LOSSLESS:
+    needs_all = options.crop is not None and options.crop.method is CropMethod.THUMB
+    if not can or needs_all or options.level is Level.LOSSLESS:
         return 1
     scaled = geometry_of(facts.width, facts.height, options).scaled
     return shrink_while_decoding(facts.width, facts.height, scaled)
