@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,9 +24,9 @@ from leanpix.contract import Access, Route
 _SECONDS_PER_MINUTE: Final = 60
 HOLDING: Final = frozenset({"result", "tinify_shrink", "tinify_output"})
 """The functions that hold calls until an image has ended."""
+_FILE_FUNCTION: Final = "image"
 _REFUSING_FUNCTION: Final = "health"
 """The function that answers 405 to the methods that a path has not; it needs no rights."""
-_PREFLIGHT_CACHE_SECONDS: Final = 86_400
 ACCESS_LOG: Final[Mapping[str, str]] = MappingProxyType(
     {
         "correlation_id": "$context.requestId",
@@ -75,11 +76,12 @@ class Api(Construct):
         self.rest_api.node.try_remove_child("Endpoint")
         self._add_gateway_responses()
         self.usage_plans: Mapping[str, apigateway.UsagePlan] = {}
-        self.domain = self._domain() if settings.domain_name else None
+        has_domain = settings.domain_name and not settings.front_door
+        self.domain = self._domain() if has_domain else None
 
     def _stage_options(self) -> apigateway.StageOptions:
         settings = self._settings
-        rates = _public_rates(contract.ROUTES)
+        rates = _public_rates(contract.ROUTES, settings.public_requests_per_second)
         if settings.has_few_slots:
             rates |= _held_rates(contract.ROUTES, held=settings.held_polls)
         destination = log_format = None
@@ -103,29 +105,25 @@ class Api(Construct):
         )
 
     @property
-    def base_url(self) -> str:
-        """The URL under which clients reach the API, without a slash at the end.
+    def host(self) -> str:
+        """The host name of the API.
 
         Names the API alone, not its stage: the stage waits for the routes, the routes for the
-        functions, and the functions for this URL.
+        functions, and the functions for the URL of their links.
         """
-        if self._settings.base_url:
-            return self._settings.base_url
-        if self._settings.domain_name:
-            return f"https://{self._settings.domain_name}"
-        return self.stage_url
-
-    @property
-    def stage_url(self) -> str:
-        """API Gateway's own URL of the API, which answers whatever stands before it."""
         return Fn.sub(
-            "https://${Api}.execute-api.${Region}.${Suffix}/" + self._settings.stage,
+            "${Api}.execute-api.${Region}.${Suffix}",
             {
                 "Api": self.rest_api.rest_api_id,
                 "Region": Aws.REGION,
                 "Suffix": Aws.URL_SUFFIX,
             },
         )
+
+    @property
+    def stage_url(self) -> str:
+        """API Gateway's own URL of the API, which answers whatever stands before it."""
+        return f"https://{self.host}/{self._settings.stage}"
 
     def add_routes(
         self, *, functions: Mapping[str, lambda_.IFunction], authorizer: lambda_.IFunction
@@ -163,6 +161,11 @@ class Api(Construct):
             self._resource(path).add_method(
                 "ANY", integrations[_REFUSING_FUNCTION], api_key_required=False
             )
+        if self._settings.front_door:
+            for path, method in itertools.product(contract.FILE_ORIGIN_PATHS, ("GET", "HEAD")):
+                self._resource(path).add_method(
+                    method, integrations[_FILE_FUNCTION], api_key_required=False
+                )
         self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
         if self.domain:
             self.domain.add_base_path_mapping(self.rest_api, stage=self.rest_api.deployment_stage)
@@ -253,12 +256,7 @@ class Api(Construct):
         Not by `add_cors_preflight`: an API whose bodies are all binary answers its mock with
         500 unless it converts to text, which that has no option for.
         """
-        headers = {
-            "Access-Control-Allow-Origin": "*",
-            "Access-Control-Allow-Methods": ",".join(sorted({*verbs, "OPTIONS"})),
-            "Access-Control-Allow-Headers": ",".join(contract.BROWSER_HEADERS),
-            "Access-Control-Max-Age": str(_PREFLIGHT_CACHE_SECONDS),
-        }
+        headers = contract.preflight_headers(verbs)
         parameters = {f"method.response.header.{name}": f"'{headers[name]}'" for name in headers}
         resource.add_method(
             "OPTIONS",
@@ -318,16 +316,20 @@ def _template(body: Mapping[str, object]) -> str:
 
 
 def _public_rates(
-    routes: Iterable[Route],
+    routes: Iterable[Route], requests_per_second: int
 ) -> dict[str, apigateway.MethodDeploymentOptions]:
     """Return the rates of the routes without a key, which hold over all callers."""
-    return {
-        f"{route.path}/{route.method}": apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=route.requests_per_minute / _SECONDS_PER_MINUTE,
-            throttling_burst_limit=route.requests_per_minute,
-        )
+    per_minute = {
+        f"{route.path}/{route.method}": route.requests_per_minute
+        or _SECONDS_PER_MINUTE * requests_per_second
         for route in routes
-        if route.access is Access.PUBLIC and route.requests_per_minute is not None
+        if route.access is Access.PUBLIC
+    }
+    return {
+        method: apigateway.MethodDeploymentOptions(
+            throttling_rate_limit=rate / _SECONDS_PER_MINUTE, throttling_burst_limit=rate
+        )
+        for method, rate in per_minute.items()
     }
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from infra.settings import Flavour
+from infra.setting_fields import Flavour
 
 LAMBDA_PYTHON: Final = (3, 13)
 IGNORED: Final = ("__pycache__", ".DS_Store")

@@ -15,7 +15,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.layers import IGNORED, Layers
-from infra.settings import Flavour, Settings
+from infra.setting_fields import Flavour
+from infra.settings import Settings
 from infra.storage import removal_policy
 from leanpix import contract
 from leanpix.contract import EnvironmentName

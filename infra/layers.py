@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.bytecode import LAMBDA_PYTHON, compile_layer, find_python
-from infra.settings import Flavour
+from infra.setting_fields import Flavour
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 

@@ -21,7 +21,8 @@ from constructs import Construct
 
 from infra.functions import LIVE_ALIAS, SERVING, Functions
 from infra.layers import IGNORED
-from infra.settings import Rollout, Settings
+from infra.setting_fields import Rollout
+from infra.settings import Settings
 from infra.storage import removal_policy
 from leanpix import contract
 from leanpix.contract import MetricName

@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.dashboard import Dashboard
+from infra.front_door import FrontDoor
 from infra.functions import Functions
 from infra.grants import grant_all
 from infra.queues import Queues
@@ -33,6 +34,18 @@ class LeanpixStack(Stack):
         # The id is older than the class: another one would replace queues that hold messages.
         self.queues = Queues(self, "Pipeline", settings=settings)
         self.api = Api(self, "Api", settings=settings)
+        self.front_door = (
+            FrontDoor(
+                self,
+                "FrontDoor",
+                settings=settings,
+                api_host=self.api.host,
+                bucket=self.storage.bucket,
+            )
+            if settings.front_door
+            else None
+        )
+        self._base_url = settings.base_url or self._own_url(settings)
         self.functions = Functions(
             self, "Functions", settings=settings, environment=self._environment(settings)
         )
@@ -58,6 +71,12 @@ class LeanpixStack(Stack):
         for name, value in tags.items():
             Tags.of(self).add(name, value)
 
+    def _own_url(self, settings: Settings) -> str:
+        """Return the URL under which clients reach the stage, without a slash at the end."""
+        if self.front_door:
+            return self.front_door.url
+        return f"https://{settings.domain_name}" if self.api.domain else self.api.stage_url
+
     def _connect(self) -> None:
         """Let routes and queues call the functions."""
         live = self.functions.live
@@ -78,7 +97,7 @@ class LeanpixStack(Stack):
     def _environment(self, settings: Settings) -> dict[EnvironmentName, str]:
         """Return every value that some function needs; each gets only its own."""
         return {
-            EnvironmentName.BASE_URL: self.api.base_url,
+            EnvironmentName.BASE_URL: self._base_url,
             EnvironmentName.SITE_URL: settings.site_url,
             EnvironmentName.JOBS_TABLE: self.storage.jobs.table_name,
             EnvironmentName.KEYS_TABLE: self.storage.keys.table_name,
@@ -97,7 +116,7 @@ class LeanpixStack(Stack):
     def _output(self) -> None:
         """Name what the command line and the operator need to know."""
         values = {
-            OutputName.BASE_URL: self.api.base_url,
+            OutputName.BASE_URL: self._base_url,
             OutputName.REST_API_ID: self.api.rest_api.rest_api_id,
             OutputName.JOBS_TABLE: self.storage.jobs.table_name,
             OutputName.KEYS_TABLE: self.storage.keys.table_name,
@@ -111,7 +130,11 @@ class LeanpixStack(Stack):
             OutputName.ALARM_TOPIC: self.alarms.topic.topic_arn,
             OutputName.DASHBOARD_URL: self.dashboard.url,
         }
-        if self.api.domain:
+        if self.front_door:
+            distribution = self.front_door.distribution
+            values[OutputName.DOMAIN_TARGET] = distribution.distribution_domain_name
+            values[OutputName.DISTRIBUTION_ID] = distribution.distribution_id
+        elif self.api.domain:
             values[OutputName.DOMAIN_TARGET] = self.api.domain.domain_name_alias_domain_name
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)

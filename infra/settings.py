@@ -9,49 +9,32 @@ ends the synthesis with one line that names the setting. `docs/settings.md` is m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from infra.setting_fields import (
+    ALLOWED,
+    CERTIFICATE,
+    DOMAIN,
+    EMAIL,
+    TAG,
+    URL,
+    WEB_ACL,
+    Flavour,
+    LogRetention,
+    Rollout,
+    text,
+    whole,
+)
 from leanpix import contract
 
 
 class SettingError(ValueError):
     """A setting that is unknown or has an unusable value."""
-
-
-class Flavour(StrEnum):
-    """The machine that layers are built for."""
-
-    ARM64 = "arm64"
-    """AWS Lambda on Graviton: what is deployed."""
-    HOST = "host"
-    """This machine, for the local cloud."""
-
-
-class Rollout(StrEnum):
-    """The way in which a new version takes over."""
-
-    AT_ONCE = "at_once"
-    """All calls at once."""
-    CANARY = "canary"
-    """A tenth of the calls for five minutes, then all; an alarm takes it back."""
-
-
-class LogRetention(IntEnum):
-    """The days that CloudWatch Logs takes, of all numbers, by the CDK's names."""
-
-    ONE_DAY = 1
-    THREE_DAYS = 3
-    ONE_WEEK = 7
-    TWO_WEEKS = 14
-    ONE_MONTH = 30
-    THREE_MONTHS = 90
-    SIX_MONTHS = 180
-    ONE_YEAR = 365
 
 
 STAGE_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
@@ -68,30 +51,12 @@ STAGE_DEFAULTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 )
 """The defaults of stages with a name of their own; every other stage is like `dev`."""
 
-# No "$", quotes or backslash: the URL stands in API Gateway's response templates.
-_URL: Final = r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%-]+)*"
-_DOMAIN: Final = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
-_CERTIFICATE: Final = r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+"
-_EMAIL: Final = r"[^@\s,]+@[^@\s,]+\.[^@\s,]+"
-# "Tag naming limits and requirements", AWS Billing guide.
-_TAG: Final = r"[\w.:/+@-]{1,128}=[\w .:/+@-]{0,256}"
+_FRONT_DOOR_REGION: Final = "us-east-1"
 _UNRESERVED_CONCURRENCY: Final = 100
 """The least that Lambda leaves unreserved in an account ("Configuring reserved concurrency")."""
 FEW_SLOTS_HOLD_SECONDS: Final = 2
 _LEAST_OPTIMIZERS: Final = 2
 """The least maximum concurrency that an event source takes."""
-_ALLOWED: Final = "allowed"
-"""The key under which a field keeps, in words, what its value must be."""
-
-
-def _whole(default: int, what: str, *, low: int, high: int, why: str) -> Any:
-    words = f"between {low:,} and {high:,} ({why})"
-    return Field(default, description=what, ge=low, le=high, json_schema_extra={_ALLOWED: words})
-
-
-def _text(default: str, what: str, *, pattern: str, allowed: str) -> Any:
-    whole = rf"^({pattern})\Z"
-    return Field(default, description=what, pattern=whole, json_schema_extra={_ALLOWED: allowed})
 
 
 class Settings(BaseModel):
@@ -105,80 +70,114 @@ class Settings(BaseModel):
         regex_engine="python-re",
     )
 
-    stage: str = _text(
+    stage: str = text(
         "dev",
         "Name of the stage; part of every name in the stack.",
         pattern=r"[a-z][a-z0-9]{0,19}",
         allowed="1 to 20 lower-case letters and digits, a letter first",
     )
-    site_url: str = _text(
+    site_url: str = text(
         "https://leanpix.example",
         "The operator's site, named in error texts (sign up, dashboard).",
-        pattern=_URL,
+        pattern=URL,
         allowed="an http(s) URL without a slash at the end",
     )
-    domain_name: str = _text(
+    domain_name: str = text(
         "",
-        "Host name of the API; API Gateway's own where empty. Needs `certificate_arn`.",
-        pattern=f"({_DOMAIN})?",
+        "Host name of the stage; CloudFront's own where empty. Needs `certificate_arn`.",
+        pattern=f"({DOMAIN})?",
         allowed="a host name in lower case",
     )
-    certificate_arn: str = _text(
+    certificate_arn: str = text(
         "",
-        "Certificate of `domain_name`, in ACM in the stack's Region.",
-        pattern=f"({_CERTIFICATE})?",
+        "Certificate of `domain_name` in ACM: in us-east-1, where CloudFront looks, or without a"
+        " front door in the stack's Region.",
+        pattern=f"({CERTIFICATE})?",
         allowed="the ARN of an ACM certificate",
     )
-    base_url: str = _text(
+    front_door: bool = Field(
+        default=True,
+        description="Whether CloudFront stands before the stage: a URL without the stage's name,"
+        " downloads from S3, HTTP/3.",
+    )
+    hosted_zone_id: str = text(
         "",
-        "Root of the links in answers, where something else stands before the API, such as"
-        " CloudFront; the API's own URL where empty.",
-        pattern=f"({_URL})?",
+        "Hosted zone of Route 53 in which `domain_name` gets its records, an apex too; none are"
+        " made where empty. Needs the front door.",
+        pattern="(Z[A-Z0-9]{1,31})?",
+        allowed="the id of a hosted zone",
+    )
+    web_acl_arn: str = text(
+        "",
+        "Web ACL of AWS WAF before the front door.",
+        pattern=f"({WEB_ACL})?",
+        allowed="the ARN of a web ACL for CloudFront, which are in us-east-1",
+    )
+    front_door_timeout_seconds: int = whole(
+        60,
+        "How long CloudFront waits for the API; a held poll ends 2 s before that, at the latest.",
+        low=30,
+        high=180,
+        why="CloudFront allows 60 unless the account's quota is raised",
+    )
+    public_requests_per_second: int = whole(
+        200,
+        "How many calls a second each route without a key takes, over all callers, where its"
+        " document names no rate.",
+        low=1,
+        high=10_000,
+        why="API Gateway takes 10,000 in an account and Region",
+    )
+    base_url: str = text(
+        "",
+        "Root of the links in answers, where something of yours stands before the stage; the"
+        " stage's own URL where empty.",
+        pattern=f"({URL})?",
         allowed="an http(s) URL without a slash at the end",
     )
-    integration_timeout_seconds: int = _whole(
+    integration_timeout_seconds: int = whole(
         29,
         "After how long API Gateway gives up on a function; a held poll ends 2 s earlier.",
         low=10,
         high=300,
         why="API Gateway allows 29 unless the account's quota is raised",
     )
-    light_memory_megabytes: int = _whole(
+    light_memory_megabytes: int = whole(
         512,
         "Memory of the functions that only talk to other services.",
         low=256,
         high=10_240,
         why="less than 256 makes cold starts slow, see docs/sizing.md",
     )
-    submit_memory_megabytes: int = _whole(
+    submit_memory_megabytes: int = whole(
         1_024,
         "Memory of the functions that carry whole images: submits and downloads.",
         low=512,
         high=10_240,
         why="a request and its decoded parts stand in memory several times",
     )
-    optimizer_memory_megabytes: int = _whole(
+    optimizer_memory_megabytes: int = whole(
         2_048,
         "Memory of the optimizer, which is also its share of a CPU: 1,769 MB is a whole one.",
         low=512,
         high=10_240,
         why="Lambda ends at 10,240, and the engine needs 512",
     )
-    optimizer_timeout_seconds: int = _whole(
+    optimizer_timeout_seconds: int = whole(
         120,
         "How long one image may take.",
         low=30,
         high=900,
         why="an image needs up to 30 seconds, and Lambda ends a call after 900",
     )
-    max_concurrency: int = _whole(
+    max_concurrency: int = whole(
         10,
         "How many images are optimized at the same time.",
         low=2,
         high=1_000,
         why="SQS event sources take 2 to 1,000",
     )
-    account_concurrency: int = _whole(
+    account_concurrency: int = whole(
         1_000,
         "Lambda concurrency of the AWS account and Region; `leanpix deploy` reads it. Below 200,"
         " polls are held for 2 s at most, and so few at a time that the optimizer keeps running.",
@@ -186,7 +185,7 @@ class Settings(BaseModel):
         high=1_000_000,
         why="a new account has 10, 1,000 after a first raise",
     )
-    result_concurrency: int = _whole(
+    result_concurrency: int = whole(
         0,
         "How many polls can be held at the same time; so many are set aside for them, and no more"
         " can keep submits from running.",
@@ -194,14 +193,14 @@ class Settings(BaseModel):
         high=10_000,
         why="0 sets nothing aside; Lambda keeps 100 of an account's that nobody can set aside",
     )
-    retention_days: int = _whole(
+    retention_days: int = whole(
         contract.RETENTION_DAYS,
         "How long uploads and results are kept.",
         low=1,
         high=365,
         why="results are kept for at least a day",
     )
-    min_saved_percent: int = _whole(
+    min_saved_percent: int = whole(
         contract.MIN_SAVED_PERCENT,
         "By how much less a result must be than its source; else it is no savings, and free.",
         low=0,
@@ -229,28 +228,28 @@ class Settings(BaseModel):
         default=True,
         description="Whether X-Ray traces calls: the first of each second and 5 % of the rest.",
     )
-    alarm_email: str = _text(
+    alarm_email: str = text(
         "",
         "Who gets the alarms; they must confirm the subscription. Others can subscribe to the"
         " topic in the output `AlarmTopic`.",
-        pattern=f"({_EMAIL})?",
+        pattern=f"({EMAIL})?",
         allowed="an e-mail address",
     )
-    alarm_queue_age_seconds: int = _whole(
+    alarm_queue_age_seconds: int = whole(
         300,
         "How long an image may wait for the optimizer before an alarm.",
         low=60,
         high=86_400,
         why="CloudWatch looks once a minute",
     )
-    alarm_dollars_per_hour: int = _whole(
+    alarm_dollars_per_hour: int = whole(
         5,
         "Estimated spend on computing within an hour above which an alarm goes off.",
         low=1,
         high=100_000,
         why="whole US dollars at us-east-1 list prices",
     )
-    monthly_budget_dollars: int = _whole(
+    monthly_budget_dollars: int = whole(
         0,
         "Budget of the AWS account for a month; `alarm_email` is warned at 80 % and when all of it"
         " is forecast to be spent.",
@@ -258,10 +257,10 @@ class Settings(BaseModel):
         high=10_000_000,
         why="0 makes no budget",
     )
-    tags: str = _text(
+    tags: str = text(
         "",
         "Further tags of every resource, such as `owner=web,cost-center=12`.",
-        pattern=f"({_TAG}(,{_TAG})*)?",
+        pattern=f"({TAG}(,{TAG})*)?",
         allowed="name=value, several with commas",
     )
     flavour: Flavour = Field(
@@ -278,6 +277,7 @@ class Settings(BaseModel):
                 f" not {self.domain_name!r} with {self.certificate_arn!r}"
             )
             raise ValueError(message)
+        self._check_front_door()
         if self.monthly_budget_dollars and not self.alarm_email:
             message = "setting monthly_budget_dollars: needs alarm_email, whom a budget tells"
             raise ValueError(message)
@@ -289,6 +289,22 @@ class Settings(BaseModel):
             )
             raise ValueError(message)
         return self
+
+    def _check_front_door(self) -> None:
+        """Check what CloudFront wants of other settings, or what wants CloudFront."""
+        in_place = f":acm:{_FRONT_DOOR_REGION}:" in self.certificate_arn
+        if self.front_door and self.certificate_arn and not in_place:
+            message = (
+                f"setting certificate_arn={self.certificate_arn!r}: CloudFront takes certificates"
+                f" of {_FRONT_DOOR_REGION} alone; or -c front_door=false"
+            )
+            raise ValueError(message)
+        if self.hosted_zone_id and not (self.front_door and self.domain_name):
+            message = "setting hosted_zone_id: needs front_door and domain_name"
+            raise ValueError(message)
+        if self.web_acl_arn and not self.front_door:
+            message = "setting web_acl_arn: needs front_door"
+            raise ValueError(message)
 
     @property
     def has_few_slots(self) -> bool:
@@ -305,6 +321,8 @@ class Settings(BaseModel):
         """The time-out by which held polls are measured; they end a margin earlier."""
         if self.has_few_slots:
             return FEW_SLOTS_HOLD_SECONDS + contract.INTEGRATION_MARGIN_SECONDS
+        if self.front_door:
+            return min(self.integration_timeout_seconds, self.front_door_timeout_seconds)
         return self.integration_timeout_seconds
 
     @property
@@ -351,7 +369,7 @@ def allowed(name: str) -> str:
     """Return in words what a value of a setting must be."""
     field = Settings.model_fields[name]
     if isinstance(field.json_schema_extra, dict):
-        return str(field.json_schema_extra[_ALLOWED])
+        return str(field.json_schema_extra[ALLOWED])
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
         return _join_choices(str(member.value) for member in field.annotation)
     return _join_choices(("true", "false"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.settings import Flavour, Rollout, SettingError, Settings
+from infra.setting_fields import Flavour, Rollout
+from infra.settings import SettingError, Settings
 from infra.settings_table import PAGE, render_page
 
 

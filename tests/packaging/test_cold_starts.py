@@ -19,7 +19,7 @@ from benchmarks.cold_start import (
     start_once,
 )
 from infra.bytecode import CompilationError, compile_layer
-from infra.settings import Flavour
+from infra.setting_fields import Flavour
 from leanpix import contract
 
 if TYPE_CHECKING:

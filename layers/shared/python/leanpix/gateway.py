@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 from leanpix import deadline
 from leanpix.bootstrap import settings
 from leanpix.contract import (
+    FILE_ORIGIN_PATHS,
+    LINK_HEADER,
     SECURITY_HEADERS,
     Api,
     ErrorName,
+    MegaOptimPath,
     MetricName,
+    find_link,
     find_route,
     routes_of,
 )
@@ -41,6 +45,8 @@ COMMON_HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     **SECURITY_HEADERS,
 }
+_NO_FILE: Final = (MegaOptimPath.IMAGE, {"public_id": "", "file_name": ""})
+"""The link of a call that came to the path of an object by itself."""
 
 
 def serves(
@@ -87,13 +93,17 @@ def read_event(event: Mapping[str, Any]) -> Request:
     """Return the request in an event of a REST API's proxy integration."""
     body = event.get("body") or ""
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    route, parameters = event.get("resource") or event["path"], event.get("pathParameters") or {}
+    if route in FILE_ORIGIN_PATHS:
+        route, parameters = find_link(headers.get(LINK_HEADER.lower(), "")) or _NO_FILE
     return Request(
         method=event["httpMethod"],
         path=event["path"],
-        route=event.get("resource") or event["path"],
-        path_parameters=event.get("pathParameters") or {},
+        route=route,
+        path_parameters=parameters,
         query=event.get("queryStringParameters") or {},
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        headers=headers,
         body=b64decode(body) if event.get("isBase64Encoded") else body.encode(),
         account_id=authorizer.get("accountId"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
@@ -58,6 +59,8 @@ class Bucket:
             Key=object_key,
             Body=data,
             ContentType=content_type,
+            # For who reads it without our functions: caches hold it no longer than we do.
+            Expires=datetime.fromtimestamp(expires_at, UTC),
             Metadata=metadata,
         )
 

@@ -95,6 +95,7 @@ class OutputName(StrEnum):
     STAGE_URL = "StageUrl"
     DOMAIN_TARGET = "DomainTarget"
     """The target for the DNS record of a custom domain."""
+    DISTRIBUTION_ID = "DistributionId"
     ALARM_TOPIC = "AlarmTopic"
     DASHBOARD_URL = "DashboardUrl"
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Api(StrEnum):
@@ -240,6 +240,31 @@ ROUTES: Final[tuple[Route, ...]] = (
 )
 
 
+LINK_HEADER: Final = "X-Leanpix-Link"
+"""The header in which CloudFront hands on the link to a file that S3 does not have."""
+FILE_ORIGIN_PATHS: Final = ("/results/{proxy+}", "/uploads/{proxy+}")
+"""The paths at which CloudFront then asks the API: those of the objects in S3. A behaviour has one
+path for all of its origins ("Optimize high availability with CloudFront origin failover")."""
+_FILE_FUNCTION: Final = "image"
+
+
+def find_link(link: str) -> tuple[str, dict[str, str]] | None:
+    """Return the path of the contract that a link to a file has, and its parameters."""
+    parts = link.split("/")
+    for path in dict.fromkeys(r.path for r in ROUTES if r.function == _FILE_FUNCTION):
+        names = path.split("/")
+        if len(names) != len(parts):
+            continue
+        parameters = {
+            name[1:-1]: part
+            for name, part in zip(names, parts, strict=True)
+            if name.startswith("{")
+        }
+        if path.format(**parameters) == link and all(parameters.values()):
+            return path, parameters
+    return None
+
+
 def find_route(method: str, path: str) -> Route | None:
     """Return the route of a method and a path as the contract has it, or None."""
     return _BY_CALL.get((method, path))
@@ -268,6 +293,7 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 IDEMPOTENCY_SECONDS: Final = 86_400
 """For how long such a name is remembered."""
 MAX_IDEMPOTENCY_KEY_CHARACTERS: Final = 255
+_PREFLIGHT_CACHE_SECONDS: Final = 86_400
 BROWSER_HEADERS: Final = ("Content-Type", "Authorization", API_KEY_HEADER, IDEMPOTENCY_HEADER)
 """The headers that a page of another origin may send (Fetch standard, CORS protocol)."""
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
@@ -277,3 +303,16 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Referrer-Policy": "no-referrer",
 }
 """The headers of every answer, whoever makes it; pages and images have a policy of their own."""
+FILE_SECURITY_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""The policy of a file that is handed out. An SVG opened by itself is a document: it may neither
+run nor load anything."""
+
+
+def preflight_headers(methods: Iterable[str]) -> dict[str, str]:
+    """Return the headers that let a browser's page of any origin call a path's methods."""
+    return {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": ",".join(sorted({*methods, "OPTIONS"})),
+        "Access-Control-Allow-Headers": ",".join(BROWSER_HEADERS),
+        "Access-Control-Max-Age": str(_PREFLIGHT_CACHE_SECONDS),
+    }

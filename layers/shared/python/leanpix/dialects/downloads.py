@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from leanpix.contract import ERRORS, MAX_OPEN_SECONDS, ErrorName, find_route, render_gateway_body
+from leanpix.contract import (
+    ERRORS,
+    FILE_SECURITY_POLICY,
+    MAX_OPEN_SECONDS,
+    ErrorName,
+    find_route,
+    render_gateway_body,
+)
 from leanpix.dialects.bodies import error_headers
 from leanpix.dialects.dialect import find_dialect
 from leanpix.domain.errors import LeanpixError
@@ -15,9 +22,6 @@ from leanpix.http import Request, Response, json_response
 
 if TYPE_CHECKING:
     from leanpix.domain.results import Download
-
-SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-"""An SVG opened by itself is a document: it may neither run nor load anything."""
 
 
 def parse_download(request: Request) -> DownloadRequest:
@@ -71,7 +75,7 @@ def render_download(download: Download, *, now: float) -> Response:
         "Cache-Control": f"public, max-age={max(0, int(download.expires_at - now))}, immutable",
         "Expires": formatdate(download.expires_at, usegmt=True),
         "Accept-Ranges": "bytes",
-        "Content-Security-Policy": SVG_POLICY,
+        "Content-Security-Policy": FILE_SECURITY_POLICY,
     }
     if download.is_unchanged:
         return Response(status=304, headers=headers)
