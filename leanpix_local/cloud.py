@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -19,9 +20,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from leanpix.contract import stack_name
+from leanpix.contract import OutputName, stack_name
 from leanpix_local import deploy, ministack, runs, synth
 from leanpix_local.aws import CREDENTIAL, REGION, Clients
+from leanpix_local.distribution import read_distribution
 from leanpix_local.errors import EmulatorError, MissingPrerequisiteError
 from leanpix_local.front_door import Backend, FrontDoor
 from leanpix_local.gateway import gateway_answers
@@ -31,6 +33,7 @@ from leanpix_local.template import API_ID, LocalSettings, patch_template
 
 STACK_NAME: Final = stack_name(synth.STAGE)
 _NOTES: Final = "cloud.json"
+_FRONT_DOOR_VARIABLE: Final = "LEANPIX_FRONT_DOOR"
 
 Report = Callable[[str], None]
 
@@ -55,6 +58,7 @@ class LocalCloud:
         port: int = 0,
         state_dir: Path | None = None,
         fresh: bool = False,
+        front_door: bool | None = None,
         log: Path | None = None,
         report: Report | None = None,
     ) -> None:
@@ -62,11 +66,16 @@ class LocalCloud:
 
         `port`: of the front door, 0 for any free one. `state_dir`: where tables, objects,
         queues and keys are kept for the next start; without one they end with the cloud.
-        `fresh`: begin with nothing even so. `report` is called with each step.
+        `fresh`: begin with nothing even so. `front_door`: whether CloudFront's part is played; by
+        default it is, unless the environment says LEANPIX_FRONT_DOOR=false. `report` is called
+        with each step.
         """
         self._port = port
         self._state_dir = state_dir
         self._fresh = fresh
+        self._has_front_door = (
+            os.environ.get(_FRONT_DOOR_VARIABLE) != "false" if front_door is None else front_door
+        )
         self._log = log
         self._report = report or (lambda _step: None)
         self._cleanup = contextlib.ExitStack()
@@ -182,7 +191,7 @@ class LocalCloud:
             # Both take seconds, and neither needs the other.
             ready = pool.submit(emulator.wait_until_ready)
             self._report("Preparing the template")
-            assembly = synth.assembly()
+            assembly = synth.assembly(front_door=self._has_front_door)
             ready.result()
         template = json.loads((assembly / f"{STACK_NAME}.template.json").read_text("utf-8"))
         outputs = self._deploy(emulator, assembly, template, base_url=door.url)
@@ -192,6 +201,9 @@ class LocalCloud:
                 path=f"/_aws/execute-api/{API_ID}/{synth.STAGE}",
                 integration_timeout_seconds=synth.INTEGRATION_TIMEOUT_SECONDS,
                 answers=gateway_answers(template),
+                distribution=read_distribution(template),
+                s3=Clients(emulator.endpoint_url).s3,
+                bucket=outputs[OutputName.BUCKET],
             )
         )
         return Stack(url=door.url, endpoint_url=emulator.endpoint_url, outputs=outputs)

@@ -1,4 +1,4 @@
-"""Put a plain root URL before the emulated API Gateway.
+"""Put a plain root URL before the emulated API Gateway, and play the template's CloudFront.
 
 It passes requests on byte for byte where it can, and holds them to the limits that API Gateway
 has and the emulator has not, with the answers of the deployed stack.
@@ -14,7 +14,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from aiohttp import hdrs, web
@@ -25,7 +25,10 @@ from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict
 from yarl import URL
 
+from leanpix_local.distribution import Distribution
+from leanpix_local.edge import Edge
 from leanpix_local.errors import PortInUseError
+from leanpix_local.files import FileDoor, forbid
 from leanpix_local.gateway import (
     BAD_REQUEST_BODY,
     FAILURE_HEADER,
@@ -37,6 +40,9 @@ from leanpix_local.gateway import (
     GatewayAnswer,
     event_bytes,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 HOST: Final = "127.0.0.1"
 
@@ -77,6 +83,11 @@ class Backend:
     """The path of the stage's root: `/_aws/execute-api/<id>/<stage>`."""
     integration_timeout_seconds: float
     answers: Mapping[str, GatewayAnswer]
+    distribution: Distribution | None = None
+    """CloudFront's behaviours; None where the API stands alone."""
+    s3: S3Client | None = None
+    """The client by which CloudFront's part reads the bucket."""
+    bucket: str = ""
 
 
 class _Request(web.BaseRequest):
@@ -94,9 +105,36 @@ class Door:
         self._backend = backend
         self._session = session
         self._netloc = netloc
+        self._distribution = backend.distribution
+        self._edge = Edge()
+        self._files = (
+            FileDoor(
+                s3=backend.s3,
+                bucket=backend.bucket,
+                session=session,
+                edge=self._edge,
+                ask_api=self._ask_api,
+            )
+            if backend.s3 is not None
+            else None
+        )
+
+    async def close(self) -> None:
+        """End what the door has started."""
+        await self._edge.close()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if self._distribution is not None and self._files is not None:
+            target = _origin_form(request.raw_path)
+            behavior = self._distribution.find(target.partition("?")[0])
+            if request.method not in behavior.methods:
+                return forbid()
+            if behavior.has_files:
+                return await self._files.handle(behavior, request.method, target, request.headers)
+        return await self._handle_call(request)
+
+    async def _handle_call(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             body = await self._read(request)
         except web.RequestPayloadError:
@@ -108,9 +146,17 @@ class Door:
         size = event_bytes(target=target, headers=header_bytes, body=len(body))
         if size > MAX_LAMBDA_PAYLOAD_BYTES:
             return self._answer(REQUEST_TOO_LARGE)
+        return await self._ask(request.method, target, self._headers(request), body)
+
+    async def _ask_api(self, method: str, target: str, headers: CIMultiDict[str]) -> web.Response:
+        return await self._ask(method, target, headers, b"")
+
+    async def _ask(
+        self, method: str, target: str, headers: CIMultiDict[str], body: bytes
+    ) -> web.Response:
         try:
             async with asyncio.timeout(self._backend.integration_timeout_seconds):
-                return await self._forward(request, target, body)
+                return await self._forward(method, target, headers, body)
         except TimeoutError:
             return self._answer(INTEGRATION_TIMEOUT)
         except aiohttp.ClientError:
@@ -132,8 +178,8 @@ class Door:
         return bytes(body)
 
     async def _forward(
-        self, request: web.BaseRequest, target: str, body: bytes
-    ) -> web.StreamResponse:
+        self, method: str, target: str, headers: CIMultiDict[str], body: bytes
+    ) -> web.Response:
         path, _, query = target.partition("?")
         url = URL.build(
             scheme="http",
@@ -144,17 +190,17 @@ class Door:
             encoded=True,
         )
         async with self._session.request(
-            request.method,
+            method,
             url,
             data=io.BytesIO(body) if body else None,
-            headers=self._headers(request),
+            headers=headers,
             skip_auto_headers=_NO_AUTOMATIC_HEADERS,
             allow_redirects=False,
         ) as upstream:
             content = await upstream.read()
             if FAILURE_HEADER in upstream.headers:
                 return self._answer(INTEGRATION_FAILURE)
-            return _response(request, upstream, content)
+            return _response(method, upstream, content)
 
     def _headers(self, request: web.BaseRequest) -> CIMultiDict[str]:
         headers = _copy(request.raw_headers, without=_NOT_FORWARDED)
@@ -200,11 +246,9 @@ def _copy(
     return CIMultiDict((name, value) for name, value in pairs if name.lower() not in unwanted)
 
 
-def _response(
-    request: web.BaseRequest, upstream: aiohttp.ClientResponse, content: bytes
-) -> web.Response:
+def _response(method: str, upstream: aiohttp.ClientResponse, content: bytes) -> web.Response:
     headers = _copy(upstream.raw_headers, without=_NOT_RETURNED)
-    if request.method != hdrs.METH_HEAD:
+    if method != hdrs.METH_HEAD:
         # Counted anew. Of a HEAD's response it is the only trace of the body.
         headers.popall(hdrs.CONTENT_LENGTH, None)
     return web.Response(
@@ -302,6 +346,7 @@ class FrontDoor:
                 await self._stopping.wait()
             finally:
                 await runner.cleanup()
+                await door.close()
 
 
 def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:

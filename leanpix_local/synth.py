@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ CONTEXT: Final = {
     "stage": STAGE,
     "flavour": FLAVOUR,
     "integration_timeout_seconds": str(INTEGRATION_TIMEOUT_SECONDS),
+    "front_door_timeout_seconds": "180",
     "optimizer_timeout_seconds": str(OPTIMIZER_TIMEOUT_SECONDS),
     "max_concurrency": str(max(2, os.cpu_count() or 2)),
 }
@@ -52,18 +53,19 @@ class SynthesisError(LocalCloudError):
         super().__init__(f"The template cannot be synthesized: {lines[-1]}")
 
 
-def assembly() -> Path:
+def assembly(*, front_door: bool = True) -> Path:
     """Return the folder of the assembly for this machine, synthesized if need be.
 
     Its name is the hash of what it is made from: nobody changes one that another may be reading.
     """
-    folder = ASSEMBLIES_DIR / _digest()[:_NAME_DIGITS]
+    context = {**CONTEXT, "front_door": str(front_door).lower()}
+    folder = ASSEMBLIES_DIR / _digest(context)[:_NAME_DIGITS]
     ASSEMBLIES_DIR.mkdir(parents=True, exist_ok=True)
     with (ASSEMBLIES_DIR / "lock").open("w") as lock:
         # Two clouds that start at once need not both synthesize.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
-            _synthesize(folder)
+            _synthesize(folder, context)
             _prune(keep=folder)
     return folder
 
@@ -76,12 +78,12 @@ def _prune(*, keep: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _synthesize(folder: Path) -> None:
+def _synthesize(folder: Path, context: Mapping[str, str]) -> None:
     """Run the CDK app in a process of its own: it starts Node.js and leaves a lot in memory."""
     fresh = folder.with_name(f".{folder.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(fresh), json.dumps(CONTEXT)],
+        [sys.executable, "-c", _PROGRAM, str(fresh), json.dumps(context)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -92,9 +94,9 @@ def _synthesize(folder: Path) -> None:
     fresh.rename(folder)
 
 
-def _digest() -> str:
+def _digest(context: Mapping[str, str]) -> str:
     """Return the hash of everything that the assembly is made from."""
-    digest = hashlib.sha256(repr(sorted(CONTEXT.items())).encode())
+    digest = hashlib.sha256(repr(sorted(context.items())).encode())
     for path in _inputs():
         digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
         digest.update(path.read_bytes())

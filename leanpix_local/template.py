@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from leanpix.contract import EnvironmentName
+from leanpix.contract import EnvironmentName, OutputName
 
 Template = dict[str, Any]
 Resource = dict[str, Any]
@@ -18,6 +18,9 @@ Resource = dict[str, Any]
 API_ID: Final = "leanpix"
 """The id of the REST API, chosen by us so that its URL is known before it is deployed."""
 
+_AT_EDGE: Final = ("AWS::CloudFront::", "AWS::Route53::")
+_HOSTS_OF_AWS: Final = ("execute-api", "DomainName")
+"""The parts of a template's URLs that only AWS serves."""
 _CALLING_STRANGERS: Final = ("-submit", "-tinify_shrink", "-optimizer", "-callbacks")
 """Functions that check or call the addresses in requests, by the ends of their names."""
 
@@ -81,8 +84,28 @@ def set_base_url(template: Template, settings: LocalSettings) -> None:
         if EnvironmentName.BASE_URL in variables:
             variables[EnvironmentName.BASE_URL] = settings.base_url
     for output in template.get("Outputs", {}).values():
-        if "execute-api" in str(output["Value"]):
+        if any(host in str(output["Value"]) for host in _HOSTS_OF_AWS):
             output["Value"] = settings.base_url
+
+
+def drop_distribution(template: Template, _settings: LocalSettings) -> None:
+    """Remove CloudFront, whose part our own front door plays (leanpix_local.distribution).
+
+    The bucket's policy names the distribution that may read it.
+    """
+    resources = template["Resources"]
+    for name in [name for name in resources if resources[name]["Type"].startswith(_AT_EDGE)]:
+        _remove_resource(template, name)
+    for policy in _resources(template, "AWS::S3::BucketPolicy"):
+        document = policy["Properties"]["PolicyDocument"]
+        document["Statement"] = [
+            statement
+            for statement in document["Statement"]
+            if statement["Principal"] != {"Service": "cloudfront.amazonaws.com"}
+        ]
+    outputs = template.get("Outputs", {})
+    for name in (OutputName.DOMAIN_TARGET, OutputName.DISTRIBUTION_ID):
+        outputs.pop(name, None)
 
 
 def allow_loopback_fetches(template: Template, _settings: LocalSettings) -> None:
@@ -123,8 +146,9 @@ def drop_alarms(template: Template, _settings: LocalSettings) -> None:
 PATCHES: Final[tuple[Callable[[Template, LocalSettings], None], ...]] = (
     pin_api_id,
     lower_throttle_keys,
-    allow_plain_http,
     set_base_url,
+    drop_distribution,
+    allow_plain_http,
     allow_loopback_fetches,
     follow_latest,
     drop_alarms,
