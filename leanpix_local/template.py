@@ -101,7 +101,7 @@ def drop_distribution(template: Template, _settings: LocalSettings) -> None:
         document["Statement"] = [
             statement
             for statement in document["Statement"]
-            if statement["Principal"] != {"Service": "cloudfront.amazonaws.com"}
+            if statement.get("Principal") != {"Service": "cloudfront.amazonaws.com"}
         ]
     outputs = template.get("Outputs", {})
     for name in (OutputName.DOMAIN_TARGET, OutputName.DISTRIBUTION_ID):
