@@ -64,12 +64,42 @@ def _public_methods() -> Iterator[Acknowledgement]:
             )
 
 
+_DISTRIBUTION: Final = "FrontDoor/Distribution/Resource"
+
 ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
     *_public_methods(),
     Acknowledgement(
         rule="AwsSolutions-APIG4",
         where="Api/RestApi/Default*/ANY/Resource",
         why="Every method that a route does not have: it answers 405 with `Allow`, and no more.",
+    ),
+    *(
+        Acknowledgement(
+            rule="AwsSolutions-APIG4",
+            where=f"Api/RestApi/Default/{prefix}/{{proxy+}}/*/Resource",
+            why="CloudFront asks here for files that S3 has not; a link's 128-bit id is the right.",
+        )
+        for prefix in ("results", "uploads")
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-CFR1",
+        where=_DISTRIBUTION,
+        why="The service is for whoever has a key or a link, wherever they are.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-CFR2",
+        where=_DISTRIBUTION,
+        why="A web ACL costs by the month whether used or not; `web_acl_arn` puts one there.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-CFR3",
+        where=_DISTRIBUTION,
+        why="Links are secrets, and CloudFront's log would hold them; the API's log has routes.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-CFR4",
+        where=_DISTRIBUTION,
+        why="CloudFront's own host name has its own policy; a domain's is TLS 1.2 of 2021.",
     ),
     Acknowledgement(
         rule="AwsSolutions-COG4",

@@ -19,6 +19,8 @@ LEAST_BOOTSTRAP_VERSION: Final = 6
 RESERVABLE_LESS: Final = 100
 """The concurrency that Lambda lets nobody set aside."""
 DEFAULT_INTEGRATION_SECONDS: Final = 29
+CLOUDFRONT_REGION: Final = "us-east-1"
+"""The Region in which CloudFront looks for certificates."""
 
 
 class Level(StrEnum):
@@ -200,12 +202,16 @@ def check_certificate(account: Account, settings: Mapping[str, str]) -> Iterator
         return
     # arn:aws:acm:REGION:account:certificate/id
     region = (arn.split(":", 4) + [""] * 4)[3]
-    if region != account.region:
-        text = f"the certificate is in {region or 'no Region'}, the stack in {account.region}"
-        remedy = f"request one in ACM in {account.region}"
+    has_front_door = settings.get("front_door", "true") != "false"
+    wanted = CLOUDFRONT_REGION if has_front_door else account.region
+    if region != wanted:
+        who = "CloudFront looks" if has_front_door else "the stack is"
+        text = f"the certificate is in {region or 'no Region'}, {who} in {wanted}"
+        remedy = f"request one in ACM in {wanted}"
         yield make_finding("certificate", text, level=Level.BLOCKS, remedy=remedy)
         return
-    found = account.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    acm = account.client("acm", region)
+    found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     names = {found["DomainName"], *found.get("SubjectAlternativeNames", ())}
     covers = any(_covers(name, domain) for name in names)
     text = f"{arn} for {', '.join(sorted(names))} is {found['Status']}"

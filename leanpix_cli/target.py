@@ -21,7 +21,8 @@ from leanpix_local.paths import CLOUD_FILE
 class Account:
     """An AWS account and Region, real or local, and the name of the stack of a stage in it."""
 
-    client: Callable[[str], Any]
+    client: Callable[..., Any]
+    """Makes the client of a service, in the account's Region or in a second argument's."""
     region: str | None
     stack_name: str
     is_local: bool = False

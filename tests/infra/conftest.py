@@ -71,8 +71,13 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
             "site_url": "https://images.example.org",
             "domain_name": "api.example.org",
             "certificate_arn": (
-                "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-0"
+                "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-0"
             ),
+            "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
+            "web_acl_arn": (
+                "arn:aws:wafv2:us-east-1:123456789012:global/webacl/strict/12345678-0"
+            ),
+            "public_requests_per_second": "50",
             "integration_timeout_seconds": "125",
             "light_memory_megabytes": "256",
             "submit_memory_megabytes": "2048",
@@ -88,6 +93,23 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
             "tags": "owner=web,cost-center=12",
             "retention_days": "30",
             "log_retention_days": "365",
+        },
+    )
+    return Template(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def doorless(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """Return a stage without a front door, under a domain of its own."""
+    path = synthesize(
+        tmp_path_factory.mktemp("assembly"),
+        {
+            "stage": "bare",
+            "front_door": "false",
+            "domain_name": "api.example.org",
+            "certificate_arn": (
+                "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-0"
+            ),
         },
     )
     return Template(json.loads(path.read_text(encoding="utf-8")))

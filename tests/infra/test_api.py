@@ -219,25 +219,38 @@ def test_the_outputs_are_those_that_the_command_line_reads(
 ) -> None:
     plans = {contract.usage_plan_output(plan) for plan in contract.PLANS}
     assert set(production.body["Outputs"]) == {*contract.OutputName, *plans}
-    without_domain = set(production.body["Outputs"]) - {contract.OutputName.DOMAIN_TARGET}
-    assert set(template.body["Outputs"]) == without_domain
+    assert set(template.body["Outputs"]) == set(production.body["Outputs"])
 
 
-def test_a_custom_domain_is_what_clients_are_told(
-    template: Template, production: Template
-) -> None:
-    own = production.body["Outputs"]["BaseUrl"]["Value"]
-    assert own == "https://api.example.org"
-    generated = json.dumps(template.body["Outputs"]["BaseUrl"]["Value"])
+def test_without_a_front_door_clients_are_told_the_domain(doorless: Template) -> None:
+    assert doorless.body["Outputs"]["BaseUrl"]["Value"] == "https://api.example.org"
+
+
+def test_the_stages_own_url_goes_on_to_answer(template: Template) -> None:
+    generated = json.dumps(template.body["Outputs"]["StageUrl"]["Value"])
     assert ".execute-api." in generated
     assert generated.count("/dev") == 1
 
 
-def test_a_custom_domain_has_its_certificate_and_leads_to_the_stage(production: Template) -> None:
-    domain = production.one("AWS::ApiGateway::DomainName")
+def test_a_route_without_a_key_or_a_documented_rate_has_one_of_the_settings(
+    production: Template,
+) -> None:
+    stage = production.one("AWS::ApiGateway::Stage")
+    rates = {
+        (each["ResourcePath"].replace("~1", "/"), each["HttpMethod"]): each
+        for each in stage["MethodSettings"]
+    }
+    for route in contract.ROUTES:
+        if route.access is contract.Access.PUBLIC:
+            per_second = rates[route.path, route.method]["ThrottlingRateLimit"]
+            assert per_second == (route.requests_per_minute or 60 * 50) / 60
+
+
+def test_a_custom_domain_has_its_certificate_and_leads_to_the_stage(doorless: Template) -> None:
+    domain = doorless.one("AWS::ApiGateway::DomainName")
     assert domain["DomainName"] == "api.example.org"
     assert domain["RegionalCertificateArn"].startswith("arn:aws:acm:eu-central-1:")
     assert domain["SecurityPolicy"] == "TLS_1_2"
-    mapping = production.one("AWS::ApiGateway::BasePathMapping")
+    mapping = doorless.one("AWS::ApiGateway::BasePathMapping")
     assert "BasePath" not in mapping
     assert mapping["Stage"]["Ref"]

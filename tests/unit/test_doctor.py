@@ -30,7 +30,7 @@ class Aws:
         self._stubs: dict[str, Stubber] = {}
         self.account = Account(self.client, "eu-central-1", "leanpix-prod")
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, _region: str = "") -> Any:
         if service not in self._clients:
             make: Any = boto3.client
             self._clients[service] = make(
@@ -156,7 +156,7 @@ def test_a_failed_first_deploy_that_is_protected_is_unprotected_first(aws: Aws) 
     )
 
 
-ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+ARN = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,14 @@ def test_a_certificate_has_to_be_issued_for_the_domain(
     assert blocks(found("certificate", aws, **settings)) is is_blocked
 
 
-def test_a_certificate_of_another_region_blocks(aws: Aws) -> None:
-    arn = ARN.replace("eu-central-1", "us-east-1")
+def test_a_certificate_where_cloudfront_does_not_look_blocks(aws: Aws) -> None:
+    arn = ARN.replace("us-east-1", "eu-central-1")
     assert blocks(found("certificate", aws, domain_name="a.example.org", certificate_arn=arn))
+
+
+def test_without_a_front_door_the_certificate_is_in_the_stacks_region(aws: Aws) -> None:
+    settings = {"domain_name": "a.example.org", "certificate_arn": ARN, "front_door": "false"}
+    assert blocks(found("certificate", aws, **settings))
 
 
 def test_an_alarm_of_a_canary_leads_to_the_emergency_exit(aws: Aws) -> None:
