@@ -25,6 +25,7 @@ _SECONDS_PER_MINUTE: Final = 60
 HOLDING: Final = frozenset({"result", "tinify_shrink", "tinify_output"})
 """The functions that hold calls until an image has ended."""
 _FILE_FUNCTION: Final = "image"
+_FILE_METHODS: Final = tuple(itertools.product(contract.FILE_ORIGIN_PATHS, ("GET", "HEAD")))
 _REFUSING_FUNCTION: Final = "health"
 """The function that answers 405 to the methods that a path has not; it needs no rights."""
 ACCESS_LOG: Final[Mapping[str, str]] = MappingProxyType(
@@ -81,7 +82,7 @@ class Api(Construct):
 
     def _stage_options(self) -> apigateway.StageOptions:
         settings = self._settings
-        rates = _public_rates(contract.ROUTES, settings.public_requests_per_second)
+        rates = _public_rates(settings)
         if settings.has_few_slots:
             rates |= _held_rates(contract.ROUTES, held=settings.held_polls)
         destination = log_format = None
@@ -162,7 +163,7 @@ class Api(Construct):
                 "ANY", integrations[_REFUSING_FUNCTION], api_key_required=False
             )
         if self._settings.front_door:
-            for path, method in itertools.product(contract.FILE_ORIGIN_PATHS, ("GET", "HEAD")):
+            for path, method in _FILE_METHODS:
                 self._resource(path).add_method(
                     method, integrations[_FILE_FUNCTION], api_key_required=False
                 )
@@ -315,19 +316,20 @@ def _template(body: Mapping[str, object]) -> str:
     return json.dumps(body).replace("$", "\\u0024")
 
 
-def _public_rates(
-    routes: Iterable[Route], requests_per_second: int
-) -> dict[str, apigateway.MethodDeploymentOptions]:
+def _public_rates(settings: Settings) -> dict[str, apigateway.MethodDeploymentOptions]:
     """Return the rates of the routes without a key, which hold over all callers."""
+    otherwise = _SECONDS_PER_MINUTE * settings.public_requests_per_second
     per_minute = {
-        f"{route.path}/{route.method}": route.requests_per_minute
-        or _SECONDS_PER_MINUTE * requests_per_second
-        for route in routes
+        f"{route.path}/{route.method}": route.requests_per_minute or otherwise
+        for route in contract.ROUTES
         if route.access is Access.PUBLIC
     }
+    if settings.front_door:
+        per_minute |= {f"{path}/{method}": otherwise for path, method in _FILE_METHODS}
     return {
         method: apigateway.MethodDeploymentOptions(
-            throttling_rate_limit=rate / _SECONDS_PER_MINUTE, throttling_burst_limit=rate
+            throttling_rate_limit=rate / _SECONDS_PER_MINUTE,
+            throttling_burst_limit=rate if rate != otherwise else 2 * rate // _SECONDS_PER_MINUTE,
         )
         for method, rate in per_minute.items()
     }

@@ -77,7 +77,7 @@ ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
         Acknowledgement(
             rule="AwsSolutions-APIG4",
             where=f"Api/RestApi/Default/{prefix}/{{proxy+}}/*/Resource",
-            why="CloudFront asks here for files that S3 has not; a link's 128-bit id is the right.",
+            why="CloudFront asks here for what S3 has not; a link's 128-bit id is the right.",
         )
         for prefix in ("results", "uploads")
     ),

@@ -11,8 +11,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from leanpix.contract import stack_name
 from leanpix_local.errors import LocalCloudError, MissingPrerequisiteError
 from leanpix_local.paths import ASSEMBLIES_DIR, ROOT
 
@@ -68,6 +69,13 @@ def assembly(*, front_door: bool = True) -> Path:
             _synthesize(folder, context)
             _prune(keep=folder)
     return folder
+
+
+def read_template(*, front_door: bool = True) -> dict[str, Any]:
+    """Return the template for this machine."""
+    path = assembly(front_door=front_door) / f"{stack_name(STAGE)}.template.json"
+    template: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return template
 
 
 def _prune(*, keep: Path) -> None:

@@ -40,11 +40,14 @@ def methods(template: Template) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def test_the_api_has_the_routes_of_the_contract_their_preflights_and_a_refusal_of_the_rest(
-    template: Template,
+    template: Template, doorless: Template
 ) -> None:
     routes = {(route.method, route.path) for route in contract.ROUTES}
     others = {(verb, route.path) for route in contract.ROUTES for verb in ("OPTIONS", "ANY")}
-    assert set(methods(template)) == routes | others
+    assert set(methods(doorless)) == routes | others
+    # CloudFront asks there for what S3 has not.
+    for_files = {(verb, path) for path in contract.FILE_ORIGIN_PATHS for verb in ("GET", "HEAD")}
+    assert set(methods(template)) == routes | others | for_files
 
 
 def test_a_method_that_a_path_has_not_needs_no_key(template: Template) -> None:
@@ -188,16 +191,27 @@ def test_every_plan_holds_a_key_to_the_documented_rate_of_each_method(template: 
         assert stage["Throttle"] == expected
 
 
-def test_a_public_route_with_a_rate_is_throttled_over_all_callers(template: Template) -> None:
-    settings = {
+def public_rates(template: Template) -> dict[tuple[str, str], float]:
+    """Return the rates of the stage's methods, in calls a second."""
+    return {
         (setting["ResourcePath"], setting["HttpMethod"]): setting["ThrottlingRateLimit"]
         for setting in template.one("AWS::ApiGateway::Stage")["MethodSettings"]
     }
-    assert settings == {
-        ("/" + route.path.replace("/", "~1"), route.method): route.requests_per_minute / 60
-        for route in contract.ROUTES
-        if route.access is Access.PUBLIC and route.requests_per_minute
-    }
+
+
+def test_a_route_without_a_key_is_throttled_over_all_callers(production: Template) -> None:
+    """By its document's rate, or where it has none by the setting's."""
+    rates = public_rates(production)
+    for route in contract.ROUTES:
+        if route.access is Access.PUBLIC:
+            wanted = route.requests_per_minute / 60 if route.requests_per_minute else 50
+            # Of the root no more than the first slash is there.
+            resource = f"/{route.path.replace('/', '~1')}".removesuffix("/~1") or "/"
+            assert rates.pop((resource, route.method)) == wanted
+    for path in contract.FILE_ORIGIN_PATHS:
+        for method in ("GET", "HEAD"):
+            assert rates.pop(("/" + path.replace("/", "~1"), method)) == 50
+    assert not rates
 
 
 def test_a_preflight_lets_a_browser_send_its_key_but_no_credentials(template: Template) -> None:
@@ -230,20 +244,6 @@ def test_the_stages_own_url_goes_on_to_answer(template: Template) -> None:
     generated = json.dumps(template.body["Outputs"]["StageUrl"]["Value"])
     assert ".execute-api." in generated
     assert generated.count("/dev") == 1
-
-
-def test_a_route_without_a_key_or_a_documented_rate_has_one_of_the_settings(
-    production: Template,
-) -> None:
-    stage = production.one("AWS::ApiGateway::Stage")
-    rates = {
-        (each["ResourcePath"].replace("~1", "/"), each["HttpMethod"]): each
-        for each in stage["MethodSettings"]
-    }
-    for route in contract.ROUTES:
-        if route.access is contract.Access.PUBLIC:
-            per_second = rates[route.path, route.method]["ThrottlingRateLimit"]
-            assert per_second == (route.requests_per_minute or 60 * 50) / 60
 
 
 def test_a_custom_domain_has_its_certificate_and_leads_to_the_stage(doorless: Template) -> None:
