@@ -179,7 +179,7 @@ def alarm_rows(
         what="An hour's computing cost more than the setting alarm_dollars_per_hour.",
         metric=metrics.dollars_per_hour(
             optimizer_megabytes=settings.optimizer_memory_megabytes,
-            light_megabytes=settings.light_memory_megabytes,
+            result_megabytes=settings.result_memory_megabytes,
         ),
         threshold=settings.alarm_dollars_per_hour,
     )

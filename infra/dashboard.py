@@ -118,7 +118,7 @@ class Dashboard(Construct):
                 [
                     metrics.dollars_per_hour(
                         optimizer_megabytes=self._settings.optimizer_memory_megabytes,
-                        light_megabytes=self._settings.light_memory_megabytes,
+                        result_megabytes=self._settings.result_memory_megabytes,
                     )
                 ],
             ),

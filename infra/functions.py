@@ -107,6 +107,7 @@ def _megaoptim_rows(settings: Settings) -> dict[str, Row]:
         "result": Row(
             description="Holds a poll until every image of a job has ended",
             needs=_TABLES | {name.BASE_URL, name.SITE_URL, name.INTEGRATION_TIMEOUT_SECONDS},
+            memory_megabytes=settings.result_memory_megabytes,
             timeout_seconds=settings.integration_timeout_seconds,
             # Held polls fill this and no more: what is left of the account's is for submits.
             reserved_concurrency=settings.result_concurrency or None,

@@ -94,8 +94,9 @@ def _grant_optimizer(functions: Functions, to: _Resources) -> None:
     allow("optimizer", ["dynamodb:Query", "dynamodb:UpdateItem"], to.jobs)
     allow("optimizer", ["sqs:SendMessage"], to.callbacks)
     allow("optimizer", ["dynamodb:UpdateItem"], to.accounts)
-    # A fetched source is kept where other results may be made of it.
-    allow("optimizer", ["s3:GetObject", "s3:PutObject"], to.uploads)
+    # A fetched source is kept where other results may be made of it; what came with a request
+    # goes once its image has ended, where none may.
+    allow("optimizer", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], to.uploads)
     allow("optimizer", ["s3:PutObject"], to.results)
 
 

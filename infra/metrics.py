@@ -93,12 +93,12 @@ class Metrics:
         )
 
     def dollars_per_hour(
-        self, *, optimizer_megabytes: int, light_megabytes: int
+        self, *, optimizer_megabytes: int, result_megabytes: int
     ) -> cloudwatch.MathExpression:
         """Return about what an hour's computing costs: optimizing, and holding polls."""
         per_milliseconds = {
             "optimizer": optimizer_megabytes / 1_024 / 1_000,
-            "result": light_megabytes / 1_024 / 1_000,
+            "result": result_megabytes / 1_024 / 1_000,
         }
         terms = [
             f"FILL({name}, 0) * {share * _DOLLARS_PER_GIGABYTE_SECOND:.12f}"

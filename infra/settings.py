@@ -90,15 +90,13 @@ class Settings(BaseModel):
     )
     certificate_arn: str = text(
         "",
-        "Certificate of `domain_name` in ACM: in us-east-1, where CloudFront looks, or without a"
-        " front door in the stack's Region.",
+        "Certificate of `domain_name` in ACM, in us-east-1; without a front door in the stack's.",
         pattern=f"({CERTIFICATE})?",
         allowed="the ARN of an ACM certificate",
     )
     front_door: bool = Field(
         default=True,
-        description="Whether CloudFront stands before the stage: a URL without the stage's name,"
-        " downloads from S3, HTTP/3.",
+        description="Whether CloudFront stands before the stage; downloads then come from S3.",
     )
     hosted_zone_id: str = text(
         "",
@@ -145,6 +143,13 @@ class Settings(BaseModel):
     light_memory_megabytes: int = whole(
         512,
         "Memory of the functions that only talk to other services.",
+        low=256,
+        high=10_240,
+        why="less than 256 makes cold starts slow, see docs/sizing.md",
+    )
+    result_memory_megabytes: int = whole(
+        256,
+        "Memory of the function that holds polls.",
         low=256,
         high=10_240,
         why="less than 256 makes cold starts slow, see docs/sizing.md",

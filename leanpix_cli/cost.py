@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Final
+from dataclasses import replace
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -38,6 +39,10 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
         OPTIMIZER_MEGABYTES
     ),
     retention_days: Annotated[int, typer.Option(min=1, max=365, help="Of files.")] = 7,
+    front_door: Annotated[bool, typer.Option(help="Downloads by CloudFront.")] = True,
+    free_part: Annotated[
+        bool, typer.Option(help="Within what CloudFront gives away each month.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Compute what 1,000 images cost, by what is paid for; docs/cost.md has the formula."""
@@ -52,6 +57,8 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
         downloads=downloads,
         optimizer_megabytes=memory,
         retention_days=retention_days,
+        has_front_door=front_door,
+        is_within_free=free_part,
     )
     parts = {name: _IMAGES * dollars for name, dollars in cost_per_image(use).items()}
     if as_json:
@@ -91,7 +98,7 @@ def render_table() -> str:
     lines = [
         "| Image | API | "
         + " | ".join(f"{size:g} MP" for size in SIZES_MEGAPIXELS)
-        + " | of 2 MP: optimizing | polls | transfer out |",
+        + " | 2 MP beyond the free part | of 2 MP: optimizing | polls |",
         "|---|---|" + "---:|" * (len(SIZES_MEGAPIXELS) + 3),
     ]
     for image_format, level in SECONDS_PER_MEGAPIXEL:
@@ -100,12 +107,46 @@ def render_table() -> str:
                 Use(api=api, format=image_format, level=level, megapixels=size)
                 for size in SIZES_MEGAPIXELS
             ]
-            totals = [f"${_IMAGES * sum(cost_per_image(use).values()):.3f}" for use in uses]
+            totals = [f"${_dollars(use):.3f}" for use in uses]
+            totals.append(f"${_dollars(replace(uses[1], is_within_free=False)):.3f}")
             middle = cost_per_image(uses[1])
             shares = [
-                f"{middle[name] / sum(middle.values()):.0%}"
-                for name in ("optimizing", "polls", "transfer out")
+                f"{middle[name] / sum(middle.values()):.0%}" for name in ("optimizing", "polls")
             ]
             cells = [f"{image_format} {level}", api, *totals, *shares]
             lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def render_levers() -> str:
+    """Return the table of what each lever saves on 1,000 JPEGs of 2 MP at medium."""
+    before = Use(has_front_door=False, keeps_uploads=True, result_megabytes=512)
+    levers: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("downloads by CloudFront, within its free part", {"has_front_door": True}),
+        ("uploads deleted when their image has ended", {"keeps_uploads": False}),
+        ("polls held by 256 MB in place of 512", {"result_megabytes": 256}),
+    )
+    lines = ["| lever | 1,000 images | saves | of the first |", "|---|---:|---:|---:|"]
+    first = _dollars(before)
+    lines.append(f"| none of these | ${first:.4f} | | |")
+    use = before
+    for name, change in levers:
+        changed = replace(use, **change)
+        saved = _dollars(use) - _dollars(changed)
+        use = changed
+        lines.append(f"| {name} | ${_dollars(use):.4f} | ${saved:.4f} | {saved / first:.1%} |")
+    for name, change in (
+        ("all, beyond CloudFront's free part", {"is_within_free": False}),
+        ("all, and `-c optimizer_memory_megabytes=1769`", {"optimizer_megabytes": 1_769}),
+        (
+            "the same, beyond CloudFront's free part",
+            {"optimizer_megabytes": 1_769, "is_within_free": False},
+        ),
+    ):
+        dollars = _dollars(replace(use, **change))
+        lines.append(f"| {name} | ${dollars:.4f} | | |")
+    return "\n".join(lines) + "\n"
+
+
+def _dollars(use: Use) -> float:
+    return _IMAGES * sum(cost_per_image(use).values())

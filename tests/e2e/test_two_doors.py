@@ -33,6 +33,7 @@ OF_ONE_CALL = {
     "connection",
     "cache-control",
 }
+NO_CONTENT = 204
 UNKNOWN = "f" * 40
 """An id of the year 2106: it is nobody's, and may yet come."""
 
@@ -63,7 +64,14 @@ def compare(first: requests.Response, second: requests.Response) -> None:
         named = {name.lower(): value for name, value in answer.headers.items()}
         return {name: value for name, value in named.items() if name not in OF_ONE_CALL}
 
-    assert kept(first) == kept(second)
+    through, alone = kept(first), kept(second)
+    if first.status_code == NO_CONTENT:
+        # API Gateway names a type for a body that is none.
+        alone.pop("content-type", None)
+    if "content-security-policy" not in alone:
+        # API Gateway's own errors cannot have it; CloudFront adds it on the paths of files.
+        through.pop("content-security-policy", None)
+    assert through == alone
 
 
 @pytest.fixture(scope="module")

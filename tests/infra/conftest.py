@@ -80,6 +80,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
             "public_requests_per_second": "50",
             "integration_timeout_seconds": "125",
             "light_memory_megabytes": "256",
+            "result_memory_megabytes": "384",
             "submit_memory_megabytes": "2048",
             "optimizer_memory_megabytes": "4096",
             "optimizer_timeout_seconds": "300",

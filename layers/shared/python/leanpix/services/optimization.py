@@ -75,9 +75,21 @@ class OptimizationService:
         if image.always_has_result and outcome.is_refused:
             mark_failed(self.objects, image)
         self.jobs.settle(image, state=state, outcome=outcome, now=self.clock.now())
+        self._drop_upload(image)
         if image.has_callback:
             self.announcer.announce(task.job_id)
         return replace(image, state=state, outcome=outcome)
+
+    def _drop_upload(self, image: Image) -> None:
+        """Delete what came with the request, once no try can need it any more.
+
+        An upload that the client made itself may serve other jobs, and an original that has a link
+        stays as long as the result. What a crash leaves here goes when it expires.
+        """
+        key = upload_object_key(image.public_id)
+        has_link = image.always_has_result
+        if image.source == UploadedSource(object_key=key) and not has_link:
+            self.objects.delete(key)
 
     def probe(self, source: bytes) -> EngineResult:
         """Optimize an image that belongs to no job: a try before a new version serves."""

@@ -311,6 +311,9 @@ class Objects(Protocol):
             FetchFailedError: there is none.
         """
 
+    def delete(self, object_key: str) -> None:
+        """Delete a file; one that is gone already is fine."""
+
 
 class DirectUploads(Protocol):
     """The object store, for uploads by clients themselves."""
