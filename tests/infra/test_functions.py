@@ -155,7 +155,7 @@ def test_where_slots_are_few_the_api_refuses_polls_before_they_take_one(
     limits = {
         entry["ResourcePath"].replace("~1", "/")[1:]: entry["ThrottlingBurstLimit"]
         for entry in stage["MethodSettings"]
-        if "result" in entry["ResourcePath"]
+        if entry["ResourcePath"].endswith("result")
     }
     assert limits == {
         "/v1/optimize/{process_id}/result": 2,
