@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.engine.conftest import opened, photo, saved
 
 PHOTO = Path(skimage.__file__).parent / "data" / "chelsea.png"
 TIMES = 5
+FILES = 200
 BARE = Options(mark=False)
 
 
@@ -38,10 +40,12 @@ def _made(source: bytes, options: Options) -> bytes:
 def _source(kind: str) -> bytes:
     if kind == "WEBP":
         return saved(_original(), "WEBP", lossless=True)
+    if kind == "GIF":
+        return saved(_original(), "GIF")
     return saved(_original(), kind, quality=95)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
 @pytest.mark.parametrize(("options", "most_lost"), [(Options(), 2), (BARE, 4)])
 def test_five_times_medium_is_as_good_as_once(
     kind: str, options: Options, most_lost: float
@@ -83,6 +87,20 @@ def test_its_own_output_is_told_without_decoding(monkeypatch: pytest.MonkeyPatch
     for options in (Options(), Options(level=Level.LOSSLESS), Options(quality=90)):
         result = optimize(once, options)
         assert (result.output, result.reason) == (None, "already_optimized")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
+def test_a_second_run_over_a_folder_reads_at_least_500_files_a_second(
+    kind: str, tmp_path: Path
+) -> None:
+    once = _made(_source(kind), Options())
+    for number in range(FILES):
+        (tmp_path / f"{number}").write_bytes(once)
+    started = time.process_time()
+    reasons = {optimize(path.read_bytes(), Options()).reason for path in tmp_path.iterdir()}
+    seconds = time.process_time() - started
+    assert reasons == {"already_optimized"}
+    assert FILES / seconds >= 500
 
 
 def test_a_sharper_level_goes_on_with_what_is_left() -> None:
