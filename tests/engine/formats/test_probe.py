@@ -158,3 +158,12 @@ def test_damage_is_refused_or_read_but_nothing_else_happens(
 
 
 _SMALL = {kind: saved(photo(24, 16), kind) for kind in ("JPEG", "PNG", "GIF", "WEBP", "AVIF")}
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1"])
+def test_a_heic_photo_is_refused_with_a_way_out(brand: bytes) -> None:
+    source = b"\x00\x00\x00\x18ftyp" + brand + b"\x00\x00\x00\x00mif1heic" + bytes(64)
+    with pytest.raises(Refused) as refused:
+        probe(source)
+    assert refused.value.reason is Reason.UNSUPPORTED_FORMAT
+    assert "JPEG" in refused.value.text

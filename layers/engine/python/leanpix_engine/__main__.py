@@ -25,7 +25,8 @@ from leanpix_engine.model import ALL_METADATA
 _NAMED_COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0)}
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m leanpix_engine", description="Makes one image smaller."
     )
@@ -179,7 +180,7 @@ def _report(result: Result) -> dict[str, object]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command: exit with 0, or with 2 and one line on standard error."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     try:
         source = arguments.source.read_bytes()
         options = _options(arguments)
