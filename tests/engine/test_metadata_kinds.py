@@ -245,3 +245,16 @@ def test_a_block_that_is_cut_off_yields_what_is_whole(length: int) -> None:
 )
 def test_a_packet_that_is_not_read_is_left_out(packet: bytes) -> None:
     assert xmp.selected(packet, frozenset(XMP_WORDS)) is None
+
+
+def test_the_position_goes_from_hdr_that_is_left_alone() -> None:
+    colours, hdr = b"colrnclx\x00\x02\x00\x02", b"colrnclx\x00\x09\x00\x10"  # BT.2020, PQ
+    source = described("AVIF").replace(colours, hdr)
+    assert hdr in source
+    result = optimize(source)
+    assert result.output is not None
+    assert b"ExifDatum" not in result.output.data
+    assert hdr in result.output.data
+    assert len(result.output.data) == len(source)
+    kept = optimize(source, Options(keep=frozenset({Metadata.EXIF, Metadata.XMP})))
+    assert (kept.output, kept.reason) == (None, "hdr_kept")

@@ -85,3 +85,29 @@ def images(data: bytes) -> list[bytes]:
 def decoded(data: bytes) -> np.ndarray:
     """Return the pixels of one file."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def test_private_metadata_goes_from_a_file_that_cannot_be_made_smaller() -> None:
+    source = hdr_photo()
+    position = b" exif:GPSLatitude='48,51.5N'"
+    described = source.replace(b"<x hdrgm", b"<x" + position + b" hdrgm")
+    described = moved_by(described, len(position))
+    result = optimize(described, Options(level=Level.LOSSLESS, min_saving=0.99))
+    assert result.output is not None
+    assert b"taken at home" not in result.output.data
+    assert b"GPSLatitude" not in result.output.data
+    assert SIGN in result.output.data
+    before, after = (images(data) for data in (source, result.output.data))
+    assert after[1] == before[1]
+    assert np.array_equal(decoded(before[0]), decoded(after[0]))
+
+
+def moved_by(data: bytes, bytes_: int) -> bytes:
+    """Return the file with the sizes set right after its first segment grew."""
+    out = bytearray(data)
+    (length,) = struct.unpack_from(">H", out, 4)
+    struct.pack_into(">H", out, 4, length + bytes_)
+    entries = out.index(b"MPF\x00") + 4 + 32
+    (size,) = struct.unpack_from(">I", out, entries + 4)
+    struct.pack_into(">I", out, entries + 4, size + bytes_)
+    return bytes(out)

@@ -106,13 +106,33 @@ def _optimize(job: Job) -> _Outcome:
     except LeftAlone as left_alone:
         if not job.may_stay:
             raise
-        return _Outcome(reason=left_alone.kept.value)
+        return _left_alone(job, left_alone)
     score = _source_score(job, stored)
     job = replace(job, source_score=score, is_transparent=not stored.opaque())
     main = _smallest(job, stored)
     return _Outcome(
         output=main.made.output, reason=main.made.reason, also=_renditions(job.options.also, main)
     )
+
+
+def _left_alone(job: Job, why: LeftAlone) -> _Outcome:
+    """Return nothing but the reason; or where it has private metadata, the file without that.
+
+    Nothing of it is decoded here, so that what is kept of EXIF and XMP is all or nothing.
+    """
+    clean = header_of(job.facts.format).without_metadata(job.source)
+    if job.options.keeps_all_metadata or clean == job.source:
+        return _Outcome(reason=why.kept.value)
+    facts = job.facts
+    output = Output(
+        data=clean,
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        quality=None,
+        score=None,
+    )
+    return _Outcome(output=output)
 
 
 def _smallest(job: Job, stored: Picture) -> _Main:

@@ -24,8 +24,8 @@ from leanpix_engine.formats.jpeg.loss import source_score
 from leanpix_engine.limits import Limits
 from leanpix_engine.metric.sampling import SAMPLED_ABOVE_PIXELS, Sample
 from leanpix_engine.metric.ssimulacra2 import Reference
-from leanpix_engine.model import Metadata
 from leanpix_engine.picture.decode import decode as decode_by_vips
+from leanpix_engine.picture.exif import Kept
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import interpolated
@@ -96,9 +96,8 @@ def lossless(task: Task) -> Iterator[Candidate]:
     except child.CodecFailed:
         return
     if index:
-        data = gain_map.joined(
-            task.source, index, data, keep_exif=Metadata.EXIF in task.options.keep
-        )
+        kept = Kept(exif=task.picture.exif, xmp=task.picture.xmp)
+        data = gain_map.joined(task.source, index, data, kept)
     else:
         data = with_metadata(data, task.picture)
     yield Candidate(data=data, how="mozjpeg lossless")

@@ -6,6 +6,7 @@ format), so whatever changes the primary's length has to be written into that in
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ _ENTRY_TAG = 0xB002
 _ENTRY_BYTES = 16
 _MAX_IMAGES = 16
 _SHORTEST_INDEX = 10
+_POSITION = re.compile(
+    rb"\s+exif:GPS\w+=(\"[^\"]*\"|'[^']*')|<exif:GPS(\w+)[^>]*>.*?</exif:GPS\2>", re.DOTALL
+)
+"""A property of XMP that says where a photo was taken, written in either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +75,53 @@ def primary_of(source: bytes, index: Index) -> bytes:
     return source[: min(offset for _, offset in index.images[1:])]
 
 
-def joined(source: bytes, index: Index, repacked: bytes, *, keep_exif: bool) -> bytes:
+def without_metadata(source: bytes, kept: exif_header.Kept) -> bytes:
+    """Return the file with what it may keep; as it is where its index does not hold."""
+    index = index_of(source)
+    if index is None:
+        return source
+    primary = primary_of(source, index)
+    parts, at = [], 0
+    for segment in jpeg_header.segments(primary):
+        if _is_described(segment.marker):
+            parts.append(primary[at : segment.start - 4])
+            at = segment.end
+    return joined(source, index, b"".join((*parts, primary[at:])), kept)
+
+
+def _is_described(marker: int) -> bool:
+    """Return whether segments of a kind are written anew, or left out."""
+    return jpeg_header.APP1 <= marker < jpeg_header.APP14 or marker == jpeg_header.COM
+
+
+def joined(source: bytes, index: Index, repacked: bytes, kept: exif_header.Kept) -> bytes:
     """Join the repacked primary, which has no metadata, the source's segments and other images.
 
-    EXIF is left out, but for the orientation, unless it is to be kept; XMP stays, for it describes
-    the gain map.
+    EXIF is what is kept of it; XMP stays without a position, for it describes the gain map; of
+    other segments those that show the image stay.
     """
-    kept: list[bytes] = []
+    keeps_xmp = kept.xmp is not None and kept.xmp in source
+    written: list[bytes] = []
     base_in_kept = 0
     for segment in jpeg_header.segments(source):
         payload = source[segment.start : segment.end]
-        if not jpeg_header.APP1 <= segment.marker <= jpeg_header.APP14 - 1:
+        if segment.marker not in (jpeg_header.APP1, jpeg_header.APP2):
             continue
-        if payload.startswith(jpeg_header.EXIF) and not keep_exif:
+        if payload.startswith(jpeg_header.EXIF):
             orientation = exif_header.orientation_of(payload[len(jpeg_header.EXIF) :])
-            if orientation == 1:
+            tiff = kept.tiff(orientation)
+            if tiff is None:
                 continue
-            payload = jpeg_header.EXIF + exif_header.minimal(orientation)
+            payload = jpeg_header.EXIF + tiff
+        elif segment.marker == jpeg_header.APP1 and not keeps_xmp:
+            payload = _POSITION.sub(b"", payload)
         if segment.start + len(jpeg_header.MPF) == index.base:
-            base_in_kept = sum(map(len, kept)) + 4 + len(jpeg_header.MPF)
-        kept.append(
+            base_in_kept = sum(map(len, written)) + 4 + len(jpeg_header.MPF)
+        written.append(
             b"\xff" + bytes((segment.marker,)) + struct.pack(">H", len(payload) + 2) + payload
         )
     head = jpeg_header.after_jfif(repacked)
-    primary = bytearray(repacked[:head] + b"".join(kept) + repacked[head:])
+    primary = bytearray(repacked[:head] + b"".join(written) + repacked[head:])
     base = head + base_in_kept
     moved = len(primary) - len(primary_of(source, index))
     for number, (length, offset) in enumerate(index.images):

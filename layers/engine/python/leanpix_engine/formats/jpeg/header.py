@@ -21,7 +21,7 @@ MARK = mark.JPEG
 
 SOI, EOI, SOS, DQT = 0xD8, 0xD9, 0xDA, 0xDB
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
-_APP15, _COM = 0xEF, 0xFE
+_APP15, COM = 0xEF, 0xFE
 MAX_PAYLOAD = 65_533
 """A segment's length is 16 bits and counts itself."""
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
@@ -176,8 +176,8 @@ def _frame(marker: int, payload: bytes) -> _Frame:
 def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     """Return a JPEG without segments that only describe it; its orientation stays.
 
-    The colour profile, JFIF's and Adobe's segments and our mark stay. A file with a second image
-    is returned as it is: its offsets count from the start.
+    The colour profile, JFIF's and Adobe's segments and our mark stay. In a file with a second
+    image its place is written anew.
     """
     parts, at, orientation, has_more = [], 2, 1, False
     for segment in segments(source):
@@ -189,7 +189,11 @@ def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
         if _is_private(segment.marker, payload):
             parts.append(source[at:start])
             at = segment.end
-    if has_more or not parts:
+    if has_more:
+        from leanpix_engine.formats.jpeg import gain_map  # noqa: PLC0415 - it reads headers too
+
+        return gain_map.without_metadata(source, kept)
+    if not parts:
         return source
     clean = source[:2] + b"".join(parts) + source[at:]
     tiff = kept.tiff(orientation)
@@ -206,7 +210,7 @@ def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
 
 def _is_private(marker: int, payload: bytes) -> bool:
     """Return whether a segment is metadata that a viewer does not need."""
-    if marker == _COM:
+    if marker == COM:
         return not payload.startswith(b"lpx1")
     if marker == APP0:
         return payload.startswith(b"JFXX")
