@@ -163,13 +163,15 @@ class Api(Construct):
                 "ANY", integrations[_REFUSING_FUNCTION], api_key_required=False
             )
         if self._settings.front_door:
-            for path, method in _FILE_METHODS:
-                self._resource(path).add_method(
-                    method, integrations[_FILE_FUNCTION], api_key_required=False
-                )
+            self._answer_for_files(integrations[_FILE_FUNCTION])
         self.usage_plans = {name: self._usage_plan(name, methods) for name in contract.PLANS}
         if self.domain:
             self.domain.add_base_path_mapping(self.rest_api, stage=self.rest_api.deployment_stage)
+
+    def _answer_for_files(self, integration: apigateway.Integration) -> None:
+        """Answer where CloudFront asks for a file that S3 has not."""
+        for path, method in _FILE_METHODS:
+            self._resource(path).add_method(method, integration, api_key_required=False)
 
     def _domain(self) -> apigateway.DomainName:
         """Return the custom host name; its owner points it at the output `DomainTarget`."""

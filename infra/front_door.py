@@ -100,6 +100,10 @@ class FrontDoor(Construct):
         if settings.hosted_zone_id:
             self._records()
 
+    def _certificate(self) -> acm.ICertificate:
+        arn = self._settings.certificate_arn
+        return acm.Certificate.from_certificate_arn(self, "Certificate", arn)
+
     @property
     def url(self) -> str:
         """The root URL, without a slash at the end."""

@@ -34,17 +34,7 @@ class LeanpixStack(Stack):
         # The id is older than the class: another one would replace queues that hold messages.
         self.queues = Queues(self, "Pipeline", settings=settings)
         self.api = Api(self, "Api", settings=settings)
-        self.front_door = (
-            FrontDoor(
-                self,
-                "FrontDoor",
-                settings=settings,
-                api_host=self.api.host,
-                bucket=self.storage.bucket,
-            )
-            if settings.front_door
-            else None
-        )
+        self.front_door = self._make_front_door(settings)
         self._base_url = settings.base_url or self._own_url(settings)
         self.functions = Functions(
             self, "Functions", settings=settings, environment=self._environment(settings)
@@ -70,6 +60,17 @@ class LeanpixStack(Stack):
         tags = {"application": "leanpix", "stage": settings.stage, **settings.tag_values}
         for name, value in tags.items():
             Tags.of(self).add(name, value)
+
+    def _make_front_door(self, settings: Settings) -> FrontDoor | None:
+        if not settings.front_door:
+            return None
+        return FrontDoor(
+            self,
+            "FrontDoor",
+            settings=settings,
+            api_host=self.api.host,
+            bucket=self.storage.bucket,
+        )
 
     def _own_url(self, settings: Settings) -> str:
         """Return the URL under which clients reach the stage, without a slash at the end."""

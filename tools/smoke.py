@@ -30,6 +30,7 @@ BOUNDARY = "leanpix-smoke-4f1d"
 SECONDS_PER_CALL = 60
 POLLS = 6
 TIMED_OUT = 504
+REDIRECT = 302
 PREFLIGHT = 204
 SMALL_PIXELS = 128
 LARGE_PIXELS = 1_400
@@ -163,10 +164,16 @@ def check_optimizing(stage: Stage) -> None:
         raise SmokeError(message)
     head = expect(call(result["url"], method="HEAD"), 200, "HEAD of a result")
     expect_header(head, "Content-Type", "image/png", "HEAD of a result")
+    # S3 refuses a range that is none, and a front door asks the function that ignores it.
+    beyond = {"Range": "bytes=99999999-"}
+    expect(call(result["url"], headers=beyond), 200, "a range beyond the end of a result")
 
 
 def check_large(stage: Stage) -> None:
-    """Upload a picture to S3 directly, and follow the redirect to its result there."""
+    """Upload a picture to S3 directly, and get its result from there.
+
+    A front door sends it itself; without one, a function sends the client to the bucket.
+    """
     picture = make_noise_png()
     asked = f"name=large.png&size={len(picture)}&content_type=image/png".encode()
     answer = call(f"{stage.url}/v1/uploads", method="POST", key=stage.key, data=asked)
@@ -179,17 +186,18 @@ def check_large(stage: Stage) -> None:
     answer = call(f"{stage.url}/v1/optimize", method="POST", key=stage.key, data=asked)
     result = wait_for_result(stage, expect(answer, 202, "a submit of an upload"))
     for method in ("GET", "HEAD"):
-        moved = expect(call(result["url"], method=method), 302, f"{method} of a large result")
-        place = moved.headers["Location"]
-        # Whoever signs for the global host name is answered 307 or 400 outside us-east-1.
-        there = call(place, method=method, headers={"Origin": PAGE})
-        expect(there, 200, f"{method} {place.partition('?')[0]}")
+        there = call(result["url"], method=method, headers={"Origin": PAGE})
+        place = there.headers.get("Location", "") if there.status == REDIRECT else ""
+        if place:
+            # Whoever signs for the global host name is answered 307 or 400 outside us-east-1.
+            there = call(place, method=method, headers={"Origin": PAGE})
+        expect(there, 200, f"{method} of a large result")
         size = int(there.headers["Content-Length"])
         if not LARGE_BYTES < size < len(picture):
             message = f"{len(picture)} bytes became {size} bytes: not a smaller large PNG"
             raise SmokeError(message)
-        # A page in a browser has to be able to follow it.
-        expect_header(there, "Access-Control-Allow-Origin", "*", f"{method} of the bucket")
+        # A page in a browser has to be able to read it.
+        expect_header(there, "Access-Control-Allow-Origin", "*", f"{method} of a large result")
 
 
 def wait_for_result(stage: Stage, accepted: Answer) -> dict[str, str]:
