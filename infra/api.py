@@ -149,11 +149,7 @@ class Api(Construct):
                 # API Gateway knows keys in X-API-KEY alone.
                 api_key_required=has_key and route.access not in contract.BASIC_ACCESSES,
                 authorizer=authorizers.get(route.access),
-                authorization_type=(
-                    apigateway.AuthorizationType.CUSTOM
-                    if has_key
-                    else apigateway.AuthorizationType.NONE
-                ),
+                authorization_type=_authorization(has_key=has_key),
             )
             verbs_by_path[route.path].add(route.method)
         for path, verbs in verbs_by_path.items():
@@ -316,6 +312,11 @@ def _template(body: Mapping[str, object]) -> str:
     for a dollar sign, so JSON has to write it another way.
     """
     return json.dumps(body).replace("$", "\\u0024")
+
+
+def _authorization(*, has_key: bool) -> apigateway.AuthorizationType:
+    kinds = apigateway.AuthorizationType
+    return kinds.CUSTOM if has_key else kinds.NONE
 
 
 def _public_rates(settings: Settings) -> dict[str, apigateway.MethodDeploymentOptions]:

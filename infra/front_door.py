@@ -92,10 +92,7 @@ class FrontDoor(Construct):
             ),
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             web_acl_id=settings.web_acl_arn or None,
-            error_responses=[
-                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(_ERROR_SECONDS))
-                for status in _SURVIVING_ERRORS
-            ],
+            error_responses=_error_responses(),
         )
         if settings.hosted_zone_id:
             self._records()
@@ -231,3 +228,8 @@ class FrontDoor(Construct):
                     hosted_zone_id=_CLOUDFRONT_ZONE,
                 ),
             )
+
+
+def _error_responses() -> list[cloudfront.ErrorResponse]:
+    ttl = Duration.seconds(_ERROR_SECONDS)
+    return [cloudfront.ErrorResponse(http_status=each, ttl=ttl) for each in _SURVIVING_ERRORS]
