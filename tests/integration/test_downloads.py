@@ -64,6 +64,8 @@ def write(stack: Stack, key: str, data: bytes) -> None:
         ("bytes=7-", (7, 10)),
         ("bytes=-3", (7, 10)),
         ("bytes=5-99", (5, 10)),
+        ("bytes=5-5", (5, 6)),
+        ("bytes=9-9", (9, 10)),
     ],
 )
 def test_a_range_is_answered_with_its_part(

@@ -18,9 +18,9 @@ from leanpix.domain.submission import Link, Submission, Upload
 from leanpix.domain.tasks import ImageTask, task_from_body
 from leanpix.services.callbacks import CallbackAnnouncer
 from leanpix.services.jobs import JobService
-from leanpix.services.optimization import OptimizationService
+from leanpix.services.optimization import SETTLE_MARGIN_SECONDS, OptimizationService
 from leanpix.services.polls import PollService
-from leanpix.services.ports import FetchFailedError, LeaseLostError
+from leanpix.services.ports import EngineRefusedError, FetchFailedError, LeaseLostError
 from leanpix.services.recovery import GiveUpService
 from leanpix.services.results import ResultService
 from leanpix.services.submissions import SubmissionService
@@ -314,6 +314,27 @@ class TestOptimizing:
         assert outcome.webp is None
         listed = house.stack.s3.list_objects_v2(Bucket="images", Prefix="results/")
         assert len(listed.get("Contents", [])) == (1 if outcome.main else 0)
+
+    def test_the_time_of_a_slow_fetch_is_taken_off_the_engines(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With a margin in which the end is recorded."""
+        given: list[float] = []
+
+        def fetch(*_: object, **__: object) -> bytes:
+            house.clock.sleep(5)
+            return PHOTO
+
+        def optimize(*_: object, max_seconds: float) -> None:
+            given.append(max_seconds)
+            reason = "corrupt_image"
+            raise EngineRefusedError(reason, None)
+
+        monkeypatch.setattr(house.fetcher, "fetch", fetch)
+        monkeypatch.setattr(house.optimize.engine, "optimize", optimize)
+        house.submit(Link(url="http://a.example/x.jpg", file_name="x.jpg"))
+        house.work()
+        assert given == [60 - 5 - SETTLE_MARGIN_SECONDS]
 
     def test_a_try_before_a_release_optimizes_and_records_nothing(self, house: House) -> None:
         """`probe`, which the rollout calls."""

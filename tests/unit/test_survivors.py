@@ -8,16 +8,22 @@ from typing import Any
 
 import pytest
 
+from leanpix.adapters import queues
 from leanpix.adapters.dynamodb.usage_items import usage_from_values
 from leanpix.contract import MAX_OPEN_SECONDS, MAX_REDIRECT_CHARACTERS, ErrorName
 from leanpix.dialects.form_reader import to_whole
 from leanpix.dialects.megaoptim.responses import render_account
-from leanpix.domain.accounts import Account
+from leanpix.dialects.tinyjpg.responses import _optimized_url
+from leanpix.domain.accounts import Account, Usage
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.ids import made_at, make_public_id
+from leanpix.domain.jobs import Image, ImageState, Outcome, UploadedSource
 from leanpix.domain.ledger import Balance
-from leanpix.domain.results import DownloadRequest, StoredFile
+from leanpix.domain.options import ImageOptions
+from leanpix.domain.results import DownloadRequest, Pending, StoredFile, upload_object_key
 from leanpix.domain.web_addresses import AddressInvalidError, parse_address
+from leanpix.observability import logger
+from leanpix.services.administration import AdministrationService
 from leanpix.services.results import ResultService, _matches, mark_failed
 
 
@@ -117,3 +123,91 @@ def test_usage_without_a_saving_has_a_sum_of_nothing() -> None:
     )
     usage = usage_from_values({"part": "usage#2026-11", **counters})
     assert (usage.saved_percent_sum, usage.best_saved_percent) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds_before", "error"),
+    [(0, ErrorName.IMAGE_NOT_FOUND), (1, ErrorName.IMAGE_NOT_READY)],
+)
+def test_a_file_may_come_until_its_time_is_up(seconds_before: int, error: ErrorName) -> None:
+    class Results:
+        def describe(self, _key: str) -> None:
+            return None
+
+    results: Any = Results()
+    until = 1_900_000_000.0
+    clock: Any = SimpleNamespace(now=lambda: until - seconds_before)
+    pending = Pending(until=until, failed_object_key="results/failed/p")
+    with pytest.raises(LeanpixError) as refused:
+        ResultService(results=results, clock=clock).download(
+            DownloadRequest(object_key="results/p/a.png", pending=pending)
+        )
+    assert refused.value.name is error
+
+
+def test_the_mean_saving_is_that_of_the_images_made_smaller() -> None:
+    usage = Usage(month="2026-11", images=5, optimized_images=2, saved_percent_sum=50.0)
+    assert usage.mean_saved_percent == 25.0
+    assert Usage(month="2026-11", images=5).mean_saved_percent == 0
+
+
+@pytest.mark.parametrize(
+    ("other", "may"),
+    [
+        ("https://a.example/x", True),
+        ("http://a.example/x", True),
+        ("http://a.example:81/x", False),
+        ("https://a.example:444/x", False),
+        ("https://b.example/x", False),
+    ],
+)
+def test_credentials_stay_with_their_origin_and_its_upgrade(other: str, *, may: bool) -> None:
+    address = parse_address("http://a.example/", any_port=True)
+    assert address.may_keep_credentials(parse_address(other, any_port=True)) is may
+
+
+def test_without_a_request_a_message_is_tied_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logger, "get_correlation_id", lambda: None)
+    assert queues._correlation() == {}
+
+
+@pytest.mark.parametrize("is_promised", [True, False])
+def test_without_a_gain_the_link_leads_to_the_original_unless_a_result_is_promised(
+    *, is_promised: bool
+) -> None:
+    image = Image(
+        job_id=7,
+        index=0,
+        account_id="acc_1",
+        public_id="p",
+        file_name="a.jpg",
+        source=UploadedSource(object_key=upload_object_key("p")),
+        options=ImageOptions(),
+        charged_tokens=1,
+        charged_month="2026-11",
+        state=ImageState.DONE,
+        outcome=Outcome(original_bytes=9, format="jpg", reason="no_savings"),
+        always_has_result=is_promised,
+    )
+    kind = "optimized" if is_promised else "original"
+    assert f"/direct-file/{kind}/" in str(_optimized_url(image, "https://api.example"))
+
+
+def test_tokens_that_ended_with_their_month_are_not_held() -> None:
+    account = Account(
+        account_id="acc_1",
+        name="Ada",
+        email="ada@example.com",
+        plan="free",
+        balance=Balance(tokens=480, month="2026-10", month_grant=500, given_total=500),
+        month="2026-11",
+    )
+    records: Any = SimpleNamespace(
+        read=lambda _: account,
+        read_usage=lambda _: [Usage(month="2026-10", images=15, charged_tokens=15)],
+    )
+    unused: Any = None
+    service = AdministrationService(
+        accounts=records, keys=unused, gateway_keys=unused, clock=unused
+    )
+    assert service.count_held_tokens("acc_1") == 5

@@ -125,3 +125,10 @@ def test_gray_is_identical_to_the_same_gray_in_another_layout_and_to_no_other(
 
 def test_the_score_of_a_small_picture_is_exact() -> None:
     assert judge(FILM, FILM).uncertainty == 0
+
+
+def test_of_several_vetoes_the_last_is_told() -> None:
+    asked = judge(FILM, FILM)
+    assert asked.last_veto is None
+    asked._vetoes.extend(["an earlier one", "the last"])
+    assert asked.last_veto == "the last"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -237,3 +238,10 @@ def test_a_cell_as_rough_as_a_gradient_may_be_is_smooth_and_a_rougher_one_is_not
     luma[4, 4] = 0.5
     assert rules_module._smooth(luma, 0.5).all()
     assert not rules_module._smooth(luma, 0.4375).all()
+
+
+def test_where_pixels_have_to_be_exact_flat_colours_have_no_leeway() -> None:
+    views = Views(drawing(), alpha=False)
+    rules: list[Any] = list(rules_module._flat_rules(views, exact=True))
+    found = {rule.name: rule._most for rule in rules}
+    assert found == {"flat_colours": 0.0, "black_and_white": 0.0}
