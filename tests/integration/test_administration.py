@@ -153,13 +153,21 @@ class TestAccounts:
         assert (answer["tokens"], answer["topped_up_tokens"]) == (540, 40)
 
     @pytest.mark.parametrize(
-        "words", [("top-up", "acc_none", 1), ("take-back", "acc_none", 1), ("delete", "acc_none")]
+        "words",
+        [
+            ("account", "top-up", "acc_none", 1),
+            ("account", "take-back", "acc_none", 1),
+            ("account", "delete", "acc_none"),
+            ("key", "list", "acc_none"),
+            ("key", "create", "acc_none"),
+            ("key", "revoke", "acc_none", "--all", "--yes"),
+        ],
     )
     def test_an_account_that_there_is_not_is_named(
         self, run: Any, words: tuple[object, ...]
     ) -> None:
         with pytest.raises(AdministrationError, match="there is no account acc_none"):
-            run("account", *words)
+            run(*words)
 
     def test_what_lies_beside_the_balance_is_listed_with_it(
         self, create: Any, run: Any, stack: Stack
