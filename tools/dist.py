@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ SOURCES = {
 """The packages of each distribution."""
 COMPILED = (native.PACKAGE, aom.PACKAGE)
 """Folders of a wheel that no source has."""
+MAGIC = {".so": b"\x7fELF\x02", ".dylib": b"\xcf\xfa\xed\xfe", ".dll": b"MZ"}
+"""The first bytes of a library: ELF of 64 bits, Mach-O of 64 bits, DOS."""
+_LONGEST_MAGIC = MAGIC[".so"]
 
 
 def main() -> int:
@@ -66,7 +70,31 @@ def build(platforms: list[str], output: Path) -> list[Path]:
             shutil.copytree(native.folder(name), folder, dirs_exist_ok=True)
             _build(folder, output, "--wheel", platform=name)
         _build(stage(COMMAND, Path(staging)), output, "--sdist", "--wheel")
-    return sorted(path for path in output.iterdir() if path.suffix in (".whl", ".gz"))
+    built = sorted(path for path in output.iterdir() if path.suffix in (".whl", ".gz"))
+    for path in built:
+        inspect(path)
+    return built
+
+
+def inspect(path: Path) -> None:
+    """Stop where a wheel holds what it should not, or lacks what it should have."""
+    if path.suffix != ".whl":
+        return
+    with zipfile.ZipFile(path) as wheel:
+        files = {name: wheel.read(name)[: len(_LONGEST_MAGIC)] for name in wheel.namelist()}
+    tag = path.stem.rpartition("-")[2]
+    wanted = {f"{native.PACKAGE}/{each.file_name}" for each in native.WHEELS.get(tag, ())}
+    if any(each.is_gnu_linux for each in native.WHEELS.get(tag, ())):
+        wanted |= {f"{aom.PACKAGE}/{aom.LIBRARY}", f"{aom.PACKAGE}/LICENSE"}
+    wrong = wanted ^ {name for name in files if name.partition("/")[0] in COMPILED}
+    for name, start in files.items():
+        magic = MAGIC.get(Path(name).suffix)
+        if "__pycache__" in name or (magic is not None and not start.startswith(magic)):
+            wrong.add(name)
+    if not any(name.endswith(".dist-info/licenses/LICENSE") for name in files):
+        wrong.add("LICENSE")
+    if wrong:
+        sys.exit(f"dist: {path.name} is wrong about {', '.join(sorted(wrong))}")
 
 
 def stage(name: str, staging: Path) -> Path:

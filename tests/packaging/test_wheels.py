@@ -24,8 +24,6 @@ from tools import dist
 ROOT = Path(__file__).resolve().parents[2]
 PHOTO = Path(skimage.__file__).parent / "data" / "rocket.jpg"
 HOST = dist.host_platform()
-# Begins each library: ELF of 64 bits, Mach-O of 64 bits, a DOS header.
-MAGIC = {".so": b"\x7fELF\x02", ".dylib": b"\xcf\xfa\xed\xfe", ".dll": b"MZ"}
 OURS = {
     "leanpix",
     "leanpix_cli",
@@ -102,7 +100,19 @@ def test_a_wheel_carries_the_c_of_its_platform(built: list[Path]) -> None:
         libraries = {name for name in archive.namelist() if name.startswith(native.PACKAGE)}
         assert libraries == wanted
         for name in libraries:
-            assert archive.read(name).startswith(MAGIC[Path(name).suffix])
+            assert archive.read(name).startswith(dist.MAGIC[Path(name).suffix])
+
+
+def test_a_wheel_with_a_library_of_another_platform_is_refused(
+    built: list[Path], tmp_path: Path
+) -> None:
+    dist.inspect(wheel(built, "leanpix_engine"))
+    for tag in native.WHEELS:
+        if tag != HOST:
+            wrong = tmp_path / f"leanpix_engine-{__version__}-py3-none-{tag}.whl"
+            shutil.copy(wheel(built, "leanpix_engine"), wrong)
+            with pytest.raises(SystemExit, match="is wrong about"):
+                dist.inspect(wrong)
 
 
 def test_each_platform_has_its_kind_of_library() -> None:
@@ -136,7 +146,7 @@ def test_the_sources_hold_no_compiled_code(built: list[Path]) -> None:
     for path in archives:
         with tarfile.open(path) as archive:
             names = archive.getnames()
-        assert not [name for name in names if Path(name).suffix in MAGIC]
+        assert not [name for name in names if Path(name).suffix in dist.MAGIC]
         assert any(name.endswith("/LICENSE") for name in names)
 
 
