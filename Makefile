@@ -48,7 +48,8 @@ chaos: setup ## kill optimizers under load on a local cloud, then audit the ledg
 	@exec $(BIN)/leanpix chaos
 
 bench: setup ## run the benchmarks (CORPUS=folder)
-	@exec $(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")
+	@$(BIN)/python -m benchmarks $(if $(CORPUS),--corpus "$(CORPUS)")
+	@exec $(BIN)/python -m benchmarks.command
 
 rehearse: setup ## update a local stack to an older version and back, images at work
 	@exec $(BIN)/python -m leanpix_cli.rehearsal
@@ -68,6 +69,7 @@ lint: setup ## run every static check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/openapi.py --check
+	@$(BIN)/python tools/command_docs.py --check
 	@CDK_OUTDIR=build/lint $(BIN)/python app.py
 	@CDK_OUTDIR=build/lint $(BIN)/python app.py -c stage=prod
 	@CDK_OUTDIR=build/lint $(BIN)/python -m infra.delivery -c repository=owner/leanpix
@@ -87,5 +89,5 @@ format: setup ## format the code
 	@$(BIN)/ruff format .
 
 clean: ## remove everything that setup and the other commands made
-	@rm -rf .venv .venv-cloud .tools .local build cdk.out
+	@rm -rf .venv .venv-cloud .tools .local build cdk.out dist
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

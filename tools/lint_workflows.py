@@ -35,6 +35,9 @@ NEWER_THAN_MODULE = (
     'undefined variable "vars"',
     'label "ubuntu-24.04" is unknown',
     'label "ubuntu-24.04-arm" is unknown',
+    'label "macos-15" is unknown',
+    'label "macos-15-intel" is unknown',
+    'label "windows-2025" is unknown',
 )
 
 RUN_MODULE = """

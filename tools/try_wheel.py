@@ -16,7 +16,7 @@ from leanpix_engine import native, optimize
 
 NOTES = "expected.json"
 KINDS = {"jpg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP", "avif": "AVIF"}
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">  <rect width="9" height="9"/> </svg>\n'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg">  <rect width="9" height="9"/> </svg>\n'
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ RUN_ELSEWHERE = {
     "make demo": "tests/e2e/test_demo.py",
     "make serve PORT=8080": "tests/local/test_lifecycle.py",
     "make setup": "tests/tools/test_bootstrap.py",
-    ".venv/bin/leanpix account create --stage prod --name Me --email me@example.org": (
+    "leanpix account create --stage prod --name Me --email me@example.org": (
         "tests/integration/test_administration.py"
     ),
     "LEANPIX_API_KEY=… .venv/bin/python tools/smoke.py --url https://…/prod": (
@@ -81,13 +82,23 @@ def test_the_curl_lines_work(
     assert run(poll)["status"] == "ok"
 
 
-def test_the_engines_line_works(photo: bytes, tmp_path: Path) -> None:
-    """And writes a smaller file."""
-    (tmp_path / "photo.jpg").write_bytes(photo)
-    (line,) = (command for command in COMMANDS if "leanpix optimize" in command)
-    command = [str(ROOT / word) if word.startswith(".venv/") else word for word in line.split()]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=60, capture_output=True)
+def test_the_commands_lines_work(photo: bytes, tmp_path: Path) -> None:
+    """In their order, on a folder and a photo."""
+    (tmp_path / "photos").mkdir()
+    for path in (tmp_path / "photo.jpg", tmp_path / "photos" / "photo.jpg"):
+        path.write_bytes(photo)
+    lines = [command for command in COMMANDS if "leanpix optimize" in command]
+    assert len(lines) == 4
+    environment = {**os.environ, "LEANPIX_CACHE_DIR": str(tmp_path / "cache")}
+    for line in lines:
+        command = [str(ROOT / ".venv" / "bin" / "leanpix"), *line.split()[1:]]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, check=False, timeout=60, capture_output=True
+        )
+        # photo.jpg beside the folder could still be smaller.
+        assert done.returncode == int("--check" in line), (line, done.stderr)
     assert 0 < (tmp_path / "smaller.jpg").stat().st_size < len(photo)
+    assert (tmp_path / "photos" / "photo.jpg").stat().st_size < len(photo)
 
 
 def test_every_command_is_covered() -> None:
