@@ -97,6 +97,7 @@ def main() -> int:
         quick = [each for each in mutants if _is_quick(each)]
         trial.in_session(quick)
         trial.by_import([each for each in mutants if not _is_quick(each)])
+        trial.by_import_again(quick)
     return _report(mutants, results)
 
 
@@ -171,6 +172,17 @@ class Trial:
 
         self._collect(work)
         self._results |= _read_results()
+
+    def by_import_again(self, mutants: list[Mutation]) -> None:
+        """Try what lived on once more: a function that the import calls had been called before."""
+        for mutant in mutants:
+            if time.monotonic() > self._until:
+                return
+            if self._results.get(mutant.name) == "alive" and not mutant.path.endswith(".c"):
+                tests = _tests_of(mutant, self._covered)
+                code = self._run(partial(run_imported_anew, mutant, tests), tests)
+                if code not in {0, UNTESTED}:
+                    self._note(mutant, code, print)
 
     def control(self, mutants: list[Mutation]) -> int:
         """Run the tests that killed a mutant on the unchanged code; 1 where one fails."""
