@@ -228,7 +228,7 @@ class Api(Construct):
         return apigateway.UsagePlan(
             self,
             f"Plan{plan.capitalize()}",
-            name=f"{contract.stack_name(self._settings.stage)}-{plan}",
+            name=contract.usage_plan_name(contract.stack_name(self._settings.stage), plan),
             api_stages=[
                 apigateway.UsagePlanPerApiStage(
                     api=self.rest_api,

@@ -57,6 +57,8 @@ SERVING: Final = tuple(
 _TABLES: Final = frozenset({EnvironmentName.JOBS_TABLE, EnvironmentName.ACCOUNTS_TABLE})
 _TRANSFER_TIMEOUT_SECONDS: Final = 25
 """Time-out of the functions that carry whole images: less than API Gateway waits by default."""
+_KEYS_TIMEOUT_SECONDS: Final = 20
+"""API Gateway takes seconds to make a key where it is asked for many."""
 DEAD_LETTERS_TIMEOUT_SECONDS: Final = 30
 CALLBACKS_TIMEOUT_SECONDS: Final = 30
 _SWEEPER_TIMEOUT_SECONDS: Final = 55
@@ -68,6 +70,7 @@ def rows(settings: Settings) -> Mapping[str, Row]:
     return {
         **_common_rows(settings),
         **_megaoptim_rows(settings),
+        **_own_rows(),
         **_tinyjpg_rows(settings),
         **_tinify_rows(settings),
         **_worker_rows(settings),
@@ -119,6 +122,29 @@ def _megaoptim_rows(settings: Settings) -> dict[str, Row]:
         "uploads": Row(
             description="Grants direct uploads to S3",
             needs=frozenset({name.SITE_URL, name.BUCKET}),
+        ),
+    }
+
+
+def _own_rows() -> dict[str, Row]:
+    name = EnvironmentName
+    return {
+        "jobs": Row(
+            description="Shows an account its jobs, and sends their callbacks again",
+            needs=frozenset(
+                {name.BASE_URL, name.SITE_URL, name.JOBS_TABLE, name.CALLBACKS_QUEUE_URL}
+            ),
+        ),
+        "usage": Row(
+            description="Tells an account its usage by day",
+            needs=frozenset({name.SITE_URL, name.ACCOUNTS_TABLE}),
+        ),
+        "keys": Row(
+            description="Lists, creates and revokes the keys of an account",
+            needs=frozenset(
+                {name.SITE_URL, name.ACCOUNTS_TABLE, name.KEYS_TABLE, name.STACK_NAME}
+            ),
+            timeout_seconds=_KEYS_TIMEOUT_SECONDS,
         ),
     }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aws_cdk import Aws
+
 from infra.functions import Functions
 from infra.queues import Queues
 from infra.storage import Storage
@@ -20,6 +22,8 @@ class _Resources:
 
     jobs: str
     open_records: str
+    jobs_by_account: str
+    keys_by_account: str
     keys: str
     accounts: str
     bucket: str
@@ -36,6 +40,8 @@ def grant_all(functions: Functions, *, storage: Storage, queues: Queues) -> None
     to = _Resources(
         jobs=jobs,
         open_records=f"{jobs}/index/{contract.OPEN_RECORDS_INDEX}",
+        jobs_by_account=f"{jobs}/index/{contract.JOBS_BY_ACCOUNT_INDEX}",
+        keys_by_account=f"{storage.keys.table_arn}/index/{contract.KEYS_BY_ACCOUNT_INDEX}",
         keys=storage.keys.table_arn,
         accounts=storage.accounts.table_arn,
         bucket=storage.bucket.bucket_arn,
@@ -45,10 +51,12 @@ def grant_all(functions: Functions, *, storage: Storage, queues: Queues) -> None
         callbacks=queues.callbacks.queue_arn,
         dead_callbacks=queues.dead_callbacks.queue_arn,
     )
-    functions.allow("authorizer", ["dynamodb:GetItem"], to.keys)
+    # The first call of a day is noted with its key.
+    functions.allow("authorizer", ["dynamodb:GetItem", "dynamodb:UpdateItem"], to.keys)
     _grant_submits(functions, to)
     _grant_reads(functions, to)
     _grant_tinify(functions, to)
+    _grant_own(functions, to)
     _grant_optimizer(functions, to)
     _grant_recovery(functions, to)
     _grant_callbacks(functions, to)
@@ -86,6 +94,24 @@ def _grant_tinify(functions: Functions, to: _Resources) -> None:
     allow("tinify_output", ["s3:GetObject"], to.results)
     allow("tinify_account", ["dynamodb:Query"], to.accounts)
     allow("tinify_account", ["dynamodb:GetItem"], to.keys)
+
+
+def _grant_own(functions: Functions, to: _Resources) -> None:
+    allow = functions.allow
+    # A callback that is sent again is owed again first.
+    allow("jobs", ["dynamodb:Query", "dynamodb:UpdateItem"], to.jobs)
+    allow("jobs", ["dynamodb:Query"], to.jobs_by_account)
+    allow("jobs", ["sqs:SendMessage"], to.callbacks)
+    allow("usage", ["dynamodb:GetItem", "dynamodb:Query"], to.accounts)
+    allow("keys", ["dynamodb:GetItem"], to.accounts)
+    allow("keys", ["dynamodb:PutItem", "dynamodb:UpdateItem"], to.keys)
+    allow("keys", ["dynamodb:Query"], to.keys_by_account)
+    # API Gateway names its rights by HTTP methods, and has no ARN of one key before there is one.
+    # A policy that named the usage plans would wait for them, and they wait for the functions.
+    gateway = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::"
+    allow("keys", ["apigateway:GET"], f"{gateway}/usageplans")
+    allow("keys", ["apigateway:POST"], f"{gateway}/apikeys", f"{gateway}/usageplans/*/keys")
+    allow("keys", ["apigateway:DELETE"], f"{gateway}/apikeys/*")
 
 
 def _grant_optimizer(functions: Functions, to: _Resources) -> None:

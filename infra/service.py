@@ -109,6 +109,7 @@ class LeanpixStack(Stack):
             EnvironmentName.CALLBACKS_DEAD_LETTER_QUEUE_URL: (
                 self.queues.dead_callbacks.queue_url
             ),
+            EnvironmentName.STACK_NAME: contract.stack_name(settings.stage),
             EnvironmentName.INTEGRATION_TIMEOUT_SECONDS: str(settings.poll_timeout_seconds),
             EnvironmentName.RETENTION_DAYS: str(settings.retention_days),
             EnvironmentName.MIN_SAVED_PERCENT: str(settings.min_saved_percent),

@@ -44,6 +44,13 @@ class Storage(Construct):
             sort_key=dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        self.jobs.add_global_secondary_index(
+            index_name=contract.JOBS_BY_ACCOUNT_INDEX,
+            partition_key=dynamodb.Attribute(name="account_id", type=_STRING),
+            # Only the item of a job has it, so its images are not in the index.
+            sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
         self.keys = self._table("Keys", key="key_hash", backed_up=True)
         self.keys.add_global_secondary_index(
             index_name=contract.KEYS_BY_ACCOUNT_INDEX,

@@ -40,8 +40,8 @@ _SUFFIXES_LEFT_OUT: Final = frozenset({".a", ".c", ".h", ".lib", ".pxd", ".pyc",
 _NOTES_LEFT_OUT: Final = frozenset(
     {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
 )
-# botocore describes 400 services in 25 MB; the functions talk to three (leanpix/adapters/aws.py).
-_BOTOCORE_DATA_KEPT: Final = frozenset({"dynamodb", "s3", "sqs"})
+# botocore describes 400 services in 25 MB; the functions talk to four (leanpix/adapters/aws.py).
+_BOTOCORE_DATA_KEPT: Final = frozenset({"apigateway", "dynamodb", "s3", "sqs"})
 
 
 @dataclass(frozen=True, slots=True)

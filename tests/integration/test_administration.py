@@ -372,7 +372,7 @@ class TestDeleting:
         revoked = run("key", "revoke", first["account_id"], "--all", "--yes")
         assert revoked["revoked"] == 2
         for key in (first["api_key"], second["api_key"]):
-            assert target.stack.keys.find_account_id(hash_api_key(key)) is None
+            assert target.stack.keys.look_up(hash_api_key(key)) is None
         assert [key for key, _ in target.gateway_keys.by_id.values()] == [other["api_key"]]
 
 
@@ -395,8 +395,10 @@ class TestKeys:
         revoked = run("key", "revoke", created["api_key"])
         assert revoked["revoked"] is True
         keys = target.stack.keys
-        assert keys.find_account_id(hash_api_key(created["api_key"])) is None
-        assert keys.find_account_id(hash_api_key(second["api_key"])) == created["account_id"]
+        assert keys.look_up(hash_api_key(created["api_key"])) is None
+        found = keys.look_up(hash_api_key(second["api_key"]))
+        assert found
+        assert found.account_id == created["account_id"]
         assert [value[0] for value in target.gateway_keys.by_id.values()] == [second["api_key"]]
         listed = run("key", "list", created["account_id"])["keys"]
         is_revoked = {key["key_id"]: key["revoked_at"] is not None for key in listed}

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from leanpix.services.accounts import AccountService, KeyedAccountService, KeyService
     from leanpix.services.administration import AdministrationService
     from leanpix.services.callbacks import CallbackAnnouncer, CallbackService
-    from leanpix.services.jobs import JobService
+    from leanpix.services.jobs import JobListService, JobService, ResendService
+    from leanpix.services.keys import OwnKeyService
     from leanpix.services.optimization import OptimizationService
     from leanpix.services.outputs import HeldSubmissionService, OutputService
     from leanpix.services.polls import PollService
@@ -245,10 +246,67 @@ def sweep_service() -> SweepService:
 def key_service() -> KeyService:
     """Return the service that tells whose key it is."""
     from leanpix.adapters.aws import dynamodb_client
+    from leanpix.adapters.clock import SystemClock
     from leanpix.adapters.dynamodb.keys import KeysTable
     from leanpix.services.accounts import KeyService
 
-    return KeyService(keys=KeysTable(client=dynamodb_client(), table=settings().keys_table))
+    keys = KeysTable(client=dynamodb_client(), table=settings().keys_table)
+    return KeyService(keys=keys, clock=SystemClock())
+
+
+@cache
+def own_key_service() -> OwnKeyService:
+    """Return the service by which an account looks after its own keys."""
+    from leanpix.adapters.api_gateway import ApiGatewayKeys, find_usage_plans
+    from leanpix.adapters.aws import api_gateway_client, dynamodb_client
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.dynamodb.keys import KeysTable
+    from leanpix.services.keys import OwnKeyService
+
+    gateway = api_gateway_client()
+    return OwnKeyService(
+        accounts=account_service(),
+        keys=KeysTable(client=dynamodb_client(), table=settings().keys_table),
+        copies=ApiGatewayKeys(
+            client=gateway,
+            find_usage_plan_ids=partial(find_usage_plans, gateway, stack=settings().stack_name),
+        ),
+        clock=SystemClock(),
+    )
+
+
+@cache
+def job_list_service() -> JobListService:
+    """Return the service that shows an account its jobs."""
+    from leanpix.adapters.aws import dynamodb_client
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.dynamodb.job_list import JobListTable
+    from leanpix.adapters.dynamodb.jobs import JobReaderTable
+    from leanpix.services.jobs import JobListService
+
+    client, table = dynamodb_client(), settings().jobs_table
+    return JobListService(
+        jobs=JobReaderTable(client=client, table=table),
+        lister=JobListTable(client=client, table=table),
+        clock=SystemClock(),
+    )
+
+
+@cache
+def resend_service() -> ResendService:
+    """Return the service that sends callbacks again."""
+    from leanpix.adapters.aws import dynamodb_client, sqs_client
+    from leanpix.adapters.clock import SystemClock
+    from leanpix.adapters.dynamodb.callbacks import CallbacksTable
+    from leanpix.adapters.queues import SqsCallbackQueue
+    from leanpix.services.jobs import ResendService
+
+    return ResendService(
+        jobs=job_service(),
+        callbacks=CallbacksTable(client=dynamodb_client(), table=settings().jobs_table),
+        queue=SqsCallbackQueue(client=sqs_client(), url=settings().callbacks_queue_url),
+        clock=SystemClock(),
+    )
 
 
 @cache
@@ -327,7 +385,9 @@ class DeployedStack:
             keys=KeysTable(client=dynamodb, table=self.outputs[OutputName.KEYS_TABLE]),
             gateway_keys=ApiGatewayKeys(
                 client=self.client("apigateway"),
-                usage_plan_ids={plan: self.outputs[usage_plan_output(plan)] for plan in PLANS},
+                find_usage_plan_ids=lambda: {
+                    plan: self.outputs[usage_plan_output(plan)] for plan in PLANS
+                },
             ),
             clock=SystemClock(),
         )

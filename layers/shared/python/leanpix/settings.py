@@ -31,6 +31,11 @@ class Settings:
         return self._text(EnvironmentName.BASE_URL).rstrip("/")
 
     @property
+    def stack_name(self) -> str:
+        """The name of the stack that the function is in."""
+        return self._text(EnvironmentName.STACK_NAME)
+
+    @property
     def site_url(self) -> str:
         """The operator's site, without a slash at the end."""
         return self._text(EnvironmentName.SITE_URL).rstrip("/")

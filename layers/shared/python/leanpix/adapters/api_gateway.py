@@ -1,4 +1,4 @@
-"""Keep copies of API keys in API Gateway. Only the command line uses it."""
+"""Keep copies of API keys in API Gateway, for the command line and the keys of an account."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from leanpix.contract import PLANS, usage_plan_name
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_apigateway import APIGatewayClient
 
@@ -17,14 +19,16 @@ class ApiGatewayKeys:
     """The keys in API Gateway, with a usage plan for each plan."""
 
     client: APIGatewayClient
-    usage_plan_ids: Mapping[str, str]
+    find_usage_plan_ids: Callable[[], Mapping[str, str]]
+    """A function that returns the ids of the usage plans, by plan."""
 
     def create(self, api_key: str, *, name: str, plan: str) -> str:
         """Create a key in a plan's usage plan and return its id."""
+        usage_plan_id = self.find_usage_plan_ids()[plan]
         created = self.client.create_api_key(name=name, value=api_key, enabled=True)
         try:
             self.client.create_usage_plan_key(
-                usagePlanId=self.usage_plan_ids[plan], keyId=created["id"], keyType="API_KEY"
+                usagePlanId=usage_plan_id, keyId=created["id"], keyType="API_KEY"
             )
         except BaseException:
             self.delete(created["id"])
@@ -38,14 +42,13 @@ class ApiGatewayKeys:
         refused until it is in the new one.
         """
         errors = self.client.exceptions
-        for other in self.usage_plan_ids.keys() - {plan}:
+        ids = self.find_usage_plan_ids()
+        for other in ids.keys() - {plan}:
             with contextlib.suppress(errors.NotFoundException):
-                self.client.delete_usage_plan_key(
-                    usagePlanId=self.usage_plan_ids[other], keyId=gateway_key_id
-                )
+                self.client.delete_usage_plan_key(usagePlanId=ids[other], keyId=gateway_key_id)
         with contextlib.suppress(errors.ConflictException):
             self.client.create_usage_plan_key(
-                usagePlanId=self.usage_plan_ids[plan], keyId=gateway_key_id, keyType="API_KEY"
+                usagePlanId=ids[plan], keyId=gateway_key_id, keyType="API_KEY"
             )
 
     def delete(self, gateway_key_id: str) -> None:
@@ -54,3 +57,14 @@ class ApiGatewayKeys:
             self.client.delete_api_key(apiKey=gateway_key_id)
         except self.client.exceptions.NotFoundException:
             return
+
+
+def find_usage_plans(client: APIGatewayClient, *, stack: str) -> dict[str, str]:
+    """Return the ids of a stack's usage plans, by plan.
+
+    A function cannot be told them: they wait for the stage, the stage for the routes, and the
+    routes for the functions.
+    """
+    pages = client.get_paginator("get_usage_plans").paginate()
+    ids = {str(item["name"]): item["id"] for page in pages for item in page["items"]}
+    return {plan: ids[usage_plan_name(stack, plan)] for plan in PLANS}

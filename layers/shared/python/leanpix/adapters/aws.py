@@ -19,6 +19,7 @@ from leanpix import deadline
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -32,6 +33,12 @@ _QUICK: Final = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 4},
+    tcp_keepalive=True,
+)
+_SLOW: Final = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
 _FILES: Final = Config(
@@ -64,13 +71,21 @@ def s3_client() -> S3Client:
 
 
 @cache
+def api_gateway_client() -> APIGatewayClient:
+    """Return the client for API Gateway, whose calls take longer than those on data."""
+    return _keeping_time(
+        cast("APIGatewayClient", _session().create_client("apigateway", config=_SLOW))
+    )
+
+
+@cache
 def sqs_client() -> SQSClient:
     """Return the client for SQS."""
     return _keeping_time(cast("SQSClient", _session().create_client("sqs", config=_QUICK)))
 
 
 class SlimLoader(Loader):
-    """A loader of the part of botocore's data that the three clients need (docs/sizing.md).
+    """A loader of the part of botocore's data that the clients need (docs/sizing.md).
 
     It halves the time to make the clients. A test holds that requests go where they would go with
     all of the data.
@@ -78,7 +93,7 @@ class SlimLoader(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's signature
         """Return the services that there is a client for, in place of looking through all 400."""
-        return ["dynamodb", "s3", "sqs"]
+        return ["apigateway", "dynamodb", "s3", "sqs"]
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         """Return a data file and its path; of the endpoints no more than each partition's rule.

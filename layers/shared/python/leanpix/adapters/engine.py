@@ -142,4 +142,6 @@ def _to_file(output: leanpix_engine.Output | None) -> EngineFile | None:
         data=output.data,
         format=output.format.value,
         content_type=output.format.content_type,
+        quality=output.quality,
+        score=output.score,
     )

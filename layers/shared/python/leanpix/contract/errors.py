@@ -7,7 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from leanpix.contract.limits import MAX_INLINE_BYTES, MAX_SOURCE_BYTES
+from leanpix.contract.limits import (
+    MAX_INLINE_BYTES,
+    MAX_KEYS_PER_ACCOUNT,
+    MAX_SOURCE_BYTES,
+)
 from leanpix.contract.routes import API_KEY_HEADER, IDEMPOTENCY_HEADER
 
 if TYPE_CHECKING:
@@ -24,6 +28,10 @@ class ErrorName(StrEnum):
     INVALID_API_KEY_ON_ACCOUNT = "invalid_api_key_on_account"
     NOT_YOUR_JOB = "not_your_job"
     JOB_NOT_FOUND = "job_not_found"
+    CALLBACK_NOT_READY = "callback_not_ready"
+    KEY_NOT_FOUND = "key_not_found"
+    LAST_KEY = "last_key"
+    TOO_MANY_KEYS = "too_many_keys"
     IMAGE_NOT_FOUND = "image_not_found"
     IMAGE_NOT_READY = "image_not_ready"
     ROUTE_NOT_FOUND = "route_not_found"
@@ -100,6 +108,20 @@ ERRORS: Final[Mapping[ErrorName, ErrorEntry]] = MappingProxyType(
             text="Access denied. This optimization request does not belong to your account.",
         ),
         ErrorName.JOB_NOT_FOUND: ErrorEntry(status=404, text="Job not found."),
+        ErrorName.CALLBACK_NOT_READY: ErrorEntry(
+            status=409,
+            text="There is no callback to send: the job has none, has not ended, or its callback"
+            " is being sent.",
+        ),
+        ErrorName.KEY_NOT_FOUND: ErrorEntry(status=404, text="Key not found."),
+        ErrorName.LAST_KEY: ErrorEntry(
+            status=409,
+            text="This is the last key of the account. Create another one first.",
+        ),
+        ErrorName.TOO_MANY_KEYS: ErrorEntry(
+            status=409,
+            text=f"The account has {MAX_KEYS_PER_ACCOUNT} keys. Revoke one first.",
+        ),
         ErrorName.IMAGE_NOT_FOUND: ErrorEntry(status=404, text="Image not found."),
         ErrorName.IMAGE_NOT_READY: ErrorEntry(
             status=404, text="Image not found. It may not be ready yet.", retry_after_seconds=2

@@ -33,6 +33,13 @@ MAX_FIELD_BYTES: Final = 4_096
 1 MB at which DynamoDB ends a page of a Query."""
 MAX_CONTENT_TYPE_CHARACTERS: Final = 255
 """The longest media type: two names of 127 characters and a slash (RFC 6838 §4.2)."""
+MAX_KEYS_PER_ACCOUNT: Final = 25
+"""The keys in force that an account may make by itself: a Region has 10,000 for all of them
+("Amazon API Gateway quotas")."""
+MAX_KEY_NAME_CHARACTERS: Final = 60
+MAX_JOBS_PER_PAGE: Final = 50
+MAX_USAGE_DAYS: Final = 366
+"""The days that one report of usage covers."""
 MAX_DIMENSION_PIXELS: Final = 65_535
 """The largest useful `max_width` and `max_height`: the limit of JPEG."""
 

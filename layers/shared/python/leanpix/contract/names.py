@@ -22,6 +22,8 @@ class EnvironmentName(StrEnum):
     IMAGES_QUEUE_URL = "LEANPIX_IMAGES_QUEUE_URL"
     CALLBACKS_QUEUE_URL = "LEANPIX_CALLBACKS_QUEUE_URL"
     CALLBACKS_DEAD_LETTER_QUEUE_URL = "LEANPIX_CALLBACKS_DEAD_LETTER_QUEUE_URL"
+    STACK_NAME = "LEANPIX_STACK_NAME"
+    """The name of the stack, with which the names of its usage plans begin."""
     INTEGRATION_TIMEOUT_SECONDS = "LEANPIX_INTEGRATION_TIMEOUT_SECONDS"
     RETENTION_DAYS = "LEANPIX_RETENTION_DAYS"
     MIN_SAVED_PERCENT = "LEANPIX_MIN_SAVED_PERCENT"
@@ -67,6 +69,9 @@ CORRELATION_ATTRIBUTE: Final = "correlation_id"
 
 KEYS_BY_ACCOUNT_INDEX: Final = "by_account"
 """The global secondary index of the keys table; its partition key is `account_id`."""
+JOBS_BY_ACCOUNT_INDEX: Final = "by_account"
+"""The global secondary index of the jobs in the jobs table; its partition key is `account_id`, its
+sort key `created_at`, which only the item of a job has."""
 OPEN_RECORDS_INDEX: Final = "open_records"
 """The global secondary index of the open records in the jobs table; its partition key is
 `open_shard`, its sort key `due_at`. A record leaves this sparse index when it ends."""
@@ -98,6 +103,11 @@ class OutputName(StrEnum):
     DISTRIBUTION_ID = "DistributionId"
     ALARM_TOPIC = "AlarmTopic"
     DASHBOARD_URL = "DashboardUrl"
+
+
+def usage_plan_name(stack: str, plan: str) -> str:
+    """Return the name of a plan's usage plan in API Gateway."""
+    return f"{stack}-{plan}"
 
 
 def usage_plan_output(plan: str) -> str:

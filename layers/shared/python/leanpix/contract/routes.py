@@ -85,10 +85,18 @@ class TinifyPath:
 
 
 class LeanpixPath:
-    """The paths of the service's own description."""
+    """The paths of our own: what the console needs of an account, and the description."""
 
+    JOBS: Final = "/v1/jobs"
+    JOB: Final = "/v1/jobs/{job_id}"
+    JOB_CALLBACK: Final = "/v1/jobs/{job_id}/callback"
+    USAGE: Final = "/v1/usage"
+    KEYS: Final = "/v1/keys"
+    KEY: Final = "/v1/keys/{key_id}"
     OPENAPI: Final = "/openapi.json"
     DOCS: Final = "/docs"
+    CONSOLE: Final = "/console"
+    CONSOLE_FILE: Final = "/console/{file_name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +239,53 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     *_routes(
         Api.LEANPIX,
+        "jobs",
+        Access.KEY,
+        LeanpixPath.JOBS,
+        LeanpixPath.JOB,
+        methods=_GET,
+        requests_per_minute=120,
+    ),
+    *_routes(
+        Api.LEANPIX,
+        "jobs",
+        Access.KEY,
+        LeanpixPath.JOB_CALLBACK,
+        methods=_POST,
+        requests_per_minute=30,
+    ),
+    *_routes(
+        Api.LEANPIX,
+        "usage",
+        Access.KEY,
+        LeanpixPath.USAGE,
+        methods=_GET,
+        requests_per_minute=120,
+    ),
+    *_routes(
+        Api.LEANPIX,
+        "keys",
+        Access.KEY,
+        LeanpixPath.KEYS,
+        methods=("GET", "POST"),
+        requests_per_minute=30,
+    ),
+    *_routes(
+        Api.LEANPIX,
+        "keys",
+        Access.KEY,
+        LeanpixPath.KEY,
+        methods=("DELETE",),
+        requests_per_minute=30,
+    ),
+    *_routes(
+        Api.LEANPIX,
         "docs",
         Access.PUBLIC,
         LeanpixPath.OPENAPI,
         LeanpixPath.DOCS,
+        LeanpixPath.CONSOLE,
+        LeanpixPath.CONSOLE_FILE,
         methods=_GET,
     ),
 )

@@ -37,6 +37,7 @@ class Task(StrEnum):
     SUBMIT = "Submit images"
     RESULT = "Get results"
     DOWNLOAD = "Download files"
+    JOBS = "Look at jobs"
     ACCOUNT = "Read the account"
     SERVICE = "Check and describe the service"
 

@@ -14,6 +14,8 @@ OTHER_TYPE: Final = "other"
 KEY_ID_DIGITS: Final = 16
 """The number of digits of a key's digest in its short name: enough to tell keys apart, useless to
 call with."""
+KEY_PREFIX_CHARACTERS: Final = 8
+"""The number of characters of a key that are kept: 30 bits of its 256."""
 MONTHS_SHOWN: Final = 12
 """The calendar months that a usage report covers."""
 
@@ -167,6 +169,12 @@ class KeyRecord:
     gateway_key_id: str
     created_at: float
     revoked_at: float | None = None
+    name: str = ""
+    """The name that its owner gave it."""
+    prefix: str = ""
+    """The first characters of the key, by which its owner recognizes it."""
+    last_used_on: str | None = None
+    """The day of the last call with it, such as `2026-11-24`."""
 
     @property
     def key_id(self) -> str:

@@ -7,6 +7,7 @@ import re
 import secrets
 import string
 import time
+from base64 import b64encode
 from typing import Final
 
 JOB_ID_LIMIT: Final = 2**53
@@ -45,7 +46,7 @@ def made_at(public_id: str) -> float:
 
 def make_callback_secret() -> str:
     """Return a new secret with 256 random bits, by which an account checks our callbacks."""
-    return f"whsec_{secrets.token_urlsafe(32)}"
+    return f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def is_public_id(text: str) -> bool:

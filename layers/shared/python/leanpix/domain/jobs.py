@@ -31,6 +31,15 @@ class ImageState(StrEnum):
         return self in {ImageState.DONE, ImageState.FAILED}
 
 
+class JobState(StrEnum):
+    """The state of a job, which follows from those of its images."""
+
+    PROCESSING = "processing"
+    DONE = "done"
+    FAILED = "failed"
+    """The state of a job whose images all failed, for a fault of ours."""
+
+
 class KeptReason(StrEnum):
     """A reason for which an image was not made smaller, other than the engine's."""
 
@@ -79,6 +88,10 @@ class Rendition:
     format: str
     """The format's name in the contract, such as `jpg`."""
     bytes: int
+    quality: float | None = None
+    """The encoder's quality that the search chose; None where nothing was lost."""
+    score: float | None = None
+    """SSIMULACRA2 against the source, 100 is the same; None where nothing was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,9 +220,43 @@ class Job:
         return all(image.state.is_final for image in self.images)
 
     @property
+    def state(self) -> JobState:
+        """The state of the job as a whole."""
+        if not self.is_final:
+            return JobState.PROCESSING
+        return JobState.FAILED if self.has_failed else JobState.DONE
+
+    @property
     def has_failed(self) -> bool:
         """True where all images failed, for a fault of ours."""
         return all(image.state is ImageState.FAILED for image in self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """The place of a job among those of its account, by which a list goes on."""
+
+    created_at: float
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobQuery:
+    """A wish to see jobs of an account, the newest first."""
+
+    limit: int
+    since: float = 0.0
+    until: float = 1e10
+    state: JobState | None = None
+    after: JobPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some jobs of an account, and the place to go on from; None is the end."""
+
+    jobs: tuple[Job, ...]
+    next_place: JobPlace | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import PLANS, UNLIMITED_TOKENS
-from leanpix.domain.accounts import KEY_ID_DIGITS, Account, KeyRecord, Usage
+from leanpix.domain.accounts import Account, KeyRecord, Usage
 from leanpix.domain.ids import (
     API_KEY_PREFIX,
     hash_api_key,
     make_account_id,
-    make_api_key,
     make_callback_secret,
 )
 from leanpix.domain.ledger import Balance, month_of
+from leanpix.services.keys import add_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,20 +125,7 @@ class AdministrationService:
     def create_key(self, account_id: str) -> CreatedKey:
         """Create a further key of an account. The key works once its record stands."""
         account = self.show_account(account_id)
-        api_key = make_api_key()
-        key_hash = hash_api_key(api_key)
-        name = f"leanpix-{key_hash[:KEY_ID_DIGITS]}"
-        key = KeyRecord(
-            key_hash=key_hash,
-            account_id=account_id,
-            gateway_key_id=self.gateway_keys.create(api_key, name=name, plan=account.plan),
-            created_at=self.clock.now(),
-        )
-        try:
-            self.keys.add(key)
-        except BaseException:
-            self.gateway_keys.delete(key.gateway_key_id)
-            raise
+        key, api_key = add_key(account, self.keys, self.gateway_keys, now=self.clock.now())
         return CreatedKey(account_id=account_id, key_id=key.key_id, api_key=api_key)
 
     def revoke_key(self, key: str) -> KeyRecord:

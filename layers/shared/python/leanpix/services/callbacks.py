@@ -14,6 +14,7 @@ from leanpix.domain.callbacks import (
     Delivery,
     pause_after,
     sign,
+    sign_by_standard,
 )
 from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import FinishedJob
@@ -114,6 +115,9 @@ class CallbackService:
         headers = {
             JOB_HEADER: str(job.job_id),
             SIGNATURE_HEADER: sign(body, secret=account.callback_secret, at=now),
+            **sign_by_standard(
+                body, message_id=f"job_{job.job_id}", secret=account.callback_secret, at=now
+            ),
         }
         try:
             status = self.poster.post(callback.url, body, headers=headers)

@@ -174,7 +174,13 @@ class OptimizationService:
             content_type=file.content_type,
             expires_at=self.clock.now() + self.retention_days * SECONDS_PER_DAY,
         )
-        return Rendition(file_name=file_name, format=file.format, bytes=len(file.data))
+        return Rendition(
+            file_name=file_name,
+            format=file.format,
+            bytes=len(file.data),
+            quality=_round(file.quality),
+            score=_round(file.score),
+        )
 
     def _keep(
         self,
@@ -194,3 +200,8 @@ class OptimizationService:
             seconds=self.clock.now() - started,
             original_format=image_format or "",
         )
+
+
+def _round(number: float | None) -> float | None:
+    """Return what is shown of a quality or a score: one digit after the point."""
+    return None if number is None else round(number, 1)

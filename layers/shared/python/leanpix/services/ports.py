@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from leanpix.domain.accounts import Account, Usage
+    from leanpix.domain.accounts import Account, KeyRecord, Usage
     from leanpix.domain.callbacks import CallbackState, Delivery
     from leanpix.domain.destinations import Destination
     from leanpix.domain.estimates import ImageFacts
     from leanpix.domain.idempotency import IdempotencyRecord
-    from leanpix.domain.jobs import Credentials, Image, ImageState, Job, Outcome
+    from leanpix.domain.jobs import Credentials, Image, ImageState, Job, JobPlace, Outcome
     from leanpix.domain.options import ImageOptions
     from leanpix.domain.recovery import OpenRecord
     from leanpix.domain.results import StoredFile
@@ -85,6 +85,10 @@ class EngineFile:
     data: bytes
     format: str
     content_type: str
+    quality: float | None = None
+    """The encoder's quality; None where nothing was lost."""
+    score: float | None = None
+    """SSIMULACRA2 against the source; None where nothing was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,30 @@ class JobReader(Protocol):
 
     def read(self, job_id: int) -> Job | None:
         """Return a job with its images, as last written."""
+
+
+class JobLister(Protocol):
+    """The jobs of an account, by their age."""
+
+    def list_jobs(
+        self, account_id: str, *, since: float, until: float, after: JobPlace | None, limit: int
+    ) -> list[JobPlace]:
+        """Return the places of jobs made between two times, the newest first.
+
+        Args:
+            account_id: Whose jobs.
+            since: The earliest time.
+            until: The first time that is too late.
+            after: The place to go on from; it is not returned again.
+            limit: The most places.
+        """
+
+
+class ResentCallbacks(Protocol):
+    """The record of callbacks, for whom they are for."""
+
+    def resend_callback(self, job_id: int, *, now: float, due_at: float) -> bool:
+        """Owe a callback again from its first try; return False where one is being sent."""
 
 
 class Jobs(JobReader, Protocol):
@@ -286,8 +314,11 @@ class Accounts(Protocol):
 class Keys(Protocol):
     """The API keys, by their digests."""
 
-    def find_account_id(self, key_hash: str) -> str | None:
-        """Return whose key it is, or None for a key that is unknown or revoked."""
+    def look_up(self, key_hash: str) -> KeyRecord | None:
+        """Return a key that is in force; None where it is unknown or revoked."""
+
+    def note_use(self, key_hash: str, day: str) -> None:
+        """Record that a key was used on a day."""
 
 
 class Objects(Protocol):

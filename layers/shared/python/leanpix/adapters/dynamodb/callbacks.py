@@ -93,6 +93,31 @@ class CallbacksTable:
         except self.client.exceptions.ConditionalCheckFailedException:
             raise LeaseLostError from None
 
+    def resend_callback(self, job_id: int, *, now: float, due_at: float) -> bool:
+        """Owe a callback again from its first try; return False where one is being sent."""
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=job_key(job_id),
+                UpdateExpression="SET callback_state = :pending, callback_attempts = :zero,"
+                " open_shard = :shard, due_at = :due",
+                ConditionExpression="attribute_exists(callback_url)"
+                " AND (attribute_not_exists(callback_lease_ends_at)"
+                " OR callback_lease_ends_at <= :now)",
+                ExpressionAttributeValues=to_item(
+                    {
+                        ":pending": CallbackState.PENDING.value,
+                        ":zero": 0,
+                        ":shard": shard_of(job_id),
+                        ":due": due_at,
+                        ":now": now,
+                    }
+                ),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def reopen_callback(self, job_id: int, *, due_at: float) -> bool:
         """Owe a callback again that no try delivered; False where it did not fail."""
         try:

@@ -254,8 +254,16 @@ def _rendition_from(value: Mapping[str, Any] | None) -> Rendition | None:
     if not value:
         return None
     return Rendition(
-        file_name=value["file_name"], format=value["format"], bytes=int(value["bytes"])
+        file_name=value["file_name"],
+        format=value["format"],
+        bytes=int(value["bytes"]),
+        quality=_real(value.get("quality")),
+        score=_real(value.get("score")),
     )
+
+
+def _real(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _whole(value: Decimal | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,20 +19,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysTable:
-    """The keys table. Functions read it; the command line also writes it."""
+    """The keys table."""
 
     client: DynamoDBClient
     table: str
 
-    def find_account_id(self, key_hash: str) -> str | None:
-        """Return whose key it is, or None for a key that is unknown or revoked."""
+    def look_up(self, key_hash: str) -> KeyRecord | None:
+        """Return a key that is in force; None where it is unknown or revoked."""
         answer = self.client.get_item(
             TableName=self.table, Key=to_item({"key_hash": key_hash}), ConsistentRead=True
         )
         values = from_item(answer.get("Item", {}))
         if not values or "revoked_at" in values:
             return None
-        return str(values["account_id"])
+        return _key_from(values)
+
+    def note_use(self, key_hash: str, day: str) -> None:
+        """Record that a key was used on a day."""
+        with contextlib.suppress(self.client.exceptions.ConditionalCheckFailedException):
+            self.client.update_item(
+                TableName=self.table,
+                Key=to_item({"key_hash": key_hash}),
+                UpdateExpression="SET last_used_on = :day",
+                ConditionExpression="attribute_exists(key_hash)",
+                ExpressionAttributeValues=to_item({":day": day}),
+            )
 
     def add(self, key: KeyRecord) -> None:
         """Record a new key."""
@@ -43,6 +55,8 @@ class KeysTable:
                     "account_id": key.account_id,
                     "gateway_key_id": key.gateway_key_id,
                     "created_at": key.created_at,
+                    "name": key.name,
+                    "prefix": key.prefix,
                 }
             ),
             ConditionExpression="attribute_not_exists(key_hash)",
@@ -90,5 +104,8 @@ def _key_from(values: Mapping[str, Any]) -> KeyRecord:
         account_id=values["account_id"],
         gateway_key_id=values["gateway_key_id"],
         created_at=float(values["created_at"]),
+        name=values.get("name", ""),
+        prefix=values.get("prefix", ""),
+        last_used_on=values.get("last_used_on"),
         revoked_at=None if revoked_at is None else float(revoked_at),
     )

@@ -76,6 +76,15 @@ class ImageResult(Body):
         f"Why there are no savings.\n\n{write_reasons_table()}", default=None
     )
     detail: str | None = described("More about the reason fetch_failed.", default=None)
+    quality: float | None = described(
+        "The encoder's quality that was chosen for this image; left out where nothing was lost.",
+        default=None,
+    )
+    score: float | None = described(
+        "The similarity to the original by SSIMULACRA2, of which 100 is the same and 90 cannot be"
+        " told apart; left out where nothing was lost.",
+        default=None,
+    )
     webp: WebpFile | None = described(
         "The WebP that webp=1 asks for. Left out if it is not smaller than the optimized file, or"
         " if that is a WebP itself.",

@@ -143,6 +143,8 @@ def _to_result(image: Image, job: Job, base_url: str) -> models.ImageResult:
         format=outcome.format if outcome.format in FORMATS else UNKNOWN_FORMAT,
         reason=None if main else outcome.reason,
         detail=_to_sentence(outcome.detail) if outcome.detail else None,
+        quality=main.quality if main else None,
+        score=main.score if main else None,
         webp=_to_webp(image, outcome, base_url),
     )
 
