@@ -40,6 +40,8 @@ class Row:
     has_engine: bool = False
     reserved_concurrency: int | None = None
     """The concurrency set aside for it, which is its limit too."""
+    has_console: bool = False
+    """The files of the console."""
     has_probe: bool = False
     """The engine's own code, which reads headers, without what it decodes with."""
 
@@ -91,8 +93,9 @@ def _common_rows(settings: Settings) -> dict[str, Row]:
             timeout_seconds=_TRANSFER_TIMEOUT_SECONDS,
         ),
         "docs": Row(
-            description="Serves the API's own description",
-            needs=frozenset({name.BASE_URL, name.SITE_URL}),
+            description="Serves the API's own description, and the console",
+            needs=frozenset({name.BASE_URL, name.SITE_URL, name.BUCKET}),
+            has_console=True,
         ),
     }
 
@@ -239,7 +242,9 @@ def _worker_rows(settings: Settings) -> dict[str, Row]:
     }
 
 
-def _engine_layers(layers: Layers, row: Row) -> tuple[lambda_.LayerVersion, ...]:
+def _own_layers(layers: Layers, row: Row) -> tuple[lambda_.LayerVersion, ...]:
+    if row.has_console:
+        return (layers.console,)
     if row.has_engine:
         return layers.engine
     return (layers.engine_code,) if row.has_probe else ()
@@ -301,7 +306,7 @@ class Functions(Construct):
             handler="handler.handler",
             role=role,
             log_group=log_group,
-            layers=[*self._layers.shared, *_engine_layers(self._layers, row)],
+            layers=[*self._layers.shared, *_own_layers(self._layers, row)],
             memory_size=row.memory_megabytes or settings.light_memory_megabytes,
             timeout=Duration.seconds(row.timeout_seconds),
             reserved_concurrent_executions=row.reserved_concurrency,

@@ -39,7 +39,7 @@ class Layers(Construct):
     """The layers of one flavour."""
 
     def __init__(self, scope: Construct, construct_id: str, *, flavour: Flavour) -> None:
-        """Create them: two that every function has, three more for the engine.
+        """Create them: two that every function has, three more for the engine, one of files.
 
         That is all that Lambda allows one function.
         """
@@ -54,6 +54,7 @@ class Layers(Construct):
             )
         self.shared = (self._dependencies("shared"), self._own("shared"))
         self.engine_code = self._own("engine")
+        self.console = self._console()
         self.engine = (
             self._dependencies("engine"),
             self._dependencies("native"),
@@ -66,6 +67,20 @@ class Layers(Construct):
             _ROOT / "layers" / name, name=name, flavour=self._flavour, left_out=["native"]
         )
         return self._layer(name.capitalize(), folder, description=f"Leanpix: {name} code")
+
+    def _console(self) -> lambda_.LayerVersion:
+        built = _ROOT / "build" / "console"
+        digest = built / "console.digest"
+        if not digest.is_file():
+            raise LayersNotBuiltError(self._flavour)
+        folder = compile_layer(
+            built,
+            name="console",
+            flavour=self._flavour,
+            left_out=[digest.name],
+            digest=digest.read_text(encoding="ascii"),
+        )
+        return self._layer("Console", folder, description="Leanpix: the files of the console")
 
     def _dependencies(self, name: str) -> lambda_.LayerVersion:
         built = _ROOT / "build" / "layers" / self._flavour

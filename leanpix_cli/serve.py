@@ -100,7 +100,11 @@ def _print_usage(console: Console, url: str, account: LocalAccount) -> None:
     photo = find_photo(DEMO_PHOTOS[0])
     console.print(
         f"""
-Leanpix runs on {url}, account {account.account_id}. Submit a photo:
+Leanpix runs on {url}, account {account.account_id}. Open its console and drop a photo:
+
+  {url}/console#key={account.api_key}
+
+Or submit a photo:
 
   curl -H 'X-API-KEY: {account.api_key}' -F type=file -F 'file=@{photo}' {url}/v1/optimize
 

@@ -40,9 +40,12 @@ INPUTS = (
     ROOT / "pyproject.toml",
     *sorted((ROOT / "layers").glob("*.py")),
     *sorted((ROOT / "layers" / "engine" / "native").rglob("*.[ch]")),
+    *sorted((ROOT / "console").glob("package*.json")),
+    *sorted((ROOT / "console" / "src").glob("*")),
     Path(__file__).resolve(),
 )
 OUTCOMES = (
+    ROOT / "build" / "console" / "console.digest",
     VENV / "bin" / "python",
     VENV / "bin" / "leanpix",
     CLOUD_VENV / "bin" / "python",
@@ -108,6 +111,9 @@ def set_up() -> None:
     say("building the Lambda layers")
     builder = (str(VENV / "bin" / "python"), str(ROOT / "layers" / "build.py"))
     run((*builder, "--flavour", "host", "--flavour", "arm64"), {**environment, "UV": uv})
+
+    say("building the console")
+    run((str(VENV / "bin" / "python"), str(ROOT / "layers" / "console.py")), environment)
 
     STAMP.write_text(fingerprint(), encoding="ascii")
 

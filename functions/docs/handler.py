@@ -1,16 +1,23 @@
-"""Serve `GET /openapi.json` and `GET /docs`."""
+"""Serve the API's description and the console."""
 
-from leanpix.bootstrap import settings
+from leanpix import console
+from leanpix.bootstrap import settings, store_origin
 from leanpix.contract import LeanpixPath
 from leanpix.gateway import serves
 from leanpix.http import Request, Response
-from leanpix.openapi import render_page, render_specification
-
-RENDERERS = {LeanpixPath.OPENAPI: render_specification, LeanpixPath.DOCS: render_page}
 
 
 @serves()
 def handler(request: Request) -> Response:
-    """Describe the API."""
-    render = RENDERERS[request.route]
-    return render(base_url=settings().base_url, site_url=settings().site_url)
+    """Describe the API, or return the console or a file of it."""
+    base_url, site_url = settings().base_url, settings().site_url
+    if request.route == LeanpixPath.CONSOLE:
+        return console.render_page(request, origins=(base_url, store_origin()))
+    if request.route == LeanpixPath.CONSOLE_FILE:
+        return console.render_file(request)
+    from leanpix import openapi  # noqa: PLC0415 - building it takes longer than the console may wait
+
+    render = (
+        openapi.render_page if request.route == LeanpixPath.DOCS else openapi.render_specification
+    )
+    return render(base_url=base_url, site_url=site_url)

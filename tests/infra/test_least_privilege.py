@@ -60,6 +60,15 @@ OBJECT_ACTIONS = {
 }
 """The rights that calls about one object need."""
 
+GATEWAY = "arn:AWS::Partition:apigateway:AWS::Region::"
+GATEWAY_CALLS = {
+    "CreateApiKey": ("POST", "/apikeys"),
+    "CreateUsagePlanKey": ("POST", "/usageplans/{usagePlanId}/keys"),
+    "DeleteApiKey": ("DELETE", "/apikeys/{apiKey}"),
+    "GetUsagePlans": ("GET", "/usageplans"),
+}
+"""API Gateway's calls, which its rights name by method and path."""
+
 Right = tuple[str, str]
 """An action and what it is done to, such as `dynamodb:GetItem` and `table/jobs`."""
 
@@ -109,6 +118,9 @@ def rights(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[
         yield "s3:ListBucket", f"bucket/{params['Bucket']}"
     elif service == "s3" and operation in OBJECT_ACTIONS:
         yield f"s3:{OBJECT_ACTIONS[operation]}", f"bucket/{params['Bucket']}/{params['Key']}"
+    elif service == "apigateway":
+        method, path = GATEWAY_CALLS[operation]
+        yield f"apigateway:{method}", GATEWAY + path.format(**params)
     else:
         message = f"{service}: {operation}"
         raise LookupError(message)
@@ -132,6 +144,8 @@ class Roles:
     def _name(self, resource: Any) -> str:
         if isinstance(resource, str):
             return resource
+        if "Ref" in resource:
+            return str(self._names.get(resource["Ref"], resource["Ref"]))
         if "Fn::GetAtt" in resource:
             return self._names[resource["Fn::GetAtt"][0]]
         return "".join(
@@ -218,6 +232,34 @@ class Tour:
         self.gives_up()
         self.sweeps()
         self.serves()
+        self.looks()
+
+    def looks(self) -> None:
+        """Look at jobs, usage and keys as the console does."""
+        job_id = read(self.submit(callback_url="http://127.0.0.1/hook"))["process_id"]
+        self.deliver("optimizer", *self.take())
+        self.call("jobs", "/v1/jobs", method="GET")
+        for path, method in (
+            (f"/v1/jobs/{job_id}", "GET"),
+            (f"/v1/jobs/{job_id}/callback", "POST"),
+        ):
+            self.call(
+                "jobs",
+                path,
+                method=method,
+                resource=path.replace(str(job_id), "{job_id}"),
+                parameters={"job_id": str(job_id)},
+            )
+        self.call("usage", "/v1/usage", method="GET")
+        self.house.add_usage_plans()
+        key = read(self.call("keys", "/v1/keys", {"name": "shop"}))["result"]
+        self.call(
+            "keys",
+            f"/v1/keys/{key['id']}",
+            method="DELETE",
+            resource="/v1/keys/{key_id}",
+            parameters={"key_id": key["id"]},
+        )
 
     def submit(self, **fields: str) -> dict[str, Any]:
         sent = {"type": "url", "url": "http://127.0.0.1/a.jpg", **fields}

@@ -14,7 +14,11 @@ from leanpix.adapters.dynamodb.accounts import AccountsTable
 from leanpix.adapters.dynamodb.jobs import JobsTable
 from leanpix.adapters.dynamodb.keys import KeysTable
 from leanpix.adapters.queues import SqsCallbackQueue, SqsImageQueue
-from leanpix.contract import KEYS_BY_ACCOUNT_INDEX, OPEN_RECORDS_INDEX
+from leanpix.contract import (
+    JOBS_BY_ACCOUNT_INDEX,
+    KEYS_BY_ACCOUNT_INDEX,
+    OPEN_RECORDS_INDEX,
+)
 from leanpix.domain.accounts import Account
 from leanpix.domain.ledger import Balance, month_of
 
@@ -110,34 +114,38 @@ def _schema(*keys: str) -> list[dict[str, str]]:
     ]
 
 
-def _table(client: Any, name: str, *keys: str, index: tuple[str, ...] = ()) -> None:
-    """Create a table; `index` is an index's name and its keys."""
-    indexes = [
+_NUMBERS: Final = {"due_at", "created_at"}
+
+
+def _table(client: Any, name: str, *keys: str, indexes: tuple[tuple[str, ...], ...] = ()) -> None:
+    """Create a table; each of `indexes` is an index's name and its keys."""
+    described = [
         {
             "IndexName": name_of_index,
             "KeySchema": _schema(*index_keys),
             "Projection": {"ProjectionType": "ALL"},
         }
-        for name_of_index, *index_keys in ([index] if index else [])
+        for name_of_index, *index_keys in indexes
     ]
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": key, "AttributeType": "N" if key == "due_at" else "S"}
-            for key in (*keys, *index[1:])
+            {"AttributeName": key, "AttributeType": "N" if key in _NUMBERS else "S"}
+            for key in (*keys, *(key for index in indexes for key in index[1:]))
         ],
         KeySchema=_schema(*keys),
-        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+        **({"GlobalSecondaryIndexes": described} if described else {}),
     )
 
 
 def create_tables(client: Any) -> None:
     """Create the three tables, as the template lays them."""
     open_records = (OPEN_RECORDS_INDEX, "open_shard", "due_at")
-    _table(client, "jobs", "job_id", "part", index=open_records)
+    by_account = (JOBS_BY_ACCOUNT_INDEX, "account_id", "created_at")
+    _table(client, "jobs", "job_id", "part", indexes=(open_records, by_account))
     _table(client, "accounts", "account_id", "part")
-    _table(client, "keys", "key_hash", index=(KEYS_BY_ACCOUNT_INDEX, "account_id"))
+    _table(client, "keys", "key_hash", indexes=((KEYS_BY_ACCOUNT_INDEX, "account_id"),))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 
 from leanpix.adapters.dynamodb.keys import KeysTable
+from leanpix.contract import PLANS, usage_plan_name
 from leanpix.domain.accounts import KeyRecord
 from leanpix.domain.ids import hash_api_key
 from leanpix.observability import logger
@@ -31,6 +32,12 @@ class House:
 
     stack: Stack
     log: io.StringIO
+
+    def add_usage_plans(self) -> None:
+        """Make the usage plans in which API Gateway counts the requests of keys."""
+        gateway = boto3.client("apigateway", region_name=REGION)
+        for plan in PLANS:
+            gateway.create_usage_plan(name=usage_plan_name("leanpix-test", plan))
 
     @property
     def logged(self) -> str:

@@ -50,6 +50,7 @@ def environment(queue_url: str, callbacks_url: str) -> dict[str, str]:
         name.CALLBACKS_DEAD_LETTER_QUEUE_URL: callbacks_url,
         name.INTEGRATION_TIMEOUT_SECONDS: "3",
         name.RETENTION_DAYS: "7",
+        name.STACK_NAME: "leanpix-test",
     }
 
 
@@ -99,6 +100,7 @@ def call(  # noqa: PLR0913 - what a request consists of
     resource: str | None = None,
     parameters: dict[str, str] | None = None,
     body: bytes | None = None,
+    query: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Call a function as API Gateway does and return its answer, the body decoded."""
     sent = urlencode(fields or {}).encode() if body is None else body
@@ -107,7 +109,7 @@ def call(  # noqa: PLR0913 - what a request consists of
         "path": path,
         "resource": resource or path,
         "pathParameters": parameters,
-        "queryStringParameters": None,
+        "queryStringParameters": query,
         "headers": {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
         "body": base64.b64encode(sent).decode(),
         "isBase64Encoded": True,

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
+from secrets import token_urlsafe
 
-from leanpix.domain.callbacks import CALLBACK_PAUSES_SECONDS, Delivery, pause_after, sign
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from leanpix.domain.callbacks import (
+    CALLBACK_PAUSES_SECONDS,
+    Delivery,
+    pause_after,
+    sign,
+    sign_by_standard,
+    to_standard_secret,
+)
+from leanpix.domain.ids import make_callback_secret
 
 
 def test_the_signature_is_one_that_a_client_can_check() -> None:
@@ -27,3 +40,24 @@ def test_any_success_status_takes_a_delivery_and_nothing_else_does() -> None:
     taken = [status for status in range(100, 600) if Delivery(at=0, status=status).was_accepted]
     assert taken == list(range(200, 300))
     assert not Delivery(at=0, error="the URL's host did not answer properly").was_accepted
+
+
+@pytest.mark.parametrize(
+    "secret", [make_callback_secret(), f"whsec_{token_urlsafe(32)}", "whsec_of_ada", "plain"]
+)
+def test_the_library_of_standard_webhooks_accepts_our_signature(secret: str) -> None:
+    body = b'{"status":"ok"}'
+    headers = sign_by_standard(body, message_id="job_7", secret=secret, at=time.time())
+    assert Webhook(to_standard_secret(secret)).verify(body, headers) == {"status": "ok"}
+
+
+def test_the_library_of_standard_webhooks_refuses_another_body() -> None:
+    secret = make_callback_secret()
+    headers = sign_by_standard(b"{}", message_id="job_7", secret=secret, at=time.time())
+    with pytest.raises(WebhookVerificationError):
+        Webhook(to_standard_secret(secret)).verify(b"[]", headers)
+
+
+def test_a_new_secret_is_one_of_standard_webhooks_as_it_is() -> None:
+    secret = make_callback_secret()
+    assert to_standard_secret(secret) == secret
