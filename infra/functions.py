@@ -94,7 +94,7 @@ def _common_rows(settings: Settings) -> dict[str, Row]:
         ),
         "docs": Row(
             description="Serves the API's own description, and the console",
-            needs=frozenset({name.BASE_URL, name.SITE_URL, name.BUCKET}),
+            needs=frozenset({name.BASE_URL, name.SITE_URL, name.STORE_URL}),
             has_console=True,
         ),
     }

@@ -102,8 +102,8 @@ def _grant_own(functions: Functions, to: _Resources) -> None:
     allow("jobs", ["dynamodb:Query", "dynamodb:UpdateItem"], to.jobs)
     allow("jobs", ["dynamodb:Query"], to.jobs_by_account)
     allow("jobs", ["sqs:SendMessage"], to.callbacks)
-    allow("usage", ["dynamodb:GetItem", "dynamodb:Query"], to.accounts)
-    allow("keys", ["dynamodb:GetItem"], to.accounts)
+    allow("usage", ["dynamodb:Query"], to.accounts)
+    allow("keys", ["dynamodb:Query"], to.accounts)
     allow("keys", ["dynamodb:PutItem", "dynamodb:UpdateItem"], to.keys)
     allow("keys", ["dynamodb:Query"], to.keys_by_account)
     # API Gateway names its rights by HTTP methods, and has no ARN of one key before there is one.

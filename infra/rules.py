@@ -149,9 +149,10 @@ ACKNOWLEDGED: Final[tuple[Acknowledgement, ...]] = (
     Acknowledgement(
         rule="AwsSolutions-IAM5",
         where="Functions/*/Role/DefaultPolicy/Resource",
-        why="The star stands behind the prefix of uploads or results, whose names are random; and"
-        " for X-Ray, whose actions know no resource. tests/infra/test_functions.py allows no"
-        " other.",
+        why="The star stands behind the prefix of uploads or results, whose names are random; for"
+        " the API keys that accounts make, and the usage plans, whose ids the stack cannot know in"
+        " time; and for X-Ray, whose actions know no resource. tests/infra/test_functions.py"
+        " allows no other.",
     ),
     Acknowledgement(
         rule="AwsSolutions-IAM4",

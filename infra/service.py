@@ -103,6 +103,9 @@ class LeanpixStack(Stack):
             EnvironmentName.JOBS_TABLE: self.storage.jobs.table_name,
             EnvironmentName.KEYS_TABLE: self.storage.keys.table_name,
             EnvironmentName.ACCOUNTS_TABLE: self.storage.accounts.table_name,
+            EnvironmentName.STORE_URL: (
+                f"https://{self.storage.bucket.bucket_regional_domain_name}"
+            ),
             EnvironmentName.BUCKET: self.storage.bucket.bucket_name,
             EnvironmentName.IMAGES_QUEUE_URL: self.queues.images.queue_url,
             EnvironmentName.CALLBACKS_QUEUE_URL: self.queues.callbacks.queue_url,

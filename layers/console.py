@@ -4,9 +4,9 @@
 
 `console/package-lock.json` names each library with the hash of its archive; npm's registry serves
 it. Each file's name gets a digest of its content, and whoever names the file names it so. There is
-no bundler: what the browser loads are the modules of `console/src` and of the libraries, with their
-imports rewritten. The result is a package, `leanpix_console`, that the function `docs` serves.
-Standard library only.
+no bundler: what the browser loads are the modules of `console/src` and of the libraries, with
+their imports rewritten. The result is a package, `leanpix_console`, that the function `docs`
+serves. Standard library only.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def fetch(package: str) -> Path:
     kind, _, expected = entry["integrity"].partition("-")
     path = ARCHIVES / f"{package.replace('/', '-').lstrip('@')}-{entry['version']}.tgz"
     if not path.is_file():
-        registry = os.environ.get("npm_config_registry", _REGISTRY).rstrip("/")
+        registry = os.environ.get("NPM_CONFIG_REGISTRY", _REGISTRY).rstrip("/")
         url = f"{registry}/{package}/-/{package.rpartition('/')[2]}-{entry['version']}.tgz"
         with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - a registry's https
             data: bytes = answer.read()

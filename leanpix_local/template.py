@@ -121,6 +121,19 @@ def allow_loopback_fetches(template: Template, _settings: LocalSettings) -> None
             variables[EnvironmentName.FETCH_ALLOW_LOOPBACK.value] = "1"
 
 
+def allow_queries_of_indexes(template: Template, _settings: LocalSettings) -> None:
+    """Let who may query an index query its table.
+
+    AWS asks for a right to the index alone; ministack checks every query against the table.
+    """
+    for policy in _resources(template, "AWS::IAM::Policy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            resource = statement["Resource"]
+            if isinstance(resource, dict) and "/index/" in str(resource):
+                (_, parts) = resource["Fn::Join"]
+                statement["Resource"] = [resource, parts[0]]
+
+
 def follow_latest(template: Template, _settings: LocalSettings) -> None:
     """Let aliases name the functions as they are, not a version of them.
 
@@ -150,6 +163,7 @@ PATCHES: Final[tuple[Callable[[Template, LocalSettings], None], ...]] = (
     drop_distribution,
     allow_plain_http,
     allow_loopback_fetches,
+    allow_queries_of_indexes,
     follow_latest,
     drop_alarms,
 )

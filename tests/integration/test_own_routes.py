@@ -14,7 +14,7 @@ from leanpix.domain.ledger import day_of
 from tests.images import make_photo_jpeg
 from tests.security import conftest
 from tests.security.conftest import API_KEY, House
-from tests.security.functions import authorize, call, deliver, load, read
+from tests.security.functions import Context, authorize, call, deliver, load, read
 
 house = conftest.house
 
@@ -167,7 +167,7 @@ def test_a_callback_whose_message_was_lost_is_found_by_the_sweeper(
     house.stack.sqs.purge_queue(QueueUrl=house.stack.callbacks_url)
     now = time.time()
     monkeypatch.setattr("leanpix.adapters.clock.SystemClock.now", lambda _: now + 4_000)
-    load("sweeper")({}, conftest.functions.Context())
+    load("sweeper")({}, Context())
     queued = house.stack.sqs.receive_message(QueueUrl=house.stack.callbacks_url)["Messages"]
     assert json.loads(queued[0]["Body"]) == {"job_id": job_id, "attempts": 0}
 

@@ -45,6 +45,7 @@ def environment(queue_url: str, callbacks_url: str) -> dict[str, str]:
         name.KEYS_TABLE: "keys",
         name.ACCOUNTS_TABLE: "accounts",
         name.BUCKET: "images",
+        name.STORE_URL: "https://images.s3.eu-central-1.amazonaws.com",
         name.IMAGES_QUEUE_URL: queue_url,
         name.CALLBACKS_QUEUE_URL: callbacks_url,
         name.CALLBACKS_DEAD_LETTER_QUEUE_URL: callbacks_url,

@@ -323,12 +323,6 @@ def keyed_account_service() -> KeyedAccountService:
     from leanpix.services.accounts import KeyedAccountService
 
     return KeyedAccountService(keys=key_service(), accounts=account_service())
-def store_origin() -> str:
-    """Return a URL of the object store, as browsers are sent to it."""
-    from leanpix.adapters.aws import s3_client
-    from leanpix.adapters.bucket import Bucket
-
-    return Bucket(client=s3_client(), name=settings().bucket).link("console")
 
 
 @cache

@@ -31,6 +31,13 @@ class Settings:
         return self._text(EnvironmentName.BASE_URL).rstrip("/")
 
     @property
+    def store_url(self) -> str:
+        """The URL under which browsers reach the object store."""
+        # AWS's own variable, where an emulator stands for it ("Service-specific endpoints").
+        emulated = self.environment.get("AWS_ENDPOINT_URL")
+        return emulated or self._text(EnvironmentName.STORE_URL)
+
+    @property
     def stack_name(self) -> str:
         """The name of the stack that the function is in."""
         return self._text(EnvironmentName.STACK_NAME)
