@@ -93,7 +93,7 @@ def _grant_tinify(functions: Functions, to: _Resources) -> None:
     allow = functions.allow
     allow("tinify_output", ["s3:GetObject"], to.results)
     allow("tinify_account", ["dynamodb:Query"], to.accounts)
-    allow("tinify_account", ["dynamodb:GetItem"], to.keys)
+    allow("tinify_account", ["dynamodb:GetItem", "dynamodb:UpdateItem"], to.keys)
 
 
 def _grant_own(functions: Functions, to: _Resources) -> None:

@@ -55,7 +55,7 @@ def unpack() -> Path:
     folder = _HOME / archive.stem
     if folder.is_dir():
         return folder
-    import brotli  # noqa: PLC0415 - of the dev group, as is whoever calls this
+    import brotli  # type: ignore[import-untyped]  # noqa: PLC0415 - of the dev group, as its callers
 
     fresh = _HOME / f".{archive.stem}.{os.getpid()}"
     shutil.rmtree(fresh, ignore_errors=True)

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from leanpix import bootstrap
 from leanpix.adapters.prober import EngineProber
 from leanpix.contract import EnvironmentName
+from leanpix.domain.accounts import KeyRecord
 from leanpix.domain.destinations import Destination
 from leanpix.domain.estimates import ImageFacts
 from leanpix.domain.ids import hash_api_key
@@ -132,7 +133,7 @@ class House:
                 clock=world.clock,
             ),
             "tinify_account": KeyedAccountService(
-                keys=KeyService(keys=MemoryKeys()), accounts=accounts
+                keys=KeyService(keys=MemoryKeys(), clock=world.clock), accounts=accounts
             ),
         }
 
@@ -183,9 +184,14 @@ class MemoryDeliverer:
 class MemoryKeys:
     """One key, and the account that it belongs to."""
 
-    def find_account_id(self, key_hash: str) -> str | None:
-        """Return whose key it is."""
-        return ACCOUNT if key_hash == hash_api_key(KEY) else None
+    def look_up(self, key_hash: str) -> KeyRecord | None:
+        """Return the key's record."""
+        if key_hash != hash_api_key(KEY):
+            return None
+        return KeyRecord(key_hash=key_hash, account_id=ACCOUNT, gateway_key_id="1", created_at=0)
+
+    def note_use(self, key_hash: str, day: str) -> None:
+        """Note nothing."""
 
 
 @dataclass(frozen=True)

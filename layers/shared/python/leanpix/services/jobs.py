@@ -60,6 +60,7 @@ class JobService:
             raise LeanpixError(ErrorName.JOB_NOT_FOUND)
         return job
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobListService:
     """The service that shows an account its jobs."""
