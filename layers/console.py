@@ -99,11 +99,11 @@ def build() -> None:
     """Write the package with every file under its own name, and compressed beside it."""
     texts = {path.name: path.read_text("utf-8") for path in (CONSOLE / "src").iterdir()}
     texts |= {
-        file: _SOURCE_MAP.sub("\n", read_library(package, member)) + _ENDINGS.get(file, "")
+        file: _SOURCE_MAP.sub("\n", fetch_file(package, member)) + _ENDINGS.get(file, "")
         for file, package, member in LIBRARIES.values()
     }
     texts |= {
-        file: _SOURCE_MAP.sub("\n", read_library(package, member))
+        file: _SOURCE_MAP.sub("\n", fetch_file(package, member))
         for file, (package, member) in _ASSETS.items()
     }
     names = Names(texts)
@@ -207,7 +207,7 @@ def _licences() -> Iterator[tuple[str, str]]:
         yield f"{package} {entry['version']}", str(entry.get("license", ""))
 
 
-def read_library(package: str, member: str) -> str:
+def fetch_file(package: str, member: str) -> str:
     """Return a file of a library."""
     with tarfile.open(fileobj=io.BytesIO(fetch(package).read_bytes())) as archive:
         file = archive.extractfile(f"package/{member}")
