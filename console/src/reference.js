@@ -31,7 +31,7 @@ function Swagger() {
       window.SwaggerUIBundle({
         domNode: box.current,
         url: `${ROOT}/openapi.json`,
-        docExpansion: "none",
+        docExpansion: "list",
         defaultModelsExpandDepth: -1,
         validatorUrl: null,
         requestInterceptor: (request) => {

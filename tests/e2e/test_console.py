@@ -52,7 +52,7 @@ class Watched:
         page.set_default_timeout(WAIT_MILLISECONDS)
 
     def _listen(self, message: Any) -> None:
-        # A status of 400 and more is told by the browser too, and tests ask for some.
+        # The browser complains of each status of 400 and more, and tests ask for some.
         if message.type in {"error", "warning"} and "status of 4" not in message.text:
             self.faults.append(message.text)
 
@@ -106,9 +106,12 @@ def photos() -> list[Path]:
     return [find_photo(name) for name in PHOTOS]
 
 
-def broken_file() -> dict[str, Any]:
-    """Return a file that is none, as a browser is given it."""
-    return {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0 no more"}
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Return a file that is no image."""
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0 no more")
+    return path
 
 
 def test_one_signs_in_with_a_key_and_out_again(opened: Opened, account: LocalAccount) -> None:
@@ -136,11 +139,11 @@ def test_the_link_of_serve_signs_in_and_leaves_no_key_in_the_address(
 
 
 def test_photos_come_back_smaller_and_a_broken_file_is_named(
-    opened: Opened, account: LocalAccount, photos: list[Path]
+    opened: Opened, account: LocalAccount, photos: list[Path], broken: Path
 ) -> None:
     watched = opened()
     page = watched.open(key=account.api_key)
-    watched.drop(*photos, broken_file())
+    watched.drop(*photos, broken)
     watched.wait_for_gains(4)
     rows = page.locator(".list li")
     for row, name in enumerate(PHOTOS):
@@ -165,7 +168,7 @@ def test_photos_come_back_smaller_and_a_broken_file_is_named(
     images = {job["images"][0]["file_name"]: job["images"][0] for job in jobs}
     for name in PHOTOS:
         assert packed[name] == requests.get(images[name]["url"], timeout=20).content
-    assert packed["broken.jpg"] == broken_file()["buffer"]
+    assert packed["broken.jpg"] == broken.read_bytes()
 
 
 def test_other_options_are_tried_beside_the_first(
@@ -185,7 +188,7 @@ def test_other_options_are_tried_beside_the_first(
     expect(page.locator(".facts")).to_contain_text("Score")
     page.get_by_text("The same by the API").click()
     for language in ("Python", "Node", "PHP", "WordPress", "curl"):
-        page.locator(".code").get_by_text(language, exact=True).click()
+        page.locator(".code").get_by_label(language, exact=True).check()
         expect(page.locator(".code pre")).to_contain_text("avif")
 
 
@@ -319,7 +322,7 @@ def test_all_is_done_by_the_keyboard_alone(opened: Opened, account: LocalAccount
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_breaks_a_rule_of_accessibility(
-    opened: Opened, account: LocalAccount, photos: list[Path], scheme: str
+    opened: Opened, account: LocalAccount, photos: list[Path], broken: Path, scheme: str
 ) -> None:
     watched = opened(color_scheme=scheme, reduced_motion="reduce")
     axe = fetch_file("axe-core", "axe.min.js")
@@ -327,7 +330,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
     found = [("sign-in", breaches(page, axe))]
     watched.open(key=account.api_key)
     found.append(("welcome", breaches(page, axe)))
-    watched.drop(photos[0], broken_file())
+    watched.drop(photos[0], broken)
     watched.wait_for_gains(2)
     page.get_by_text("The same by the API").click()
     for name in PAGES:

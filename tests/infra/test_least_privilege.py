@@ -346,9 +346,12 @@ class Tour:
                 self.output(answer["headers"]["Location"], commands, account)
                 self.deliver("optimizer", *self.take())
         key = {"key": API_KEY}
+        # The first call of another day, which is noted with the key.
+        self.later(2 * DAY)
         self.call(
             "tinify_account", "/keys/k", method="GET", resource="/keys/{key}", parameters=key
         )
+        self.later(0)
 
     def output(self, link: str, commands: bytes, account: str) -> None:
         self.recorder.function = "tinify_output"
