@@ -40,7 +40,9 @@ def gateway() -> Iterator[Gateway]:
         aws_secret_access_key="x",
     )
     with Stubber(client) as stubber:
-        keys = ApiGatewayKeys(client=client, usage_plan_ids={"free": FREE, "pro": PRO})
+        keys = ApiGatewayKeys(
+            client=client, find_usage_plan_ids=lambda: {"free": FREE, "pro": PRO}
+        )
         yield Gateway(keys, stubber)
         stubber.assert_no_pending_responses()
     client.close()
