@@ -138,7 +138,8 @@ function Bar() {
     }
   };
   const share = sums.before ? (100 * (sums.before - sums.after)) / sums.before : 0;
-  return html`<header class="bar">
+  return html`<h1 class="hidden-text">Optimize</h1>
+    <header class="bar">
       <div class="sum" role="status">
         <strong>${sums.before ? formatPercent(share) : "…"}</strong>
         <span>${sums.before ? `${formatBytes(sums.before - sums.after)} of ${formatBytes(sums.before)} saved` : "Working"}<small>${plural(sums.done, "image")} done${sums.open ? `, ${sums.open} to go` : ""}${sums.failed ? `, ${sums.failed} failed` : ""}</small></span>

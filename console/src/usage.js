@@ -87,9 +87,9 @@ function Chart({ rows }) {
   useEffect(() => {
     let chart;
     let isGone = false;
-    const observer = new ResizeObserver(() => chart?.setSize({ width: box.current.clientWidth, height: 220 }));
+    const observer = new ResizeObserver(() => box.current && chart?.setSize({ width: box.current.clientWidth, height: 220 }));
     import("uplot").then(({ default: UPlot }) => {
-      if (isGone) return;
+      if (isGone || !box.current) return;
       const style = getComputedStyle(document.documentElement);
       const ink = style.getPropertyValue("--muted").trim();
       const line = style.getPropertyValue("--line").trim();
