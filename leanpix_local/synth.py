@@ -36,7 +36,15 @@ CONTEXT: Final = {
 _NAME_DIGITS: Final = 16
 _ASSEMBLIES_KEPT: Final = 3
 _LAYERS: Final = ("shared", "engine")
-_SOURCES: Final = ("app.py", "cdk.json", "infra", "functions", "layers/shared", "layers/engine")
+_SOURCES: Final = (
+    "app.py",
+    "cdk.json",
+    "infra",
+    "functions",
+    "layers/shared",
+    "layers/engine",
+    "build/console/console.digest",
+)
 _PROGRAM: Final = """
 import json, sys
 from pathlib import Path
