@@ -135,6 +135,8 @@ class Api(Construct):
                 function,
                 timeout=Duration.seconds(self._settings.integration_timeout_seconds),
                 allow_test_invoke=False,
+                # One permission a function, not one a method: a stack holds 500 resources.
+                scope_permission_to_method=False,
             )
             for name, function in functions.items()
         }
