@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from leanpix_engine import Format, Level, Options, optimize
+from leanpix_engine import Format, Level, Options, Refused, optimize
 from leanpix_engine.formats.png.palette import MergedPalette, chunk, dithered
 from leanpix_engine.judge.judge import Judge, Verdict
 from leanpix_engine.picture.picture import Mode, Picture
@@ -94,6 +94,26 @@ def test_colours_in_pq_are_not_put_into_a_palette() -> None:
         saved(screenshot(), "PNG", compress_level=1), b"cICP", bytes((9, 16, 0, 1))
     )
     assert np.array_equal(rgba(output(source)), rgba(source))
+
+
+@pytest.mark.parametrize(
+    "options", [Options(target_format=Format.WEBP), Options(long_edge=50), Options(max_width=9)]
+)
+def test_colours_in_pq_are_not_taken_for_others(options: Options) -> None:
+    source = with_chunk(saved(photo(96, 64), "PNG"), b"cICP", bytes((9, 16, 0, 1)))
+    with pytest.raises(Refused) as refused:
+        optimize(source, options)
+    assert "HDR" in refused.value.text
+
+
+def test_colours_in_pq_get_no_rendition_and_keep_their_chunk() -> None:
+    source = with_chunk(
+        saved(photo(96, 64), "PNG", compress_level=0), b"cICP", bytes((9, 16, 0, 1))
+    )
+    result = optimize(source, Options(also=(Format.WEBP,)))
+    assert result.output is not None
+    assert b"cICP\x09\x10\x00\x01" in result.output.data
+    assert result.also == ()
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])

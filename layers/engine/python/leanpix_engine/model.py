@@ -239,6 +239,8 @@ class Probe:
     """How often an animation plays; 0 is for ever."""
     lossless: bool = False
     """The file's own coding keeps every pixel."""
+    hdr: bool = False
+    """A PNG whose code values are PQ or HLG (cICP); an AVIF's only its decoder tells."""
     gain_map: bool = False
     """A JPEG that carries an HDR gain map (ISO 21496-1, Ultra HDR, Apple)."""
     subsampled: bool = False

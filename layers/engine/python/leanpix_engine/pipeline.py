@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from leanpix_engine.encoding import ALREADY_OPTIMIZED, Made, cleaned, make, without_metadata
-from leanpix_engine.errors import LeftAlone, Reason, Refused
+from leanpix_engine.errors import Kept, LeftAlone, Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.formats.codec import shrink_of
 from leanpix_engine.formats.history import mark
@@ -176,7 +176,13 @@ def _size_of(main: _Main) -> int:
 
 
 def decode(job: Job) -> Picture:
-    """Decode all frames, strictly, and hold what came out against the limits too."""
+    """Decode all frames, strictly, and hold what came out against the limits too.
+
+    Raises:
+        LeftAlone: HDR that was to be changed, which nothing here could do rightly.
+    """
+    if job.facts.hdr and not job.may_stay:
+        raise LeftAlone(Kept.HDR)
     picture = codec_of(job.facts.format).decode(job.source, job.limits, job.shrink)
     width, height = picture.width * job.shrink, picture.height * job.shrink
     check(replace(job.facts, width=width, height=height, frames=picture.count), job.limits)
@@ -264,6 +270,8 @@ def _renditions(formats: tuple[Format, ...], main: _Main) -> tuple[Output, ...]:
     One judge serves them all, as far as their goal is the same.
     """
     made, output = main.made, main.made.output
+    if main.job.facts.hdr:
+        return ()
     also: list[Output] = []
     for kind in formats:
         if kind is (output.format if output else main.job.kind):

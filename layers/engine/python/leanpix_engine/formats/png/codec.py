@@ -30,8 +30,6 @@ _TOLERANCE = 0.8
 _WELL_BELOW = 0.7
 """A lossy file this small against the source is not reached without loss: nobody needs to try."""
 _BEST_PALETTE, _MOST_EFFORT = 100, 10
-_HDR_TRANSFERS = (16, 18)
-"""PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
 
 
 def decode(source: bytes, limits: Limits, shrink: int = 1) -> Picture:
@@ -73,7 +71,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
         for ladder in apng.ladders(task, goal):
             yield replace(ladder, finish=partial(_finish, task))
         return
-    if task.source is not None and _is_hdr(task.source):
+    if task.facts.hdr:
         return
     picture = replace(task.picture, frames=task.picture.rgb8(), mode=Mode.RGB)
     if picture.opaque():
@@ -188,13 +186,6 @@ def _metadata_chunks(picture: Picture) -> bytes:
     exif = chunk(b"eXIf", picture.exif.removeprefix(b"Exif\x00\x00")) if picture.exif else b""
     xmp = chunk(b"iTXt", png_header.XMP_HEAD + picture.xmp) if picture.xmp else b""
     return exif + xmp
-
-
-def _is_hdr(source: bytes) -> bool:
-    return any(
-        part.kind == b"cICP" and source[part.start + 1] in _HDR_TRANSFERS
-        for part in png_header.chunks(source)
-    )
 
 
 def _kept(picture: Picture) -> str:

@@ -28,6 +28,8 @@ XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
 
 
+_HDR_TRANSFERS = (b"\x10", b"\x12")
+"""PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
 _COLOUR_TYPE_AT, _INDEXED = 25, 3
 
 
@@ -111,6 +113,14 @@ def read(source: bytes, limits: Limits) -> Probe:
         orientation=orientation,
         loop=loop,
         lossless=True,
+        hdr=_is_hdr(source),
+    )
+
+
+def _is_hdr(source: bytes) -> bool:
+    return any(
+        chunk.kind == b"cICP" and source[chunk.start + 1 : chunk.start + 2] in _HDR_TRANSFERS
+        for chunk in chunks(source)
     )
 
 
