@@ -105,3 +105,38 @@ def test_the_name_of_the_output_says_its_format(
     report = run(capsys, source, tmp_path / "x.webp")
     assert report["format"] == "webp"
     assert (tmp_path / "x.webp").read_bytes()[8:12] == b"WEBP"
+
+
+def test_it_takes_all_that_the_library_does(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run(
+        capsys,
+        *(source, tmp_path / "out.png", "--smallest-of", "png,webp", "--also", "jpg,avif"),
+        *("--cover", "64x48", "--background", "#ffffff", "--keep", "copyright,icc"),
+        *("--max-bytes", "20000", "--always-convert"),
+    )
+    also = report["also"]
+    assert isinstance(also, dict)
+    assert report["format"] in ("png", "webp")
+    assert (report["width"], report["height"]) == (64, 48)
+    for name, size in also.items():
+        assert (tmp_path / f"out.png.{name}").stat().st_size == size
+    assert set(also) == {"jpg", "avif"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--background", "reddish"),
+        ("--keep", "everything"),
+        ("--also", "bmp"),
+        ("--cover", "12"),
+    ],
+)
+def test_an_argument_that_makes_no_sense_ends_with_2(
+    source: Path, tmp_path: Path, arguments: tuple[str, str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([str(source), str(tmp_path / "out"), *arguments])
+    assert ended.value.code == 2
