@@ -27,7 +27,10 @@ from leanpix import contract
 from leanpix.contract import MetricName
 
 RUNBOOK: Final = "docs/operations.md"
-_THROTTLED: Final = ("authorizer", "submit", "tinyjpg_submit", "result", "optimizer")
+_THROTTLED: Final = (
+    *("authorizer", "submit", "tinyjpg_submit", "result"),
+    *("tinify_shrink", "tinify_output", "optimizer"),
+)
 _WORKERS: Final = ("optimizer", "dead_letters", "callbacks", "sweeper")
 _SUBMIT_SLOW_MILLISECONDS: Final = 3_000
 _FEW_CALLS: Final = 20

@@ -71,6 +71,9 @@ _NO_AUTOMATIC_HEADERS: Final = (
     hdrs.CONTENT_TYPE,
 )
 _STOP_SECONDS: Final = 5.0
+_HEAD_END: Final = b"\r\n\r\n"
+_CONTENT_TYPE: Final = b"content-type:"
+_SEVERAL: Final = 2
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -349,6 +352,39 @@ class FrontDoor:
                 await door.close()
 
 
+class _Handler(RequestHandler):
+    """A protocol that takes a repeated Content-Type, as API Gateway does and aiohttp does not."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what a client sent."""
+        super().data_received(_join_content_types(data))
+
+
+class _Server(web.Server):
+    """A server whose connections take a repeated Content-Type."""
+
+    def __call__(self) -> RequestHandler:
+        """Return the protocol of a new connection."""
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+def _join_content_types(data: bytes) -> bytes:
+    """Return what a client sent with the Content-Types of a head in one (RFC 9110, 5.3).
+
+    WordPress's plugin for Tinify sends two. A head that comes in pieces stays as it is.
+    """
+    head, end, rest = data.partition(_HEAD_END)
+    lines = head.split(b"\r\n")
+    types = [line for line in lines[1:] if line.lower().startswith(_CONTENT_TYPE)]
+    if not end or len(types) < _SEVERAL or not lines[0].endswith(b" HTTP/1.1"):
+        return data
+    others = [line for line in lines if line not in types]
+    values = b", ".join(line[len(_CONTENT_TYPE) :].strip() for line in types)
+    return b"\r\n".join([*others, b"Content-Type: " + values]) + end + rest
+
+
 def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
     loop = asyncio.get_running_loop()
 
@@ -363,7 +399,7 @@ def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]])
             message, payload, protocol, writer, task, loop, client_max_size=MAX_REQUEST_BYTES
         )
 
-    return web.Server(
+    return _Server(
         handler,
         request_factory=make_request,
         access_log=None,

@@ -117,6 +117,13 @@ def test_where_a_missing_key_is_a_401_the_authorizer_is_asked_each_time(
     assert authorizer["AuthorizerResultTtlInSeconds"] == 0
 
 
+def test_the_gateway_makes_no_trace_since_a_called_path_may_hold_a_key(
+    template: Template, production: Template
+) -> None:
+    for which in (template, production):
+        assert not which.one("AWS::ApiGateway::Stage").get("TracingEnabled")
+
+
 def test_the_access_log_holds_no_key_no_query_and_no_path_that_is_a_right(
     template: Template,
 ) -> None:

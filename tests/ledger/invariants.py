@@ -10,7 +10,7 @@ import pytest
 from leanpix.contract import PLANS, ErrorName
 from leanpix.domain.callbacks import CallbackState
 from leanpix.domain.errors import LeanpixError
-from leanpix.domain.results import result_object_key
+from leanpix.domain.results import result_object_key, upload_object_key
 from tests.ledger.fakes import DAY
 
 if TYPE_CHECKING:
@@ -98,11 +98,9 @@ def _check_given(world: World, account_id: str, account: Account) -> None:
 
 
 def _check_uploads(world: World, on_record: dict[int, Job]) -> None:
-    used = {
-        image.source.object_key
-        for job in on_record.values()
-        for image in job.images
-        if hasattr(image.source, "object_key")
-    }
+    images = [image for job in on_record.values() for image in job.images]
+    used = {image.source.object_key for image in images if hasattr(image.source, "object_key")}
+    # A fetched source is kept where other results may be made of it.
+    used |= {upload_object_key(image.public_id) for image in images if image.keeps_source}
     left = {key for key in world.objects.files if key.startswith("uploads/")}
     assert left <= used, "an upload that no job uses is swept"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,12 @@ import pytest
 from leanpix import observability
 from leanpix.adapters import bucket as bucket_module
 from leanpix.adapters.dynamodb.jobs import JobsTable
+from leanpix.adapters.fetching.fetcher import GuardedFetcher
 from leanpix.contract import API_KEY_HEADER, MAX_INLINE_RESPONSE_BYTES
 from leanpix.domain.ids import make_public_id
 from leanpix.domain.results import result_object_key
 from leanpix.redaction import scrub
+from leanpix.services.ports import FetchFailedError
 from tests.images import make_photo_jpeg
 from tests.security import functions
 from tests.security.conftest import API_KEY, AWS_SECRET, OTHER_KEY, SESSION_TOKEN, House
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct-horse-battery"
 SOURCE_TOKEN = "source-token-51423"
+OTHER_STORES_KEY = "a-right-to-anothers-bucket"
 CALLBACK_TOKEN = "callback-token-98765"
 SECRETS = (
     API_KEY,
@@ -37,6 +41,7 @@ SECRETS = (
     SESSION_TOKEN,
     "X-Amz-Signature=",
     "whsec_",
+    OTHER_STORES_KEY,
 )
 KEY = {API_KEY_HEADER: API_KEY}
 FIELDS = {
@@ -101,6 +106,50 @@ def test_requests_that_are_refused(house: House) -> None:
         call("submit", "/v1/optimize", fields, headers=KEY)
         call("tinyjpg_submit", "/api/optimize", fields, headers=KEY)
     call("submit", "/v1/optimize", headers=KEY, body=b'{"http_pass": "' + PASSWORD.encode())
+    check(house)
+
+
+@pytest.mark.parametrize(
+    "fault", [FetchFailedError("no answer", reason="fetch_failed"), OSError()]
+)
+def test_tinifys_keys_and_the_rights_of_other_stores(
+    house: House, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """Keys come as a password and in a path; a store that fails leaves no right in the log."""
+
+    def put(_self: object, url: str, body: bytes, *, headers: object) -> int:
+        raise fault
+
+    monkeypatch.setattr(GuardedFetcher, "put", put)
+    basic = {"Authorization": f"Basic {b64encode(f'api:{API_KEY}'.encode()).decode()}"}
+    event = {"httpMethod": "POST", "resource": "/shrink", "headers": basic, "methodArn": "a:b/c/d"}
+    assert functions.load("authorizer")(event, functions.Context())["context"]
+    for key in (API_KEY, OTHER_KEY):
+        path = {"key": key}
+        call(
+            "tinify_account", f"/keys/{key}", method="GET", resource="/keys/{key}", parameters=path
+        )
+    photo = make_photo_jpeg(width=48, height=32)
+    shrunk = call("tinify_shrink", "/shrink", body=photo, headers=basic)
+    work(house)
+    output_id = shrunk["headers"]["Location"].rpartition("/")[2]
+    store = {
+        "service": "s3",
+        "aws_access_key_id": OTHER_STORES_KEY,
+        "aws_secret_access_key": OTHER_STORES_KEY,
+        "region": "eu-central-1",
+        "path": "bucket/a.jpg",
+    }
+    answer = call(
+        "tinify_output",
+        f"/output/{output_id}",
+        resource="/output/{output_id}",
+        parameters={"output_id": output_id},
+        body=json.dumps({"store": store}).encode(),
+        headers=basic,
+    )
+    assert answer["statusCode"] == (400 if isinstance(fault, FetchFailedError) else 500)
+    assert basic["Authorization"] not in house.logged
     check(house)
 
 

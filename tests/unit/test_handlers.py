@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from leanpix.contract import IDEMPOTENCY_HEADER
+from leanpix.gateway import read_event
 from tests.handlers import CONTEXT, Answer, House, form, load_handler
 
 APIS = [
@@ -117,3 +118,19 @@ def test_a_method_that_a_path_has_not_is_405_in_the_words_of_its_api(
     assert (result["statusCode"], result["headers"]["Allow"]) == (405, allowed)
     text = f"The method is not allowed. Use {allowed}."
     assert text in (body.get("errors") or [body["message"]])
+
+
+def test_a_header_that_was_sent_twice_has_both_values() -> None:
+    event = {
+        "httpMethod": "POST",
+        "path": "/shrink",
+        "headers": {"Content-Type": "multipart/form-data", "Accept": "*/*"},
+        "multiValueHeaders": {
+            "Content-Type": ["application/json", "multipart/form-data"],
+            "Accept": ["*/*"],
+        },
+    }
+    assert read_event(event).headers == {
+        "content-type": "application/json, multipart/form-data",
+        "accept": "*/*",
+    }

@@ -93,7 +93,7 @@ def read_event(event: Mapping[str, Any]) -> Request:
     """Return the request in an event of a REST API's proxy integration."""
     body = event.get("body") or ""
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers = _read_headers(event)
     route, parameters = event.get("resource") or event["path"], event.get("pathParameters") or {}
     if route in FILE_ORIGIN_PATHS:
         route, parameters = find_link(headers.get(LINK_HEADER.lower(), "")) or _NO_FILE
@@ -107,6 +107,18 @@ def read_event(event: Mapping[str, Any]) -> Request:
         body=b64decode(body) if event.get("isBase64Encoded") else body.encode(),
         account_id=authorizer.get("accountId"),
     )
+
+
+def _read_headers(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers; of one that was sent several times, the values in order.
+
+    `headers` has the last of them alone. RFC 9110 §5.3 joins them by a comma.
+    """
+    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    for name, values in (event.get("multiValueHeaders") or {}).items():
+        if len(values) > 1:
+            sent[name.lower()] = ", ".join(values)
+    return sent
 
 
 def to_result(response: Response, *, milliseconds: float) -> dict[str, Any]:

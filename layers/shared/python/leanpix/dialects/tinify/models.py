@@ -43,7 +43,12 @@ class Key(Body):
 
 
 class Error(Body):
-    """An error."""
+    """An error. The fields after `message` are sent where API Gateway itself answers."""
 
     error: str = described("The kind of error.")
     message: str
+    status: Literal["error"] | None = None
+    code: int | None = described("Equal to the HTTP status.", default=None)
+    errors: list[str] | None = None
+    success: Literal[False] | None = None
+    hint: str | None = described("A way out, where there is one.", default=None)
