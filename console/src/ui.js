@@ -136,7 +136,7 @@ export function Waiting({ state, rows = 5 }) {
       <button type="button" onClick=${state.reload}><${Icon} name="retry" />Try again</button>
     </div>`;
   }
-  return html`<div class="panel skeleton" aria-busy="true" aria-label="Loading">
+  return html`<div class="panel skeleton" role="status" aria-busy="true" aria-label="Loading">
     ${Array.from({ length: rows }, (_, row) => html`<div key=${row}></div>`)}
   </div>`;
 }

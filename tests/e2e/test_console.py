@@ -335,6 +335,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
     page.get_by_text("The same by the API").click()
     for name in PAGES:
         page.get_by_role("navigation").get_by_role("link", name=name, exact=False).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name, ignore_case=True)
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         found.append((name, breaches(page, axe)))
     page.get_by_role("navigation").get_by_role("link", name="Jobs").click()
