@@ -204,7 +204,7 @@ def _headers(photos: Sequence[Photo]) -> Iterator[str]:
     yield "| format | files a second |"
     yield "| --- | --- |"
     for name, encode in _SOURCES.items():
-        made = _made(encode(photos[0].image), Options())
+        made = _made(encode(photos[1].image), Options(assume_pristine=True))
         started = time.process_time()
         reasons = {optimize(made, Options()).reason for _ in range(_READS)}
         seconds = time.process_time() - started

@@ -103,3 +103,11 @@ def test_the_score_told_is_the_one_of_a_browser_that_computes_colours_from_all_b
     # A viewer that brings luma and chroma to 8 bits first shows a little less.
     rounded = np.asarray(opened(output.data).convert("RGB"))
     assert abs(Reference(before).score(rounded) - output.score) < 1
+
+
+@pytest.mark.parametrize("side", [32, 64, 128])
+def test_a_thumbnail_becomes_smaller(side: int) -> None:
+    source = saved(photo(side, side), quality=95, subsampling=0)
+    output = optimize(source, Options(target_format=Format.AVIF)).output
+    assert output is not None
+    assert len(output.data) < 0.95 * len(source)

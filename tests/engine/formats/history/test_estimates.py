@@ -15,6 +15,7 @@ from PIL import Image
 from leanpix_engine.errors import Refused
 from leanpix_engine.formats.avif import codec as avif
 from leanpix_engine.formats.avif import quantizer as avif_quantizer
+from leanpix_engine.formats.gif import codec as gif
 from leanpix_engine.formats.history.lattice import STANDARD_LUMA, find_lattice
 from leanpix_engine.formats.history.loss import PRISTINE, SPENT
 from leanpix_engine.formats.jpeg import codec as jpeg
@@ -35,6 +36,24 @@ FAR_OFF_AFTER_A_TRELLIS = 8.0
 
 def _photo(name: str) -> Image.Image:
     return Image.open(DATA / name).convert("RGB")
+
+
+def _reduced(photo: Image.Image, colours: int) -> bytes:
+    return saved(photo.quantize(colours), "GIF")
+
+
+@pytest.mark.parametrize(("colours", "score"), [(32, SPENT), (128, SPENT), (256, PRISTINE)])
+def test_a_gif_of_a_photo_in_few_colours_is_spent(colours: int, score: float) -> None:
+    source = _reduced(_photo("chelsea.png"), colours)
+    assert gif.source_score(source, gif.decode(source, Limits())) == score
+
+
+def test_a_gif_that_is_drawn_has_few_colours_by_nature() -> None:
+    image = Image.new("RGB", (96, 96), "#204060")
+    for step in range(40):
+        image.paste((step * 6, 200 - step, 90), (step, step * 2, step + 20, step * 2 + 9))
+    source = _reduced(image, 64)
+    assert gif.source_score(source, gif.decode(source, Limits())) == PRISTINE
 
 
 def _rgb(image: Image.Image | bytes) -> np.ndarray:
@@ -64,6 +83,17 @@ def test_a_jpeg_is_estimated_near_its_true_score(
     true = Reference(_rgb(original)).score(_rgb(source))
     estimate = jpeg.source_score(source, jpeg.decode(source, Limits()))
     assert estimate == pytest.approx(true, abs=far_off)
+
+
+@pytest.mark.parametrize("side", [48, 64, 128])
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_small_jpeg_is_estimated_by_its_tables(name: str, side: int) -> None:
+    small = _photo(name).resize((side, side))
+    found = [
+        jpeg.source_score(source, jpeg.decode(source, Limits()))
+        for source in (_libjpeg(small, quality) for quality in (60, 80, 95))
+    ]
+    assert found == pytest.approx([65.2, 76.9, 92.6], abs=1.0)
 
 
 @pytest.mark.parametrize("name", PHOTOS)

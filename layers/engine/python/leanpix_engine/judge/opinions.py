@@ -15,8 +15,6 @@ from leanpix_engine.metric.ssimulacra2 import Reference
 from leanpix_engine.metric.worst import worst
 from leanpix_engine.search.targets import interpolated
 
-LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
-"""ITU-R BT.601."""
 SMALL_SIDE: Final = 256
 """Pictures smaller than this a side are looked at more closely: SSIMULACRA2 hardly sees them."""
 _PHOTO_ALLOWANCE: Final = 20.0
@@ -24,6 +22,9 @@ _PHOTO_ALLOWANCE: Final = 20.0
 ones, where quality costs next to nothing. Without it, thumbnails of 224 pixels double."""
 _FLAT_SHARE: Final = 0.2
 """Of pixels equal to their left neighbour, from which an opaque picture counts as drawn."""
+
+
+_Steps = npt.NDArray[np.int16]
 
 
 class Opinion(Protocol):
@@ -148,6 +149,7 @@ class Edges:
     name = "edges"
     _SHARP = 48
     """Difference of neighbours' luma, of 255, from which there is an edge."""
+    _MOST_PIXELS = 1_000_000
     _FLAT_SHARE = 0.6
     """Of pixels like their left neighbour: that many only drawings have."""
     _LEAST_SHARE, _MOST_SHARE, _LEAST = 0.0005, 0.1, 200
@@ -157,36 +159,41 @@ class Edges:
 
     def __init__(self, original: Views) -> None:
         """Find the edges of the original."""
-        luma = self._luma(original)
-        self._steps = [np.diff(luma, axis=axis) for axis in (0, 1)]
-        self._places = [np.abs(steps) >= self._SHARP for steps in self._steps]
-        self._heights = self._at_edges(luma)
+        steps = self._steps(original)
+        self._places = [np.abs(part) >= self._SHARP for part in steps]
+        self._heights = self._at_edges(steps)
 
     @classmethod
     def has_some(cls, original: Views) -> bool:
         """Return whether a frame is a drawing with edges, and not made of them as a texture is."""
-        luma = cls._luma(original)
-        steps = np.abs(np.diff(luma, axis=1))
+        steps, _ = cls._steps(original)
         if float(np.mean(steps == 0)) < cls._FLAT_SHARE:
             return False
         least = max(cls._LEAST, cls._LEAST_SHARE * steps.size)
-        return bool(least <= np.count_nonzero(steps >= cls._SHARP) <= cls._MOST_SHARE * steps.size)
+        found = np.count_nonzero(np.abs(steps) >= cls._SHARP)
+        return bool(least <= found <= cls._MOST_SHARE * steps.size)
 
     def score(self, made: Views) -> float:
         """Return the score of the change that nine in ten edges stay below."""
-        change = np.abs(self._at_edges(self._luma(made)) - self._heights) / np.abs(self._heights)
+        change = np.abs(self._at_edges(self._steps(made)) - self._heights) / np.abs(self._heights)
         return interpolated(self._OF_CHANGE, float(np.percentile(change, self._PERCENT)))
 
-    def _at_edges(self, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        found = [
-            np.diff(luma, axis=axis)[places]
-            for axis, places in zip((0, 1), self._places, strict=True)
-        ]
-        return np.concatenate(found)
+    def _at_edges(self, steps: tuple[_Steps, _Steps]) -> npt.NDArray[np.float32]:
+        found = [part[places] for part, places in zip(steps, self._places, strict=True)]
+        return np.concatenate(found).astype(np.float32)
 
-    @staticmethod
-    def _luma(views: Views) -> npt.NDArray[np.float32]:
-        return np.asarray(views.on(BACKGROUNDS[0]) @ LUMA)
+    @classmethod
+    def _steps(cls, views: Views) -> tuple[_Steps, _Steps]:
+        """Return the steps of luma along rows and down columns; of a large picture in some."""
+        rgb = views.on(BACKGROUNDS[0])
+        every = max(1, round(rgb.shape[0] * rgb.shape[1] / cls._MOST_PIXELS))
+        return np.diff(_luma(rgb[::every]), axis=1), np.diff(_luma(rgb[:, ::every]), axis=0)
+
+
+def _luma(rgb: Rgb) -> _Steps:
+    """Return luma of 255 (ITU-R BT.601), in integers."""
+    red, green, blue = (rgb[..., channel].astype(np.int16) for channel in range(3))
+    return np.asarray((red * 38 + green * 75 + blue * 15) >> 7, np.int16)
 
 
 class Brightened:
@@ -195,6 +202,8 @@ class Brightened:
     name = "brightened"
     _DARK, _LEAST_SHARE = 48, 0.6
     """Luma, of 255, below which a pixel is dark; the share of them that makes a dark scene."""
+    _MOST_SIDE = 512
+    """Pixels a side that are looked at."""
     _POWER = 0.6
     """Of brightness, about as much as from a display's gamma of 2.2 to 1.3."""
     _ALLOWANCE = 20.0
@@ -206,7 +215,8 @@ class Brightened:
     @classmethod
     def is_dark(cls, original: Views) -> bool:
         """Return whether most of a frame is dark, but not plainly black."""
-        luma = original.on(BACKGROUNDS[0])[::2, ::2] @ LUMA
+        every = 1 + max(original.size) // cls._MOST_SIDE
+        luma = _luma(original.on(BACKGROUNDS[0])[::every, ::every])
         dark, black = luma < cls._DARK, luma < 1
         shown = float(np.mean(dark & ~black))
         return original.alpha is None and shown >= cls._LEAST_SHARE

@@ -10,6 +10,7 @@ from leanpix_engine.formats.avif import aom
 from leanpix_engine.formats.avif import header as avif_header
 from leanpix_engine.formats.avif.alpha import FINE, ROUGH, few_levels, filled, plane_of
 from leanpix_engine.formats.avif.ladders import (
+    SMALL_SIDE,
     SPEED_SECONDS,
     VIPS_SECONDS,
     Colours,
@@ -26,8 +27,6 @@ from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
 from leanpix_engine.search.targets import interpolated
 
-_SMALL_SIDE = 256
-"""Pictures with alpha that are smaller than this a side are icons, mostly."""
 _MAX_SIDE = 16_384
 _SRGB_LIKE = (1, 2)
 """Colour primaries BT.709 and "unspecified" (ITU-T H.273, table 2)."""
@@ -104,7 +103,7 @@ def ladders(task: Task, goal: float) -> Iterator[Ladder]:
     alpha, colours = picture.pixels[..., 3], filled(picture)
     fine = few_levels(alpha, FINE)
     with_fine = Colours(colours, plane_of(fine), fine)
-    if max(picture.width, picture.height) >= _SMALL_SIDE:
+    if max(picture.width, picture.height) >= SMALL_SIDE:
         yield _lossy(task, with_fine, goal)
         return
     yield of_icon(with_fine)

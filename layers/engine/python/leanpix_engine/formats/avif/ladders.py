@@ -38,6 +38,8 @@ _REACH: Final = 4
 _TOO_GOOD: Final = 2.5
 """Some 10 % of the bytes: below it another encode, which is most of the time, does not pay."""
 
+SMALL_SIDE: Final = 256
+"""Pictures with alpha that are smaller than this a side are icons, mostly."""
 _SMALL_SPEED: Final = 2
 _SMALL_OPTIONS: Final = {"tune": "psnr", "tune-content": "screen"}
 
@@ -108,9 +110,23 @@ class Colours:
         return data
 
 
-def by_aom(colours: Colours, goal: float, final_speed: int) -> TwoStageLadder:
-    """Return the way by libaom: looks at its quickest speed, files at the final one."""
+def by_aom(colours: Colours, goal: float, final_speed: int) -> Ladder:
+    """Return the way by libaom: looks at its quickest speed, files at the final one.
+
+    On small pictures scores and opinions jump, so that quick looks foretell nothing, and files
+    cost next to nothing: each look is at a file.
+    """
     planes = aom.planes_of(np.ascontiguousarray(colours.picture.pixels), colours.bits)
+    if max(colours.picture.width, colours.picture.height) < SMALL_SIDE:
+        return Ladder(
+            how=f"aom {colours.bits} bit 4:4:4",
+            encode=lambda quality: colours.encode(planes, int(quality), final_speed),
+            low=_QUALITIES[0],
+            high=_QUALITIES[-1],
+            start=interpolated(_QUALITY_FOR, goal),
+            slope=interpolated(_SCORE_PER_STEP, goal),
+            max_encodes=7,
+        )
     is_slower = final_speed != _QUICK_SPEED
     return TwoStageLadder(
         how=f"aom {colours.bits} bit 4:4:4",
