@@ -260,8 +260,8 @@ def _first_right(
     """Return the first candidate that is below the ceiling in bytes and passes the judge."""
     for candidate in candidates:
         floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
-        if floor is not None and candidate.score is not None and candidate.score < floor:
-            continue
+        if candidate.finish and floor is not None and (candidate.score or 0.0) < floor:
+            continue  # the search saw that it is not good enough
         data = _marked(job, candidate)
         if ceiling is not None and len(data) > ceiling:
             continue
