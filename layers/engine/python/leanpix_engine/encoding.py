@@ -185,7 +185,7 @@ def without_metadata(job: Job, stored: Picture) -> Output | None:
 
 def _marked(job: Job, candidate: Candidate) -> bytes:
     """Return a file with the mark of the quality it was made for, where it is to have one."""
-    data, goal = candidate.data, goal_of(job.options)
+    data, goal = candidate.finished(), goal_of(job.options)
     if not job.options.mark or job.keeps_gain_map:  # a gain map is found by its offset
         return data
     if job.options.max_bytes is not None and candidate.score is not None:
@@ -237,6 +237,7 @@ def _climb_within(
     too_large: Candidate | None = None
     if len(ladder.encode(ladder.start)) <= job.most_bytes:
         too_large, reaches = ladder.climb(goal, judge.score, job.deadline)
+        too_large = replace(too_large, data=too_large.finished(), finish=None)
         if len(too_large.data) <= job.most_bytes:
             return [(too_large, reaches)]
     fits = fitting(ladder, job.most_bytes, job.deadline, too_large)
@@ -258,11 +259,13 @@ def _first_right(
 ) -> Output | None:
     """Return the first candidate that is below the ceiling in bytes and passes the judge."""
     for candidate in candidates:
+        floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
+        if candidate.finish and floor is not None and (candidate.score or 0.0) < floor:
+            continue  # the search saw that it is not good enough
         data = _marked(job, candidate)
         if ceiling is not None and len(data) > ceiling:
             continue
         job.deadline.check()
-        floor = None if candidate.quality is None or goal is None else goal - FLOOR_BELOW_GOAL
         right, verdict = judge.acceptable(data, floor)
         if right:
             return Output(

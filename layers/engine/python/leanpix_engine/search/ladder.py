@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from leanpix_engine.limits import Deadline
 from leanpix_engine.picture.picture import Picture
@@ -33,6 +34,12 @@ class Candidate:
     """The encoder's quality; None claims that no pixel was changed, which is verified."""
     score: float | None = None
     """The score that the search measured; None without a quality."""
+    finish: Callable[[], bytes] | None = None
+    """How the file of a way that missed the goal is made final, should it be taken after all."""
+
+    def finished(self) -> bytes:
+        """Return the final file."""
+        return self.data if self.finish is None else self.finish()
 
 
 def _as_it_is(data: bytes, _quality: float) -> bytes:
@@ -90,10 +97,11 @@ class Ladder:
         """
         best = _search(self, goal, score, deadline).best
         data = self.encode(best.at) if best.data is None else best.data
-        found = Candidate(
-            data=self.finish(data, best.at), how=self.how, quality=best.at, score=best.score
-        )
-        return found, best.score >= goal + self.margin - FLOOR_BELOW_GOAL
+        found = Candidate(data=data, how=self.how, quality=best.at, score=best.score)
+        finish = partial(self.finish, data, best.at)
+        if best.score < goal + self.margin - FLOOR_BELOW_GOAL:
+            return replace(found, finish=finish), False
+        return replace(found, data=finish()), True
 
     def locate(self, goal: float, score: Score, deadline: Deadline) -> tuple[float, float]:
         """Return the lowest quality found that reaches the goal, and the slope of scores there.
