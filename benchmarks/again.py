@@ -3,7 +3,7 @@
     python -m benchmarks.again
 
 It writes benchmarks/AGAIN.md: five times in a row, chains of formats, what other tools made lean,
-photos as cameras save them, and how many of our own files a second are told by their headers.
+photos as cameras save them, and how many of our own files are found by their headers in a second.
 Scores are the benchmarks' own (`judge.py`), against the picture that everything began with.
 """
 

@@ -85,11 +85,7 @@ class FrontDoor(Construct):
             additional_behaviors=dict.fromkeys(FILE_PATHS, files),
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             domain_names=[settings.domain_name] if settings.domain_name else None,
-            certificate=(
-                acm.Certificate.from_certificate_arn(self, "Certificate", settings.certificate_arn)
-                if settings.domain_name
-                else None
-            ),
+            certificate=self._certificate() if settings.domain_name else None,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
             web_acl_id=settings.web_acl_arn or None,
             error_responses=_error_responses(),

@@ -26,8 +26,8 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from leanpix.bootstrap import DeployedStack
 from leanpix.contract import IDEMPOTENCY_HEADER, MAX_RECEIVES, OutputName
+from leanpix.deployed_stack import DeployedStack
 from leanpix.domain.jobs import Image as JobImage
 from leanpix.domain.jobs import ImageState
 from leanpix.domain.tasks import ImageTask, task_to_body

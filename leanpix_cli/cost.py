@@ -62,12 +62,15 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
     )
     parts = {name: _IMAGES * dollars for name, dollars in cost_per_image(use).items()}
     if as_json:
-        total = sum(parts.values())
-        answer = {"images": _IMAGES, "dollars": round(total, 4), "priced": PRICED}
-        rounded = {name: round(dollars, 5) for name, dollars in parts.items()}
-        typer.echo(json.dumps({**answer, "parts": rounded}))
-        return
-    _print_table(use, parts)
+        _print_json(parts)
+    else:
+        _print_table(use, parts)
+
+
+def _print_json(parts: dict[str, float]) -> None:
+    answer = {"images": _IMAGES, "dollars": round(sum(parts.values()), 4), "priced": PRICED}
+    rounded = {name: round(dollars, 5) for name, dollars in parts.items()}
+    typer.echo(json.dumps({**answer, "parts": rounded}))
 
 
 def _check(api: str, image_format: str, level: str) -> None:

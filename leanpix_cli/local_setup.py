@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from leanpix.bootstrap import DeployedStack
 from leanpix.contract import UNLIMITED_TOKENS
+from leanpix.deployed_stack import DeployedStack
 from leanpix_local.cloud import LocalCloud
 from leanpix_local.errors import MissingPrerequisiteError
 

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from leanpix.bootstrap import DeployedStack
 from leanpix.contract import stack_name
+from leanpix.deployed_stack import DeployedStack
 from leanpix_cli.console import CommandError
 from leanpix_local.aws import REGION, Clients
 from leanpix_local.paths import CLOUD_FILE

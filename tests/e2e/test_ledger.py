@@ -20,8 +20,8 @@ from leanpix.adapters.clock import SystemClock
 from leanpix.adapters.dynamodb.accounts import AccountsTable
 from leanpix.adapters.dynamodb.jobs import JobsTable
 from leanpix.adapters.queues import SqsImageQueue
-from leanpix.bootstrap import DeployedStack
 from leanpix.contract import IDEMPOTENCY_HEADER, ErrorName, OutputName
+from leanpix.deployed_stack import DeployedStack
 from leanpix.domain.errors import LeanpixError
 from leanpix.domain.options import ImageOptions, Operation
 from leanpix.domain.submission import Link, Submission

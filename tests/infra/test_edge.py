@@ -35,7 +35,7 @@ def run(program: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(uri: str, method: str = "GET", **headers: str) -> dict[str, Any]:
-    """Return what becomes of a request."""
+    """Return the request that the program passes on, or its answer."""
     named = {name: {"value": value} for name, value in headers.items()}
     request = {"method": method, "uri": uri, "querystring": {}, "headers": named, "cookies": {}}
     return run("find_object", {"request": request})

@@ -17,10 +17,11 @@ from leanpix.domain.results import DownloadRequest, result_object_key
 from leanpix.domain.submission import Link, Submission, Upload
 from leanpix.domain.tasks import ImageTask, task_from_body
 from leanpix.services.callbacks import CallbackAnnouncer
+from leanpix.services.engine_port import EngineRefusedError
 from leanpix.services.jobs import JobService
 from leanpix.services.optimization import SETTLE_MARGIN_SECONDS, OptimizationService
 from leanpix.services.polls import PollService
-from leanpix.services.ports import EngineRefusedError, FetchFailedError, LeaseLostError
+from leanpix.services.ports import FetchFailedError, LeaseLostError
 from leanpix.services.recovery import GiveUpService
 from leanpix.services.results import ResultService
 from leanpix.services.submissions import SubmissionService

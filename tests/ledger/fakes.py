@@ -10,12 +10,8 @@ from leanpix.contract import MAX_RECEIVES
 from leanpix.domain.jobs import KeptReason
 from leanpix.domain.options import ImageOptions
 from leanpix.domain.tasks import CallbackTask, ImageTask
-from leanpix.services.ports import (
-    EngineFile,
-    EngineRefusedError,
-    EngineResult,
-    FetchFailedError,
-)
+from leanpix.services.engine_port import EngineFile, EngineRefusedError, EngineResult
+from leanpix.services.ports import FetchFailedError
 from tests.ledger.faults import ProcessDied
 
 if TYPE_CHECKING:

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from leanpix.services import ports
+from leanpix.services import engine_port, ports
 
 
 class ProcessDied(BaseException):
     """The death of the process. No `Exception`: no code of ours may survive it."""
 
 
-def ports_of(module: Any = ports) -> dict[str, tuple[str, ...]]:
+def ports_of(*modules: Any) -> dict[str, tuple[str, ...]]:
     """Return the methods of every port, inherited ones too, by the port's name."""
-    found = {
-        name: [base for base in port.__mro__ if base.__module__ == module.__name__]
-        for name, port in vars(module).items()
-        if getattr(port, "_is_protocol", False) and port.__module__ == module.__name__
-    }
+    found: dict[str, list[type]] = {}
+    for module in modules or (ports, engine_port):
+        for name, port in vars(module).items():
+            if getattr(port, "_is_protocol", False) and port.__module__ == module.__name__:
+                bases = [base for base in port.__mro__ if base.__module__ == module.__name__]
+                found[name] = bases
     return {
         name: tuple(sorted({m for base in bases for m in vars(base) if not m.startswith("_")}))
         for name, bases in found.items()

@@ -18,12 +18,7 @@ from leanpix.domain.recovery import (
     OpenRecord,
 )
 from leanpix.domain.tasks import CallbackTask, ImageTask
-from leanpix.services.ports import (
-    IdTakenError,
-    KeyUsedError,
-    LeaseLostError,
-    NoTokensLeftError,
-)
+from leanpix.services.ports import IdTakenError, KeyUsedError, LeaseLostError, NoTokensLeftError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

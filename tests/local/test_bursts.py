@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from leanpix.bootstrap import DeployedStack
+from leanpix.deployed_stack import DeployedStack
 from leanpix_cli.local_setup import create_local_account, find_photo
 from leanpix_local.cloud import LocalCloud
 from leanpix_local.http import post

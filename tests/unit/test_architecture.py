@@ -73,7 +73,9 @@ def test_every_name_in_the_table_stands_in_its_file() -> None:
         assert files
         assert names, what
         for wanted in names:
-            found = re.compile(rf"^\s*(?:def |class |[\w.]+\.)?{wanted}\b", re.MULTILINE)
+            found = re.compile(
+                rf"^\s*(?:def |class |(?:async )?function |[\w.]+\.)?{wanted}\b", re.MULTILINE
+            )
             assert any(found.search(text) for text in files), (what, wanted)
 
 

@@ -1,4 +1,4 @@
-"""Compose services and adapters; this is the only module that knows both.
+"""Compose the functions' services and adapters; `deployed_stack.py` does so for the commands.
 
 Each builder imports only what its service needs, so that a light function stays light.
 """
@@ -9,27 +9,19 @@ from __future__ import annotations
 
 import gc
 import os
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from leanpix.contract import (
     INTEGRATION_MARGIN_SECONDS,
-    PLANS,
     Api,
-    OutputName,
-    usage_plan_output,
 )
 from leanpix.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
-
     from leanpix.adapters.dynamodb.accounts import AccountsTable
     from leanpix.adapters.dynamodb.jobs import JobsTable
     from leanpix.services.accounts import AccountService, KeyedAccountService, KeyService
-    from leanpix.services.administration import AdministrationService
     from leanpix.services.callbacks import CallbackAnnouncer, CallbackService
     from leanpix.services.jobs import JobListService, JobService, ResendService
     from leanpix.services.keys import OwnKeyService
@@ -37,7 +29,6 @@ if TYPE_CHECKING:
     from leanpix.services.outputs import HeldSubmissionService, OutputService
     from leanpix.services.polls import PollService
     from leanpix.services.recovery import GiveUpService, SweepService
-    from leanpix.services.redrive import RedriveService
     from leanpix.services.results import ResultService
     from leanpix.services.submissions import ProbedSubmissionService, SubmissionService
     from leanpix.services.uploads import UploadsService
@@ -362,69 +353,3 @@ def _accounts() -> AccountsTable:
     from leanpix.adapters.dynamodb.accounts import AccountsTable
 
     return AccountsTable(client=dynamodb_client(), table=settings().accounts_table)
-
-
-@dataclass(frozen=True, slots=True)
-class DeployedStack:
-    """A stack as the operator's commands reach it: clients for AWS, and its outputs by name."""
-
-    client: Callable[[str], Any]
-    outputs: Mapping[str, str]
-
-    def administration(self) -> AdministrationService:
-        """Return the service that works on this stack's accounts and keys."""
-        from leanpix.adapters.api_gateway import ApiGatewayKeys
-        from leanpix.adapters.clock import SystemClock
-        from leanpix.adapters.dynamodb.accounts import AccountsTable
-        from leanpix.adapters.dynamodb.keys import KeysTable
-        from leanpix.services.administration import AdministrationService
-
-        dynamodb = self.client("dynamodb")
-        return AdministrationService(
-            accounts=AccountsTable(client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE]),
-            keys=KeysTable(client=dynamodb, table=self.outputs[OutputName.KEYS_TABLE]),
-            gateway_keys=ApiGatewayKeys(
-                client=self.client("apigateway"),
-                find_usage_plan_ids=lambda: {
-                    plan: self.outputs[usage_plan_output(plan)] for plan in PLANS
-                },
-            ),
-            clock=SystemClock(),
-        )
-
-    def redrive(self) -> RedriveService:
-        """Return the service that sends this stack's dead letters again."""
-        from leanpix.adapters.clock import SystemClock
-        from leanpix.adapters.dynamodb.callbacks import CallbacksTable
-        from leanpix.adapters.queues import DeadLetters
-        from leanpix.services.redrive import RedriveService
-
-        sqs = self.client("sqs")
-        outputs = self.outputs
-        return RedriveService(
-            images=DeadLetters(
-                client=sqs,
-                dead_letter_url=outputs[OutputName.DEAD_LETTER_QUEUE_URL],
-                url=outputs[OutputName.IMAGES_QUEUE_URL],
-            ),
-            callbacks=DeadLetters(
-                client=sqs,
-                dead_letter_url=outputs[OutputName.CALLBACKS_DEAD_LETTER_QUEUE_URL],
-                url=outputs[OutputName.CALLBACKS_QUEUE_URL],
-            ),
-            records=CallbacksTable(
-                client=self.client("dynamodb"), table=outputs[OutputName.JOBS_TABLE]
-            ),
-            clock=SystemClock(),
-        )
-
-    def jobs(self) -> JobsTable:
-        """Return the record of this stack's jobs."""
-        from leanpix.adapters.dynamodb.accounts import AccountsTable
-        from leanpix.adapters.dynamodb.jobs import JobsTable
-
-        dynamodb = self.client("dynamodb")
-        accounts = AccountsTable(client=dynamodb, table=self.outputs[OutputName.ACCOUNTS_TABLE])
-        return JobsTable(
-            client=dynamodb, table=self.outputs[OutputName.JOBS_TABLE], accounts=accounts
-        )

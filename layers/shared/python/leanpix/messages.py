@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from leanpix.services.ports import EngineResult
+    from leanpix.services.engine_port import EngineResult
 
 LEAST_SECONDS: Final = 15.0
 """The time below which a message is left untouched rather than begun and cut off."""

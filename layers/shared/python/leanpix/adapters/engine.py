@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from leanpix.contract import MIN_SAVED_PERCENT
 from leanpix.observability import logger
-from leanpix.services.ports import EngineFile, EngineRefusedError, EngineResult
+from leanpix.services.engine_port import EngineFile, EngineRefusedError, EngineResult
 
 if TYPE_CHECKING:
     from types import ModuleType

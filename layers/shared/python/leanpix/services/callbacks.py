@@ -26,14 +26,7 @@ if TYPE_CHECKING:
     from leanpix.domain.accounts import Account
     from leanpix.domain.callbacks import Callback
     from leanpix.domain.jobs import Job
-    from leanpix.services.ports import (
-        Accounts,
-        CallbackQueue,
-        Callbacks,
-        Clock,
-        JobReader,
-        Poster,
-    )
+    from leanpix.services.ports import Accounts, CallbackQueue, Callbacks, Clock, JobReader, Poster
 
 RenderResult = Callable[[FinishedJob], bytes]
 """Gives the body that a poll of the same job would get."""

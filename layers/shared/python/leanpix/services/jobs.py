@@ -14,13 +14,7 @@ from leanpix.domain.tasks import CallbackTask
 
 if TYPE_CHECKING:
     from leanpix.domain.jobs import Job, JobPlace, JobQuery
-    from leanpix.services.ports import (
-        CallbackQueue,
-        Clock,
-        JobLister,
-        JobReader,
-        ResentCallbacks,
-    )
+    from leanpix.services.ports import CallbackQueue, Clock, JobLister, JobReader, ResentCallbacks
 
 MOST_JOBS_READ: Final = 100
 """The jobs that one call reads while it looks for those of a state."""

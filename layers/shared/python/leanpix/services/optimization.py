@@ -15,17 +15,8 @@ from leanpix.domain.ids import make_lease_id
 from leanpix.domain.jobs import Image, ImageState, Outcome, Rendition, UploadedSource
 from leanpix.domain.options import ImageOptions
 from leanpix.domain.results import SECONDS_PER_DAY, result_object_key, upload_object_key
-from leanpix.services.ports import (
-    Clock,
-    Engine,
-    EngineFile,
-    EngineRefusedError,
-    EngineResult,
-    Fetcher,
-    FetchFailedError,
-    Jobs,
-    Objects,
-)
+from leanpix.services.engine_port import Engine, EngineFile, EngineRefusedError, EngineResult
+from leanpix.services.ports import Clock, Fetcher, FetchFailedError, Jobs, Objects
 from leanpix.services.results import mark_failed
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from leanpix.domain.results import Download, DownloadRequest
     from leanpix.domain.submission import Remake
     from leanpix.services.accounts import AccountService
+    from leanpix.services.engine_port import Prober
     from leanpix.services.jobs import JobService
     from leanpix.services.polls import PollService
-    from leanpix.services.ports import Clock, Deliverer, Prober
+    from leanpix.services.ports import Clock, Deliverer
     from leanpix.services.results import ResultService
     from leanpix.services.submissions import SubmissionService
 

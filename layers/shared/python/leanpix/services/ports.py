@@ -5,7 +5,6 @@ Those of the operator's services are in `operator_ports`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,10 +13,8 @@ if TYPE_CHECKING:
     from leanpix.domain.accounts import Account, KeyRecord, Usage
     from leanpix.domain.callbacks import CallbackState, Delivery
     from leanpix.domain.destinations import Destination
-    from leanpix.domain.estimates import ImageFacts
     from leanpix.domain.idempotency import IdempotencyRecord
     from leanpix.domain.jobs import Credentials, Image, ImageState, Job, JobPlace, Outcome
-    from leanpix.domain.options import ImageOptions
     from leanpix.domain.recovery import OpenRecord
     from leanpix.domain.results import StoredFile
     from leanpix.domain.submission import UploadRequest
@@ -57,52 +54,12 @@ class FetchFailedError(Exception):
         self.reason = reason
 
 
-class EngineRefusedError(Exception):
-    """A file that the engine could not use, for a fault of the file or, rarely, of the engine."""
-
-    def __init__(
-        self, reason: str, image_format: str | None = None, *, is_our_fault: bool = False
-    ) -> None:
-        """Take the engine's reason code, and the format where it could be told."""
-        super().__init__(reason)
-        self.reason = reason
-        self.image_format = image_format
-        self.is_our_fault = is_our_fault
-
-
 class DeliveryFailedError(Exception):
     """Somebody's object store that did not take a file; the text is public."""
 
 
 class LeaseLostError(Exception):
     """A claim that is gone: another worker has the image, or it has ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineFile:
-    """A file that the engine made."""
-
-    data: bytes
-    format: str
-    content_type: str
-    quality: float | None = None
-    """The encoder's quality; None where nothing was lost."""
-    score: float | None = None
-    """SSIMULACRA2 against the source; None where nothing was lost."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineResult:
-    """The files that the engine made of a source; `main` is None where nothing was gained."""
-
-    original_format: str
-    original_content_type: str
-    main: EngineFile | None
-    webp: EngineFile | None
-    reason: str | None
-    width: int = 0
-    """The width of `main`, or of the source where there is none."""
-    height: int = 0
 
 
 class Clock(Protocol):
@@ -378,26 +335,6 @@ class Fetcher(Protocol):
 
         Raises:
             FetchFailedError: there is no usable file.
-        """
-
-
-class Prober(Protocol):
-    """A reader of image headers."""
-
-    def probe(self, data: bytes) -> ImageFacts | None:
-        """Return the facts in an image's headers, or None for a file that is no image."""
-
-
-class Engine(Protocol):
-    """The optimizer."""
-
-    def optimize(
-        self, source: bytes, options: ImageOptions, *, max_seconds: float
-    ) -> EngineResult:
-        """Return a smaller file, or none and the reason.
-
-        Raises:
-            EngineRefusedError: the engine could not use the file.
         """
 
 

@@ -27,6 +27,7 @@ from leanpix.domain.submission import (
     UploadReference,
 )
 from leanpix.domain.tasks import ImageTask
+from leanpix.services.engine_port import Prober
 from leanpix.services.ports import (
     Accounts,
     AnswerLostError,
@@ -37,7 +38,6 @@ from leanpix.services.ports import (
     KeyUsedError,
     NoTokensLeftError,
     Objects,
-    Prober,
     QueueFailedError,
 )
 
