@@ -33,7 +33,7 @@ _WELL_BELOW = 0.7
 _TINY_MEGAPIXELS = 0.2
 """Below this it is tried all the same."""
 _UNFILTERED = 48.0
-"""Three posterized photos at 43 to 46 were smallest unfiltered; two at 57 and 58, a sixth larger."""
+"""Three photos at 43 to 46 were smallest unfiltered; two at 57 and 58 were a sixth larger so."""
 _DITHER_GAINS = 6.0
 """Points that dithering adds to the best plain palette by SSIMULACRA2: 0 to 5 on 25 pictures."""
 _BEST_PALETTE, _MOST_EFFORT = 100, 10
