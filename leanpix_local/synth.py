@@ -35,7 +35,7 @@ CONTEXT: Final = {
 }
 _NAME_DIGITS: Final = 16
 _ASSEMBLIES_KEPT: Final = 3
-_LAYERS: Final = ("shared", "engine")
+_LAYERS: Final = ("shared", "engine", "native")
 _SOURCES: Final = (
     "app.py",
     "cdk.json",

@@ -13,6 +13,7 @@ import pytest
 
 from infra import synth
 from infra.settings import SettingError
+from tests.infra.conftest import Template
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -87,3 +88,9 @@ def test_a_setting_that_there_is_not_is_refused_also_from_the_cdk_command_line(
     monkeypatch.setenv("CDK_CONTEXT_JSON", json.dumps({"max-concurrency": "3"}))
     with pytest.raises(SettingError, match="max-concurrency"):
         synth.build(tmp_path, {})
+
+
+def test_a_stack_has_room_for_more_resources(template: Template, production: Template) -> None:
+    """CloudFormation takes 500 ("CloudFormation quotas")."""
+    for which in (template, production):
+        assert len(which.body["Resources"]) <= 480
