@@ -303,6 +303,7 @@ def test_a_key_that_is_revoked_meanwhile_is_told(opened: Opened, account: LocalA
 
 def test_all_is_done_by_the_keyboard_alone(opened: Opened, account: LocalAccount) -> None:
     page = opened().open()
+    expect(page.get_by_label("API key")).to_be_focused()
     page.keyboard.type(account.api_key)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Drop photos here")).to_be_visible()
