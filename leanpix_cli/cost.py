@@ -61,10 +61,7 @@ def cost(  # noqa: PLR0913 - each parameter is an option of the command
         is_within_free=free_part,
     )
     parts = {name: _IMAGES * dollars for name, dollars in cost_per_image(use).items()}
-    if as_json:
-        _print_json(parts)
-    else:
-        _print_table(use, parts)
+    _print_json(parts) if as_json else _print_table(use, parts)
 
 
 def _print_json(parts: dict[str, float]) -> None:
