@@ -106,7 +106,7 @@ class TestNoTokens:
 class TestHttpStatusAndBodyCode:
     @pytest.mark.parametrize("name", list(ErrorName))
     def test_are_always_equal(self, name: ErrorName) -> None:
-        error = LeanpixError(name, wait_seconds=80, kind="form", methods="GET")
+        error = LeanpixError(name, wait_seconds=80, kind="form", methods="GET", why="")
         answer = megaoptim.render_error(error, site_url=SITE_URL)
         assert json.loads(answer.body)["code"] == answer.status == ERRORS[name].status
 
@@ -114,7 +114,7 @@ class TestHttpStatusAndBodyCode:
 class TestVendorLinks:
     @pytest.mark.parametrize("name", list(ErrorName))
     def test_are_the_configured_site(self, name: ErrorName) -> None:
-        error = LeanpixError(name, wait_seconds=80, kind="form", methods="GET")
+        error = LeanpixError(name, wait_seconds=80, kind="form", methods="GET", why="")
         text = megaoptim.render_error(error, site_url="https://images.example.org").body.decode()
         assert "megaoptim" not in text
         assert text.count("https://") == text.count("https://images.example.org")
@@ -133,6 +133,7 @@ class TestErrorsMadeByApiGateway:
             "code": status,
             "errors": [text],
             "success": False,
+            "error": ERRORS[name].title,
             "message": text,
         }
 
@@ -141,14 +142,16 @@ class TestErrorsMadeByApiGateway:
         for method in ("GET", "POST", "DELETE"):
             answer = anyone.call(method, path)
             assert (answer.status_code, answer.json()["code"]) == (404, 404)
-            assert set(answer.json()) == {"status", "code", "errors", "success", "message"}
+            envelope = {"status", "code", "errors", "success", "error", "message"}
+            assert set(answer.json()) == envelope
 
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
         [
             ("GET", "/v1/optimize", "OPTIONS, POST"),
             ("DELETE", "/api/status/1", "GET, OPTIONS"),
-            ("PUT", "/image/1/a.jpg", "GET, HEAD, OPTIONS"),
+            # Not `/image/…`: CloudFront, which serves files, answers other methods itself.
+            ("PUT", "/ping", "GET, HEAD, OPTIONS"),
             ("POST", "/docs", "GET, OPTIONS"),
         ],
     )
