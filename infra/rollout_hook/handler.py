@@ -57,7 +57,24 @@ PROBES: Final[dict[str, tuple[dict[str, Any], int]]] = {
     "submit": (_request("POST", "/v1/optimize"), 400),
     "uploads": (_request("POST", "/v1/uploads"), 400),
     "tinyjpg_submit": (_request("POST", "/api/optimize"), 422),
+    "tinify_shrink": (_request("POST", "/shrink"), 400),
     # Read DynamoDB.
+    "tinify_output": (
+        _request(
+            "GET",
+            "/output/0",
+            resource="/output/{output_id}",
+            pathParameters={"output_id": "0"},
+        ),
+        404,
+    ),
+    "tinify_account": (
+        _request("GET", "/keys/probe", resource="/keys/{key}", pathParameters={"key": "probe"}),
+        404,
+    ),
+    "jobs": (_request("GET", "/v1/jobs"), 200),
+    "usage": (_request("GET", "/v1/usage"), 401),
+    "keys": (_request("GET", "/v1/keys"), 401),
     "result": (
         _request(
             "POST",

@@ -88,7 +88,7 @@ def _drop(action: str) -> Callable[[dict[str, Any]], dict[str, Any] | None]:
 @pytest.mark.parametrize(
     ("function", "action", "ask"),
     [
-        ("account", "dynamodb:GetItem", ask_account),
+        ("account", "dynamodb:Query", ask_account),
         ("tinyjpg_account", "dynamodb:Query", ask_usage),
         ("result", "dynamodb:Query", ask_result),
         ("tinyjpg_status", "dynamodb:Query", ask_status),

@@ -126,7 +126,7 @@ def test_botocore_is_carried_pinned_and_with_the_services_alone_that_are_called(
     (folder,) = (folder for folder in folders if folder.is_dir())
     assert (folder.parent / f"botocore-{botocore.__version__}.dist-info").is_dir()
     services = {path.name for path in (folder / "data").iterdir() if path.is_dir()}
-    assert services == {"dynamodb", "s3", "sqs"}
+    assert services == {"apigateway", "dynamodb", "s3", "sqs"}
 
 
 def test_licences_are_carried_along(lambda_bundles: dict[str, Bundle]) -> None:

@@ -15,7 +15,7 @@ from leanpix.contract import EnvironmentName
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAVY = ("pyvips", "PIL", "numpy", "pydantic", "leanpix_engine")
-PROBING_FUNCTIONS = {"tinyjpg_submit"}
+PROBING_FUNCTIONS = {"tinyjpg_submit", "tinify_shrink"}
 """They read headers with the engine's own code, which loads no library for it."""
 LIGHT_FUNCTIONS = [name for name in contract.FUNCTIONS if name != "optimizer"]
 
