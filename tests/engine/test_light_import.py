@@ -49,9 +49,12 @@ def test_a_package_imports_nothing_itself(package: str) -> None:
 def test_the_public_names_are_these() -> None:
     """What is public is pinned: a name leaves or joins on purpose only."""
     assert sorted(leanpix_engine.__all__) == [
+        "Crop",
+        "CropMethod",
         "Format",
         "Level",
         "Limits",
+        "Metadata",
         "Options",
         "Output",
         "Probe",

@@ -162,7 +162,7 @@ class GradientsStay:
     """Of a picture, and in all: in less of it the highest steps are chance."""
     _PERCENT = 99
     # (goal, step of 255 that may be new)
-    _MOST = ((53.0, 2.8), (65.0, 2.3), (77.0, 1.9), (89.0, 1.3))
+    _MOST = ((30.0, 4.5), (53.0, 2.8), (65.0, 2.3), (77.0, 1.9), (89.0, 1.3))
     _POINTS = 15.0
 
     def __init__(self, original: Views) -> None:
@@ -204,7 +204,7 @@ class SlopesStay:
     _LEAST_CELLS = 300
     _PERCENT = 98
     # (goal, step of 255 that may be new)
-    _MOST = ((53.0, 3.2), (65.0, 2.6), (77.0, 2.1), (89.0, 1.5))
+    _MOST = ((30.0, 5.0), (53.0, 3.2), (65.0, 2.6), (77.0, 2.1), (89.0, 1.5))
     _GRAIN_PERCENT = 90
     # (height of the original's own grain, share of those steps that it hides)
     _HIDDEN = ((0.3, 0.45), (0.8, 1.0))
