@@ -45,7 +45,7 @@ ENDING_SECONDS: Final = 240.0
 TOKENS: Final = 100_000
 LINKS: Final = 10
 """The results of before the updates that are downloaded after them."""
-_BUILT: Final = ("layers", "compiled")
+_BUILT: Final = ("layers", "compiled", "console")
 _PROGRAM: Final = """
 import json, sys
 from pathlib import Path
