@@ -23,6 +23,7 @@ from leanpix_cli.deploy import REQUIREMENTS, archive_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = Path("build/layers/arm64")
+BUILT = (LAYERS, Path("build/console"))
 GROUPS = ("infra", "cli", "runtime", "node")
 """The dependency groups of the environment that `leanpix deploy` makes."""
 LEFT_OUT = ("benchmarks", "tests", "docs/images")
@@ -70,7 +71,7 @@ def contents(reference: str) -> Iterator[tuple[str, bytes, int]]:
             file = sources.extractfile(member)
             if file is not None:
                 yield member.name, file.read(), member.mode
-    for path in sorted((ROOT / LAYERS).rglob("*")):
+    for path in sorted(path for built in BUILT for path in (ROOT / built).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             mode = path.stat().st_mode & 0o777
             yield path.relative_to(ROOT).as_posix(), path.read_bytes(), mode

@@ -60,7 +60,8 @@ def test_an_unpacked_release_synthesizes_what_its_commit_does(
     subprocess.run(["git", "worktree", "add", "--detach", str(clone)], cwd=ROOT, check=True)
     try:
         (clone / "build").mkdir()
-        (clone / "build" / "layers").symlink_to(ROOT / "build" / "layers")
+        for built in ("layers", "console"):
+            (clone / "build" / built).symlink_to(ROOT / "build" / built)
         released = synthesize(sources, tmp_path / "one")
         assert released == synthesize(clone, tmp_path / "two")
         assert '"ExpirationInDays":10' in released.replace(" ", "")
