@@ -49,8 +49,12 @@ _BUILT: Final = ("layers", "compiled", "console")
 _PROGRAM: Final = """
 import json, sys
 from pathlib import Path
+from infra.settings import Settings
 from infra.synth import synthesize
-synthesize(Path(sys.argv[1]), json.loads(sys.argv[2]))
+# An older version refuses settings that it does not have.
+given = json.loads(sys.argv[2]).items()
+context = {name: value for name, value in given if name in Settings.model_fields}
+synthesize(Path(sys.argv[1]), context)
 """
 
 
