@@ -107,3 +107,13 @@ def test_a_damaged_file_is_read_or_refused(kind: str, changes: dict[int, int]) -
         source[at % len(source)] = value
     with suppress(Refused):
         header_of(sniff(_SOURCES[kind])).without_metadata(bytes(source))
+
+
+@pytest.mark.parametrize("box", [b"iinf", b"iloc"])
+@pytest.mark.parametrize("length", range(9))
+def test_an_avif_whose_boxes_are_too_short_is_read_or_refused(box: bytes, length: int) -> None:
+    source = _SOURCES["AVIF"]
+    at = source.index(box) - 4
+    short = source[:at] + (8 + length).to_bytes(4, "big") + source[at + 4 : at + 8 + length]
+    with suppress(Refused):
+        header_of(sniff(source)).without_metadata(short)

@@ -114,7 +114,7 @@ def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     kinds: dict[int, bytes] = {}
     places: dict[int, list[tuple[int, int]]] = {}
     for kind, start, end in _boxes(source, 0, len(source)):
-        if kind == b"iinf":
+        if kind == b"iinf" and start < end:
             count_bytes = 2 if source[start] == 0 else 4
             entries = _boxes(source, start + 4 + count_bytes, end)
             kinds |= dict(_read_item(source[begin:stop]) for _, begin, stop in entries)
@@ -132,6 +132,10 @@ def without_metadata(source: bytes, kept: Kept = NOTHING) -> bytes:
     return bytes(clean)
 
 
+_LEAST_ILOC_BYTES = 8
+"""Version, flags, sizes and the count of items."""
+
+
 def _read_item(box: bytes) -> tuple[int, bytes]:
     """Return an item's number and kind, by its `infe` box (ISO 14496-12, 8.11.6)."""
     number_bytes = 2 if box[:1] == b"\x02" else 4
@@ -141,6 +145,8 @@ def _read_item(box: bytes) -> tuple[int, bytes]:
 
 def _places(box: bytes) -> dict[int, list[tuple[int, int]]]:
     """Return each item's (offset, length) in the file, by an `iloc` box (ISO 14496-12, 8.11.3)."""
+    if len(box) < _LEAST_ILOC_BYTES:
+        return {}
     version = box[0]
     offset_bytes, length_bytes = box[4] >> 4, box[4] & 15
     base_bytes, index_bytes = box[5] >> 4, box[5] & 15 if version else 0
