@@ -156,8 +156,6 @@ class GradientsStay:
     """Smooth areas get no new steps: what looks like bands or blocks in a sky."""
 
     name = "gradients"
-    ROUGHEST = 1.5
-    """The most by which a cell of a smooth area is off its neighbours' mean, of 255."""
     _LEAST_SHARE, _LEAST_CELLS = 0.04, 300
     """Of a picture, and in all: in less of it the highest steps are chance."""
     _PERCENT = 99
@@ -166,14 +164,10 @@ class GradientsStay:
     _POINTS = 15.0
 
     def __init__(self, original: Views) -> None:
-        self._luma = _luma(original)
-        smooth = _smooth(self._luma, self.ROUGHEST)
-        if original.alpha is not None:
-            smooth &= _opaque_cells(original)
-        self._across = smooth[:, 1:] & smooth[:, :-1]
-        self._down = smooth[1:] & smooth[:-1]
-        least = max(self._LEAST_CELLS, self._LEAST_SHARE * smooth.size)
-        self._matters = np.count_nonzero(self._across) >= least
+        luma = _luma(original)
+        self._steps = _Steps(luma, _smooth_cells(original, luma), stride=1)
+        least = max(self._LEAST_CELLS, self._LEAST_SHARE * luma.size)
+        self._matters = np.count_nonzero(self._steps.across) >= least
 
     def points_left(self, made: Views, goal: float) -> float:
         """Return how much higher the steps may be.
@@ -182,12 +176,7 @@ class GradientsStay:
         """
         if not self._matters:
             return KEPT
-        luma = _luma(made)
-        new = [
-            (_along(luma, axis) - _along(self._luma, axis))[smooth]
-            for axis, smooth in ((1, self._across), (0, self._down))
-        ]
-        height = float(np.percentile(np.concatenate(new), self._PERCENT))
+        height = self._steps.new_height(made, self._PERCENT)
         return (interpolated(self._MOST, goal) - height) * self._POINTS
 
 
@@ -211,14 +200,10 @@ class SlopesStay:
     _POINTS = 10.0
 
     def __init__(self, original: Views) -> None:
-        self._luma = _luma(original)
-        slopes = _smooth(self._luma, GradientsStay.ROUGHEST) & self._rises()
-        if original.alpha is not None:
-            slopes &= _opaque_cells(original)
-        stride = self._STRIDE
-        self._across = slopes[:, stride:] & slopes[:, :-stride]
-        self._down = slopes[stride:] & slopes[:-stride]
-        own = self._steps(self._luma)
+        luma = _luma(original)
+        slopes = _smooth_cells(original, luma) & self._rises(luma)
+        self._steps = _Steps(luma, slopes, stride=self._STRIDE)
+        own = self._steps.own
         self._matters = own.size >= self._LEAST_CELLS
         grain = float(np.percentile(own, self._GRAIN_PERCENT)) if self._matters else 0.0
         self._share = interpolated(self._HIDDEN, grain)
@@ -227,29 +212,53 @@ class SlopesStay:
         """Return how much higher the steps may be; grain hides some of their height."""
         if not self._matters:
             return KEPT
-        new = self._steps(_luma(made)) - self._steps(self._luma)
-        height = float(np.percentile(new, self._PERCENT))
+        height = self._steps.new_height(made, self._PERCENT)
         return (interpolated(self._MOST, goal) * self._share - height) * self._POINTS
 
-    def _steps(self, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return how much each step on the slopes stands out."""
-        across, down = (_along(luma, axis, self._STRIDE) for axis in (1, 0))
-        return np.concatenate([across[self._across], down[self._down]])
-
-    def _rises(self) -> npt.NDArray[np.bool_]:
+    def _rises(self, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
         """Return the cells past which luma changes by a little, along either axis."""
         reach = self._REACH
-        rise = np.zeros(self._luma.shape, np.float32)
-        rise[:, reach:-reach] = np.abs(self._luma[:, 2 * reach :] - self._luma[:, : -2 * reach])
-        down = np.abs(self._luma[2 * reach :] - self._luma[: -2 * reach])
+        rise = np.zeros(luma.shape, np.float32)
+        rise[:, reach:-reach] = np.abs(luma[:, 2 * reach :] - luma[:, : -2 * reach])
+        down = np.abs(luma[2 * reach :] - luma[: -2 * reach])
         rise[reach:-reach] = np.maximum(rise[reach:-reach], down)
         return np.asarray((rise >= self._LEAST_RISE) & (rise <= self._MOST_RISE))
+
+
+class _Steps:
+    """The steps between smooth cells of an original, and how much each stands out."""
+
+    def __init__(
+        self, luma: npt.NDArray[np.float32], cells: npt.NDArray[np.bool_], *, stride: int
+    ) -> None:
+        self._stride = stride
+        self.across = cells[:, stride:] & cells[:, :-stride]
+        self._down = cells[stride:] & cells[:-stride]
+        self.own = self._heights(luma)
+
+    def new_height(self, made: Views, percent: float) -> float:
+        """Return the percentile of how much more the steps of a made picture stand out."""
+        return float(np.percentile(self._heights(_luma(made)) - self.own, percent))
+
+    def _heights(self, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        across, down = (_along(luma, axis, self._stride) for axis in (1, 0))
+        return np.concatenate([across[self.across], down[self._down]])
 
 
 def _luma(views: Views) -> npt.NDArray[np.float32]:
     """Return the luma of cells (ITU-R BT.601)."""
     weights = np.array([0.299, 0.587, 0.114], np.float32)
     return np.asarray(views.cells_on(BACKGROUNDS[0]) @ weights)
+
+
+_ROUGHEST: Final = 1.5
+"""The most by which a cell of a smooth area is off its neighbours' mean, of 255."""
+
+
+def _smooth_cells(original: Views, luma: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Return the opaque cells around which nothing but a gradient is."""
+    smooth = _smooth(luma, _ROUGHEST)
+    return smooth if original.alpha is None else smooth & _opaque_cells(original)
 
 
 def _smooth(luma: npt.NDArray[np.float32], roughest: float) -> npt.NDArray[np.bool_]:
@@ -274,7 +283,7 @@ def _opaque_cells(views: Views) -> npt.NDArray[np.bool_]:
     return np.asarray(least == _OPAQUE)
 
 
-def _along(luma: npt.NDArray[np.float32], axis: int, stride: int = 1) -> npt.NDArray[np.float32]:
+def _along(luma: npt.NDArray[np.float32], axis: int, stride: int) -> npt.NDArray[np.float32]:
     """Return by how much each step to the cell a stride ahead stands out from those beside it.
 
     On a slope all of them are alike; at the edge of a block or a band one is not. Each is
