@@ -120,22 +120,32 @@ def mean_quantizer(source: bytes) -> float | None:
     a file that is broken before it, that has none, or one of zeros.
     """
     try:
-        for segment in segments(source):
-            if segment.marker == DQT:
-                return _mean_step(source[segment.start : segment.end])
+        _, steps = next(quantization_tables(source), (0, []))
     except Refused:
         return None
-    return None
-
-
-def _mean_step(payload: bytes) -> float | None:
-    bytes_each = 2 if payload[:1] >= b"\x10" else 1
-    table = payload[1 : 1 + 64 * bytes_each]
-    steps = [
-        int.from_bytes(table[at : at + bytes_each], "big")
-        for at in range(0, len(table), bytes_each)
-    ]
     return sum(steps) / len(steps) if any(steps) else None
+
+
+def quantization_tables(source: bytes) -> Iterator[tuple[int, list[int]]]:
+    """Yield each quantization table's number and its steps in zigzag order (T.81, B.2.4.1).
+
+    A table that its segment cuts off is yielded as far as it goes.
+
+    Raises:
+        Refused: the file is broken before the next table.
+    """
+    for segment in segments(source):
+        at = segment.start
+        while segment.marker == DQT and at < segment.end:
+            bytes_each = 2 if source[at] >> 4 else 1
+            end = at + 1 + 64 * bytes_each
+            table = source[at + 1 : min(end, segment.end)]
+            steps = [
+                int.from_bytes(table[place : place + bytes_each], "big")
+                for place in range(0, len(table), bytes_each)
+            ]
+            yield source[at] & 15, steps
+            at = end
 
 
 @dataclass(frozen=True, slots=True)

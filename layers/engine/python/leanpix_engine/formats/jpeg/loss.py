@@ -13,7 +13,8 @@ import numpy as np
 from leanpix_engine.formats.history.lattice import SIDE, STANDARD_LUMA, Table
 from leanpix_engine.formats.history.loss import PRISTINE, combine
 from leanpix_engine.formats.history.requantize import score_of_former_jpeg, score_of_tables
-from leanpix_engine.formats.jpeg.header import DQT, segments
+from leanpix_engine.formats.jpeg.header import quantization_tables, segments
+from leanpix_engine.formats.jpeg.tables import zigzag
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.targets import score_of_quality
 
@@ -22,14 +23,6 @@ _COARSER: Final = 1.3
 _SMALL_SIDE: Final = 256
 """On smaller pictures SSIMULACRA2 jumps: a photo saved at quality 95 has 91 points at 64 pixels
 and 71 at 128. Their tables tell more of what they lost."""
-# ITU-T T.81, figure A.6: the row-major place of each coefficient in zigzag order.
-_ZIGZAG: Final = sorted(
-    range(SIDE * SIDE),
-    key=lambda at: (
-        at // SIDE + at % SIDE,
-        at // SIDE if (at // SIDE + at % SIDE) % 2 else at % SIDE,
-    ),
-)
 
 
 def source_score(source: bytes, picture: Picture) -> float:
@@ -54,24 +47,14 @@ def _quality_of(luma: Table) -> float:
 
 
 def _read_tables(source: bytes) -> dict[int, Table]:
-    """Return the quantization tables of a JPEG by their number (T.81, B.2.4.1)."""
+    """Return the quantization tables of a JPEG by their number."""
     tables: dict[int, Table] = {}
-    for segment in segments(source):
-        if segment.marker != DQT:
+    for number, steps in quantization_tables(source):
+        if len(steps) < SIDE * SIDE:
             continue
-        at = segment.start
-        while at < segment.end:
-            is_wide, number = source[at] >> 4, source[at] & 15
-            size = 2 * SIDE * SIDE if is_wide else SIDE * SIDE
-            values = np.frombuffer(
-                source[at + 1 : at + 1 + size], dtype=">u2" if is_wide else np.uint8
-            )
-            if len(values) < SIDE * SIDE:
-                break
-            table = np.ones(SIDE * SIDE, np.float32)
-            table[_ZIGZAG] = np.maximum(values, 1)
-            tables[number] = table.reshape(SIDE, SIDE)
-            at += 1 + size
+        table = np.ones(SIDE * SIDE, np.float32)
+        table[zigzag()] = np.maximum(steps, 1)
+        tables[number] = table.reshape(SIDE, SIDE)
     return tables if 0 in tables else {}
 
 

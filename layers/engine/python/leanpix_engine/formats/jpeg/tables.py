@@ -87,7 +87,7 @@ _LONGEST_CODE: Final = 16
 
 
 @cache
-def _zigzag() -> list[int]:
+def zigzag() -> list[int]:
     """Return a block's positions along its diagonals, turning at each edge (T.81, figure A.6)."""
     places = [(row, column) for row in range(8) for column in range(8)]
     places.sort(key=lambda place: (sum(place), place[0] if sum(place) % 2 else place[1]))
@@ -112,7 +112,7 @@ def scaled(design: Design, quality: float) -> npt.NDArray[np.float32]:
     percent = percent_of(quality)
     base = np.array([design.luma, design.chroma]).reshape(2, 64)
     base[0] *= _AT_COARSE.ravel() ** _coarseness(percent)
-    steps = np.rint(base[:, _zigzag()] * (percent / _REFERENCE_PERCENT))
+    steps = np.rint(base[:, zigzag()] * (percent / _REFERENCE_PERCENT))
     return np.ascontiguousarray(np.clip(steps, 1, _LARGEST_STEP), np.float32)
 
 
