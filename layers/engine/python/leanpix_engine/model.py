@@ -220,6 +220,10 @@ class Result:
         return self.saved_bytes / self.original_size if self.original_size else 0.0
 
 
+HDR_TRANSFERS = frozenset({16, 18})
+"""The transfers PQ and HLG (ITU-T H.273, table 3): code values that few ways of coding keep."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """Facts of an image, read from its headers alone. Sizes are as seen, orientation applied."""

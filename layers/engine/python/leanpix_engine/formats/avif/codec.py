@@ -22,6 +22,7 @@ from leanpix_engine.formats.avif.quantizer import read_quantizer
 from leanpix_engine.formats.codec import Task, effort_within
 from leanpix_engine.formats.history.loss import PRISTINE
 from leanpix_engine.limits import Limits
+from leanpix_engine.model import HDR_TRANSFERS
 from leanpix_engine.picture.decode import decode as decode_by_vips
 from leanpix_engine.picture.picture import Mode, Picture
 from leanpix_engine.search.ladder import Candidate, Ladder
@@ -30,8 +31,6 @@ from leanpix_engine.search.targets import interpolated
 _MAX_SIDE = 16_384
 _SRGB_LIKE = (1, 2)
 """Colour primaries BT.709 and "unspecified" (ITU-T H.273, table 2)."""
-_HDR_TRANSFERS = (16, 18)
-"""PQ and HLG (ITU-T H.273, table 3)."""
 _HEADER_BYTES = 65_536
 
 _SCORE_AT_QUANTIZER = (
@@ -134,7 +133,7 @@ def _is_hdr_or_wide(header: bytes) -> bool:
         primaries = int.from_bytes(header[at + 8 : at + 10], "big")
         transfer = int.from_bytes(header[at + 10 : at + 12], "big")
         wide = primaries not in _SRGB_LIKE and not _has_profile(header)
-        if transfer in _HDR_TRANSFERS or wide:
+        if transfer in HDR_TRANSFERS or wide:
             return True
         at = header.find(b"colrnclx", at + 8)
     return False

@@ -10,7 +10,7 @@ from leanpix_engine.errors import Reason, Refused
 from leanpix_engine.format import Format
 from leanpix_engine.formats.history import mark
 from leanpix_engine.limits import Limits
-from leanpix_engine.model import Probe
+from leanpix_engine.model import HDR_TRANSFERS, Probe
 from leanpix_engine.picture.exif import NOTHING, SWAPS_SIDES, Kept, orientation_of
 
 MARK = mark.PNG
@@ -28,8 +28,6 @@ XMP_HEAD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT"}
 
 
-_HDR_TRANSFERS = (b"\x10", b"\x12")
-"""PQ and HLG (ITU-T H.273, table 3): code values that an 8-bit palette would ruin."""
 _COLOUR_TYPE_AT, _INDEXED = 25, 3
 
 
@@ -119,7 +117,8 @@ def read(source: bytes, limits: Limits) -> Probe:
 
 def _is_hdr(source: bytes) -> bool:
     return any(
-        chunk.kind == b"cICP" and source[chunk.start + 1 : chunk.start + 2] in _HDR_TRANSFERS
+        chunk.kind == b"cICP"
+        and int.from_bytes(source[chunk.start + 1 : chunk.start + 2]) in HDR_TRANSFERS
         for chunk in chunks(source)
     )
 
