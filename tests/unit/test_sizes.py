@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(
     path
-    for folder in ("leanpix_cli", "functions", "infra", "layers")
+    for folder in ("leanpix_cli", "leanpix_local", "functions", "infra", "layers", "tools")
     for path in (ROOT / folder).rglob("*.py")
 )
 MOST_LINES_OF_A_MODULE = 400
