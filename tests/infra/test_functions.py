@@ -212,11 +212,3 @@ def test_the_api_and_the_queue_of_images_call_the_version_that_serves(
     mappings = template.of_type("AWS::Lambda::EventSourceMapping").values()
     called = [json.dumps(mapping["FunctionName"]) for mapping in mappings]
     assert any("OptimizerLive" in function for function in called)
-
-
-def test_a_stack_stays_well_below_cloudformations_limit_of_resources(
-    template: Template, production: Template
-) -> None:
-    """A stack holds 500 (CloudFormation quotas); the next API needs room too."""
-    for stack in (template, production):
-        assert len(stack.body["Resources"]) <= 470
