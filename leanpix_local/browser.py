@@ -75,6 +75,11 @@ def unpack() -> Path:
         for part in _PARTS:
             with tarfile.open(fileobj=io.BytesIO(read(f"{part}.tar"))) as files:
                 files.extractall(fresh / part, filter="data")
-    if not folder.is_dir():
+    try:
         fresh.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        # Another process was faster.
+        shutil.rmtree(fresh)
     return folder

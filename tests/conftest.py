@@ -13,6 +13,7 @@ from leanpix import deadline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser
     from xdist.remote import Producer
 
 
@@ -21,6 +22,20 @@ def _no_deadline() -> Iterator[None]:
     """Forget the deadline that a handler's call has set: outside of Lambda there is no end."""
     yield
     deadline.begin(math.inf)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield the browser that npm carries; see `leanpix_local/browser.py`."""
+    # Here, for few tests need what these load.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - see above
+
+    from leanpix_local.browser import launch_options  # noqa: PLC0415 - see above
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(**launch_options())
+        yield running
+        running.close()
 
 
 # One local cloud, one synthesized template, one set of bundles: what is dear to set up is set up

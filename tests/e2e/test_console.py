@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from layers.console import fetch_file
 from leanpix_cli.local_setup import LocalAccount, find_photo
-from leanpix_local.browser import launch_options
 from leanpix_local.cloud import LocalCloud
 from tests.api import Site
 
@@ -28,15 +27,6 @@ PHOTOS = ("rocket.jpg", "coffee.png", "chelsea.png")
 PAGES = ("optimize", "jobs", "usage", "keys", "api")
 WAIT_MILLISECONDS = 60_000
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Yield a browser."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(**launch_options())
-        yield running
-        running.close()
 
 
 class Watched:
